@@ -1,0 +1,57 @@
+# `make` lists the tasks. Another Python: make test PYTHON=python3.12 VENV=.venv312
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+# constraints.txt decides the versions, so pip need not look for a newer self.
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-slow check bench notebooks lock clean
+
+help: ## list the tasks
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(INSTALLED) ## make the virtual environment (every other task does it when needed)
+
+$(INSTALLED): pyproject.toml constraints.txt
+	@echo "setting up $(VENV) (a few minutes the first time)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) install --quiet --constraint constraints.txt --editable '.[dev]' > $(VENV)/install.log 2>&1 \
+		|| { cat $(VENV)/install.log; exit 1; }
+	@touch $@
+
+demo: $(INSTALLED) ## CDNOW customers' lifetime values, and how they did on held-out weeks
+	@$(BIN)/clvmodels demo
+
+test: $(INSTALLED) ## the fast tests and the doctests
+	@$(BIN)/python -m pytest -q
+
+test-slow: $(INSTALLED) ## the slow proofs
+	@$(BIN)/python -m pytest -q -m slow
+
+check: $(INSTALLED) ## format, lint, types, layers, duplicated code
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/pyright --pythonpath $(BIN)/python
+	@$(BIN)/python -m pytest -q tests/test_layers.py
+	@$(BIN)/pylint --score=n clvmodels benchmarks
+
+bench: $(INSTALLED) ## measure start-up and demo; writes benchmarks/RESULTS.md and results.json
+	@$(BIN)/python benchmarks/run.py
+
+notebooks: $(INSTALLED) ## run every notebook from top to bottom
+	@$(BIN)/jupyter-execute $(wildcard notebooks/*.ipynb)
+
+lock: ## resolve the newest versions into constraints.txt
+	@$(PYTHON) -m venv build/lock
+	@build/lock/bin/python -m pip install --quiet --disable-pip-version-check uv 2> build/lock/install.log \
+		|| { cat build/lock/install.log; exit 1; }
+	@build/lock/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --extra dev --extra spark \
+		--no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet > build/lock/constraints.txt
+	@{ echo '# Versions and markers for Python 3.11 to 3.13. Made by `make lock`; not edited by hand.'; \
+		cat build/lock/constraints.txt; } > constraints.txt
+
+clean: ## remove the virtual environments and all that was built
+	@rm -rf .venv* build dist clvmodels-demo .hypothesis .pytest_cache .ruff_cache *.egg-info
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

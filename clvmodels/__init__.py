@@ -1,0 +1,97 @@
+"""Customer lifetime value with intervals: BG/NBD, Gamma-Gamma, and the simple formula to hold them against.
+
+The public names are loaded on first use, so that importing the package loads neither PyMC nor matplotlib.
+"""
+
+from __future__ import annotations
+
+import importlib
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from clvmodels import datasets as datasets
+    from clvmodels import plots as plots
+    from clvmodels.errors import ClvError as ClvError
+    from clvmodels.errors import DataWarning as DataWarning
+    from clvmodels.errors import FitFailed as FitFailed
+    from clvmodels.errors import FitWarning as FitWarning
+    from clvmodels.errors import InvalidArgument as InvalidArgument
+    from clvmodels.errors import InvalidRFM as InvalidRFM
+    from clvmodels.errors import InvalidTransactions as InvalidTransactions
+    from clvmodels.evaluation.backtest import backtest as backtest
+    from clvmodels.lifetime_value import LifetimeValue as LifetimeValue
+    from clvmodels.models.beta_geo import BetaGeo as BetaGeo
+    from clvmodels.models.beta_geo import BetaGeoPriors as BetaGeoPriors
+    from clvmodels.models.gamma_gamma import GammaGamma as GammaGamma
+    from clvmodels.models.gamma_gamma import GammaGammaPriors as GammaGammaPriors
+    from clvmodels.models.load import load_posterior as load_posterior
+    from clvmodels.models.multiplicative import MultiplicativeCLV as MultiplicativeCLV
+    from clvmodels.models.priors import Prior as Prior
+    from clvmodels.reports import write_report as write_report
+    from clvmodels.rfm import RFM as RFM
+    from clvmodels.rfm import rfm_summary as rfm_summary
+    from clvmodels.rfm import split_holdout as split_holdout
+
+_HOMES = {
+    "ClvError": "errors",
+    "DataWarning": "errors",
+    "FitFailed": "errors",
+    "FitWarning": "errors",
+    "InvalidArgument": "errors",
+    "InvalidRFM": "errors",
+    "InvalidTransactions": "errors",
+    "backtest": "evaluation.backtest",
+    "LifetimeValue": "lifetime_value",
+    "BetaGeo": "models.beta_geo",
+    "BetaGeoPriors": "models.beta_geo",
+    "GammaGamma": "models.gamma_gamma",
+    "GammaGammaPriors": "models.gamma_gamma",
+    "load_posterior": "models.load",
+    "MultiplicativeCLV": "models.multiplicative",
+    "Prior": "models.priors",
+    "write_report": "reports",
+    "RFM": "rfm",
+    "rfm_summary": "rfm",
+    "split_holdout": "rfm",
+}
+_SUBMODULES = ("datasets", "plots")
+
+__all__ = [
+    "RFM",
+    "BetaGeo",
+    "BetaGeoPriors",
+    "ClvError",
+    "DataWarning",
+    "FitFailed",
+    "FitWarning",
+    "GammaGamma",
+    "GammaGammaPriors",
+    "InvalidArgument",
+    "InvalidRFM",
+    "InvalidTransactions",
+    "LifetimeValue",
+    "MultiplicativeCLV",
+    "Prior",
+    "backtest",
+    "datasets",
+    "load_posterior",
+    "plots",
+    "rfm_summary",
+    "split_holdout",
+    "write_report",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return version("clvmodels")
+    if name in _SUBMODULES:
+        return importlib.import_module(f"clvmodels.{name}")
+    if name in _HOMES:
+        return getattr(importlib.import_module(f"clvmodels.{_HOMES[name]}"), name)
+    raise AttributeError(f"module 'clvmodels' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -1,0 +1,69 @@
+"""The errors and warnings of clvmodels, and the checks of choices that every layer shares."""
+
+from __future__ import annotations
+
+import math
+
+
+class ClvError(Exception):
+    """Base of all errors that clvmodels raises on purpose."""
+
+
+class InvalidTransactions(ClvError, ValueError):
+    """A transaction log that cannot be used as it is; the message says what was found and what to do."""
+
+
+class InvalidRFM(ClvError, ValueError):
+    """A per-customer table that cannot be used as it is."""
+
+
+class InvalidArgument(ClvError, ValueError):
+    """A choice outside its domain."""
+
+
+class FitFailed(ClvError, RuntimeError):
+    """A fit that has no usable result; the message names the cause and the remedy."""
+
+
+class FitWarning(UserWarning):
+    """A fit that has a result, but failed one of its checks."""
+
+
+class DataWarning(UserWarning):
+    """Data that can be used, but are probably not what was meant."""
+
+
+def check_interval(interval: float) -> float:
+    """Return `interval` if it is a probability strictly between 0 and 1.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is not.
+
+    Examples
+    --------
+    >>> check_interval(0.9)
+    0.9
+    """
+    if not 0 < interval < 1:
+        raise InvalidArgument(f"interval is {interval}; give a probability between 0 and 1, e.g. interval=0.9")
+    return float(interval)
+
+
+def check_horizon(horizon: float) -> float:
+    """Return `horizon` (in the RFM's time unit) if it is finite and not negative.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is not.
+
+    Examples
+    --------
+    >>> check_horizon(52)
+    52.0
+    """
+    if not (math.isfinite(horizon) and horizon >= 0):
+        raise InvalidArgument(f"horizon is {horizon}; give a finite number of time units, zero or more")
+    return float(horizon)

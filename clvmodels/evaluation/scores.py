@@ -1,0 +1,77 @@
+"""Every customer's scores as of the calibration end, over the holdout's length."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from clvmodels.errors import InvalidArgument
+from clvmodels.evaluation.bayesian import FittedBetaGeoGammaGamma
+from clvmodels.lifetime_value import LifetimeValue
+
+if TYPE_CHECKING:
+    from clvmodels.evaluation.result import BacktestResult
+
+MODEL = "bg_nbd_gamma_gamma"
+FACTS = ["frequency", "recency", "T", "monetary_value"]
+MONEY = ("lifetime_value", "predictive_lifetime_value")
+
+
+def scores(result: BacktestResult, *, margin: float = 1.0, annual_discount_rate: float = 0.0) -> pd.DataFrame:
+    """Return what BG/NBD x Gamma-Gamma knew of each customer at the calibration end.
+
+    Parameters
+    ----------
+    result : BacktestResult
+        With the forecaster "bg_nbd_gamma_gamma" in it.
+    margin : float
+        Share of the spend that is earned, in (0, 1].
+    annual_discount_rate : float
+        Effective rate per year.
+
+    Returns
+    -------
+    DataFrame
+        One row per customer: customer_id, frequency, recency, T, monetary_value; and, each with ``_mean``, ``_lower``
+        and ``_upper``, probability_alive (at the calibration end), expected_purchases, predictive_purchases,
+        expected_lifetime, lifetime_value and predictive_lifetime_value, over the holdout's length. A log without
+        amounts has no columns of money; where spend could not be fitted, theirs are missing values.
+
+    Raises
+    ------
+    InvalidArgument
+        If the result has no fit of that forecaster, or a choice is outside its domain.
+
+    Examples
+    --------
+    >>> from clvmodels.datasets import simulate_transactions
+    >>> from clvmodels.evaluation.backtest import backtest
+    >>> from clvmodels.evaluation.bayesian import BetaGeoGammaGamma
+    >>> log = simulate_transactions(customers=50, length=60, random_seed=1)
+    >>> cut = {"calibration_end": "2020-08-01", "holdout_end": "2020-12-01"}
+    >>> table = scores(backtest(log, **cut, forecasters=[BetaGeoGammaGamma(draws=100)]))
+    >>> table["probability_alive_mean"].between(0, 1).all().item()
+    True
+    """
+    fitted = result.fitted.get(MODEL)
+    if not isinstance(fitted, FittedBetaGeoGammaGamma):
+        reasons = " ".join(note for note in result.notes if note.startswith(MODEL)) or "it was not asked."
+        raise InvalidArgument(f"there are no scores without a fit of {MODEL}: {reasons}")
+    rfm, posterior = result.split.calibration, fitted.purchases
+    within: dict[str, Any] = {"horizon": result.split.horizon, "interval": result.interval}
+    tables = {
+        "probability_alive": posterior.probability_alive(rfm, interval=result.interval),
+        "expected_purchases": posterior.expected_purchases(rfm, **within),
+        "predictive_purchases": posterior.predictive_purchases(rfm, **within),
+        "expected_lifetime": posterior.expected_lifetime(rfm, **within),
+    }
+    if fitted.spend is not None:
+        money = LifetimeValue(posterior, fitted.spend, margin=margin, annual_discount_rate=annual_discount_rate)
+        tables |= dict(zip(MONEY, [money.expected(rfm, **within), money.predictive(rfm, **within)], strict=True))
+    elif rfm.has_value:
+        missing = pd.DataFrame(np.nan, index=rfm.frame.index, columns=["mean", "lower", "upper"])
+        tables |= dict.fromkeys(MONEY, missing)
+    facts = rfm.frame[[name for name in FACTS if name in rfm.frame.columns]]
+    return pd.concat([facts, *(table.add_prefix(f"{name}_") for name, table in tables.items())], axis=1).reset_index()

@@ -1,0 +1,1 @@
+"""Closed forms in NumPy and SciPy: no state, no frames, the papers' symbols."""

@@ -1,0 +1,106 @@
+"""One way from a PyMC model to draws: the method is chosen here and nowhere else."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from dataclasses import replace
+from typing import Literal, get_args
+
+import numpy as np
+import pymc as pm
+import xarray as xr
+
+from clvmodels.errors import FitFailed, FitWarning, InvalidArgument
+from clvmodels.inference.density import FlatModel, flatten
+from clvmodels.inference.diagnostics import Diagnostics
+from clvmodels.inference.importance import sample_importance
+from clvmodels.inference.mode import find_mode
+from clvmodels.inference.nuts import sample_nuts
+
+Method = Literal["auto", "importance", "nuts", "map"]
+REMEDY = {
+    "importance": "use method='auto' or method='nuts'",
+    "nuts": "use more draws, or priors that say more; look at posterior.summary()",
+}
+
+
+def sample(
+    model: pm.Model, *, names: list[str], method: Method, draws: int, rng: np.random.Generator
+) -> tuple[xr.Dataset, Diagnostics]:
+    """Draws of the named variables, dims (chain, draw), with diagnostics.
+
+    "auto" is importance sampling, and NUTS where importance sampling fails its checks; "map" is one draw, the mode.
+
+    Raises
+    ------
+    FitFailed
+        If the posterior has no mode, for methods that need one.
+    InvalidArgument
+        If the method is unknown, or fewer than 100 draws are asked for.
+
+    Warns
+    -----
+    FitWarning
+        If the draws failed a check, with cause and remedy.
+    """
+    if method not in get_args(Method):
+        raise InvalidArgument(f"method is {method!r}; choose one of {', '.join(get_args(Method))}")
+    if draws < 100:
+        raise InvalidArgument(f"draws is {draws}; ask for 100 or more, or intervals mean nothing")
+    if method == "nuts":
+        return _checked(_nuts(model, names, draws, rng))
+    flat = flatten(model)
+    if method == "map":
+        return _mode_alone(flat, names)
+    if method == "importance":
+        return _checked(_importance(flat, names, draws, rng))
+    return _automatic(model, flat, names, draws, rng)
+
+
+def _automatic(
+    model: pm.Model, flat: FlatModel, names: list[str], draws: int, rng: np.random.Generator
+) -> tuple[xr.Dataset, Diagnostics]:
+    try:
+        posterior, diagnostics = _importance(flat, names, draws, rng)
+    except FitFailed as error:
+        problems: tuple[str, ...] = (str(error),)
+    else:
+        if diagnostics.converged:
+            return posterior, diagnostics
+        problems = diagnostics.notes
+    posterior, diagnostics = _nuts(model, names, draws, rng)
+    handed_over = f"importance sampling handed over to NUTS: {'; '.join(problems)}"
+    return _checked((posterior, replace(diagnostics, notes=(handed_over, *diagnostics.notes))))
+
+
+def _importance(
+    flat: FlatModel, names: list[str], draws: int, rng: np.random.Generator
+) -> tuple[xr.Dataset, Diagnostics]:
+    points, diagnostics = sample_importance(flat, draws=draws, rng=rng)
+    return _dataset(flat, points, names), diagnostics
+
+
+def _nuts(model: pm.Model, names: list[str], draws: int, rng: np.random.Generator) -> tuple[xr.Dataset, Diagnostics]:
+    return sample_nuts(model, names=names, draws=draws, rng=rng, progress=sys.stderr.isatty())
+
+
+def _mode_alone(flat: FlatModel, names: list[str]) -> tuple[xr.Dataset, Diagnostics]:
+    mode = find_mode(flat.posterior_and_gradient, flat.start)
+    return _dataset(flat, mode.location[None, :], names), Diagnostics(method="map", converged=True)
+
+
+def _dataset(flat: FlatModel, points: np.ndarray, names: list[str]) -> xr.Dataset:
+    values = flat.constrain(points)
+    return xr.Dataset(
+        {name: (("chain", "draw"), values[name][None, :]) for name in names},
+        coords={"chain": [0], "draw": np.arange(len(points))},
+    )
+
+
+def _checked(fitted: tuple[xr.Dataset, Diagnostics]) -> tuple[xr.Dataset, Diagnostics]:
+    diagnostics = fitted[1]
+    if not diagnostics.converged:
+        reasons = "; ".join(diagnostics.notes)
+        warnings.warn(f"the fit failed its checks: {reasons}; {REMEDY[diagnostics.method]}", FitWarning, stacklevel=4)
+    return fitted

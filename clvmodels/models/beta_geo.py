@@ -1,0 +1,194 @@
+"""BG/NBD: the model, its priors and its fit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from clvmodels.errors import InvalidArgument
+from clvmodels.formulas import beta_geo
+from clvmodels.formulas.beta_geo import BetaGeoParams
+from clvmodels.inference.diagnostics import Diagnostics
+from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
+from clvmodels.models.posterior import fresh_seed
+from clvmodels.models.priors import Prior
+from clvmodels.rfm import RFM, TimeUnit
+
+if TYPE_CHECKING:
+    import pymc as pm
+
+    from clvmodels.inference.sample import Method
+
+
+@dataclass(frozen=True, kw_only=True)
+class BetaGeoPriors:
+    """Priors of BG/NBD, each replaceable by any PyMC distribution.
+
+    The defaults are proper and weak, and independent of the time unit: the same data in days and in weeks give the
+    same predictions. Dropout is parametrised by its mean phi = a / (a + b) and its concentration kappa = a + b.
+
+    Attributes
+    ----------
+    r : Prior
+        Shape of the purchase rate.
+    alpha : Prior or None
+        Rate parameter of the purchase rate, in the RFM's time unit. None: log-normal around the data's mean T, with a
+        standard deviation of 2 on the log scale.
+    phi : Prior
+        Mean dropout probability, in (0, 1).
+    kappa : Prior
+        Concentration of the dropout probability.
+
+    Examples
+    --------
+    >>> BetaGeoPriors(r=Prior("Gamma", alpha=2, beta=4)).r
+    Prior('Gamma', alpha=2, beta=4)
+    """
+
+    r: Prior = Prior("LogNormal", mu=0.0, sigma=1.5)
+    alpha: Prior | None = None
+    phi: Prior = Prior("Uniform", lower=0.0, upper=1.0)
+    kappa: Prior = Prior("LogNormal", mu=1.0, sigma=1.5)
+
+    @classmethod
+    def flat(cls) -> BetaGeoPriors:
+        """Improper flat priors: with method="map" the fit is the maximum-likelihood estimate."""
+        flat = Prior("HalfFlat")
+        return cls(r=flat, alpha=flat, kappa=flat)
+
+    def for_data(self, rfm: RFM) -> dict[str, Prior]:
+        """The priors by name, with the scale of alpha filled in from the data."""
+        scale = max(float(np.mean(rfm.frame["T"].to_numpy(float))), np.finfo(float).tiny)
+        alpha = self.alpha or Prior("LogNormal", mu=float(np.log(scale)), sigma=2.0)
+        filled = replace(self, alpha=alpha)
+        return {field.name: getattr(filled, field.name) for field in fields(filled)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class BetaGeo:
+    """BG/NBD: customers buy at their own rate, and may drop out after every repeat purchase.
+
+    Source: Fader, Hardie, Lee (2005), doi:10.1287/mksc.1040.0098.
+
+    Attributes
+    ----------
+    priors : BetaGeoPriors
+        Weak by default.
+
+    Examples
+    --------
+    >>> from clvmodels.datasets import load_cdnow_summary
+    >>> posterior = BetaGeo().fit(load_cdnow_summary(), random_seed=1)
+    >>> posterior.diagnostics.converged
+    True
+    """
+
+    priors: BetaGeoPriors = BetaGeoPriors()
+
+    def fit(
+        self, rfm: RFM, *, method: Method = "auto", draws: int = 1000, random_seed: int | None = None
+    ) -> BetaGeoPosterior:
+        """Draw from the posterior given an RFM.
+
+        Parameters
+        ----------
+        rfm : RFM
+            The customers; only distinct (frequency, recency, T) and their counts enter the likelihood.
+        method : {"auto", "importance", "nuts", "map"}
+            "auto" is importance sampling, and NUTS where its checks fail. "map" is the mode alone.
+        draws : int
+            Number of draws that are kept.
+        random_seed : int, optional
+            The same seed gives the same draws. Without it one is drawn, and kept in the posterior.
+
+        Returns
+        -------
+        BetaGeoPosterior
+            Frozen; all predictions are its methods.
+
+        Raises
+        ------
+        FitFailed
+            If there is no mode (possible with improper priors).
+
+        Warns
+        -----
+        FitWarning
+            If the draws failed a check; the message names cause and remedy.
+        """
+        from clvmodels.inference.sample import sample
+
+        seed, priors = fresh_seed(random_seed), self.priors.for_data(rfm)
+        samples, diagnostics = sample(
+            beta_geo_graph(rfm.compressed(), priors),
+            names=list(BetaGeoPosterior.parameters),
+            method=method,
+            draws=draws,
+            rng=np.random.default_rng(seed),
+        )
+        return BetaGeoPosterior(
+            samples=samples,
+            diagnostics=diagnostics,
+            priors=priors,
+            time_unit=rfm.time_unit,
+            random_seed=seed,
+            fingerprint=rfm.fingerprint,
+        )
+
+    @staticmethod
+    def at(
+        *, r: Any, alpha: Any, a: Any, b: Any, time_unit: TimeUnit, random_seed: int | None = None
+    ) -> BetaGeoPosterior:
+        """A posterior at given parameters: numbers for a point, arrays of shape (draws,) for draws made elsewhere.
+
+        Raises
+        ------
+        InvalidArgument
+            If a parameter is not positive and finite.
+
+        Examples
+        --------
+        >>> point = BetaGeo.at(r=0.243, alpha=4.414, a=0.793, b=2.426, time_unit="week")
+        >>> point.expected_purchases(RFM.new_customer(time_unit="week"), horizon=52)["mean"].round(4).item()
+        1.4461
+        """
+        given = {
+            name: np.atleast_1d(np.asarray(v, float))
+            for name, v in zip(["r", "alpha", "a", "b"], (r, alpha, a, b), strict=True)
+        }
+        wrong = [name for name, value in given.items() if not (np.all(np.isfinite(value)) and np.all(value > 0))]
+        if wrong:
+            raise InvalidArgument(f"parameters {wrong} must be positive and finite")
+        return BetaGeoPosterior(
+            samples=xr.Dataset({name: (("chain", "draw"), value[None, :]) for name, value in given.items()}),
+            diagnostics=Diagnostics(method="given", converged=True),
+            priors={},
+            time_unit=time_unit,
+            random_seed=fresh_seed(random_seed),
+            fingerprint="",
+        )
+
+
+def beta_geo_graph(compressed: pd.DataFrame, priors: dict[str, Prior]) -> pm.Model:
+    """The PyMC model of BG/NBD for distinct (frequency, recency, T) with their `count`.
+
+    Its variables are r, alpha, phi, kappa; a and b are deterministic.
+    """
+    import pymc as pm
+    import pytensor.tensor as pt
+
+    x, t_x, T, count = (compressed[name].to_numpy(float) for name in ("frequency", "recency", "T", "count"))
+    frequencies, which = np.unique(x, return_inverse=True)
+    customers = np.bincount(which, weights=count)
+    with pm.Model() as graph:
+        r, alpha, phi, kappa = (priors[name].variable(name) for name in ("r", "alpha", "phi", "kappa"))
+        params = BetaGeoParams(r, alpha, pm.Deterministic("a", phi * kappa), pm.Deterministic("b", (1 - phi) * kappa))
+        # Gamma functions at distinct frequencies only.
+        gammas: Any = pt.sum(customers * beta_geo.frequency_terms(params, frequencies, xp=pt))
+        dates: Any = pt.sum(count * beta_geo.timing_terms(params, x, t_x, T, xp=pt))
+        pm.Potential("log_likelihood", gammas + dates)
+    return graph

@@ -1,0 +1,241 @@
+"""What the posteriors of all models share: draws, summary, and one NetCDF file."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, fields
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from pandas.util import hash_pandas_object
+
+from clvmodels.errors import ClvError, InvalidArgument, check_interval
+from clvmodels.inference.diagnostics import Diagnostics
+from clvmodels.intervals import Array, quantiles
+from clvmodels.models.priors import Prior
+from clvmodels.rfm import RFM, TimeUnit
+
+FORMAT = 1
+BLOCK_ELEMENTS = 2**22
+PREDICTIVE_DRAWS = 1000
+PACKAGES = ("clvmodels", "pymc", "arviz", "numpy", "scipy", "xarray")
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Posterior:
+    """Draws of a model's parameters with what is known about them. Made by `fit` or `load_posterior`.
+
+    Attributes
+    ----------
+    samples : xarray.Dataset
+        One variable per parameter, dims (chain, draw).
+    diagnostics : Diagnostics
+        How the draws were made, and whether the fit's checks held.
+    priors : dict of str to Prior
+        The priors that were used, data-dependent scales filled in.
+    time_unit : str
+        Unit of the times in the data; every horizon is in it.
+    random_seed : int
+        Seed of the fit; predictive draws use it too unless told otherwise.
+    fingerprint : str
+        SHA-256 of the data.
+    """
+
+    samples: xr.Dataset
+    diagnostics: Diagnostics
+    priors: dict[str, Prior]
+    time_unit: TimeUnit
+    random_seed: int
+    fingerprint: str
+
+    parameters: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def draw_count(self) -> int:
+        """Number of draws, over all chains; 1 for a mode alone."""
+        return self.samples.sizes["chain"] * self.samples.sizes["draw"]
+
+    @property
+    def predictive_draw_count(self) -> int:
+        """Number of outcomes drawn per customer: one per draw, or 1,000 from a point."""
+        return self.draw_count if self.draw_count > 1 else PREDICTIVE_DRAWS
+
+    def summary(self, *, interval: float = 0.9) -> pd.DataFrame:
+        """Parameters by name: mean, sd, lower, upper, effective sample size, and the method's own check.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns mean, sd, lower, upper, ess, and k_hat (importance) or r_hat (nuts). A mode alone ("map") has its
+            value as mean, and nothing else. `diagnostics` says more.
+        """
+        check_interval(interval)
+        flat = self._flat()
+        lower, upper = quantiles(flat, interval, "credible")
+        alone = len(flat) == 1
+        table = pd.DataFrame(
+            {"mean": flat.mean(axis=0), "sd": np.nan if alone else flat.std(axis=0, ddof=1)},
+            index=pd.Index(self.parameters, name="parameter"),
+        ).assign(lower=lower, upper=upper, ess=self._effective_sizes())
+        return table.assign(**self._check_columns())
+
+    def to_arviz(self) -> Any:
+        """The draws as ArviZ holds them: InferenceData on ArviZ 0.x, DataTree on 1.x."""
+        from clvmodels.models.arviz_object import to_arviz
+
+        return to_arviz(self._tree())
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write one NetCDF file (a `posterior` group that ArviZ reads too); an existing file is replaced whole."""
+        path = Path(path)
+        temporary = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            self._tree().to_netcdf(temporary, engine="h5netcdf")
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+        return path
+
+    def __repr__(self) -> str:
+        """Parameters' means and the method, in one line."""
+        means = ", ".join(f"{name} {float(self.samples[name].mean()):.4g}" for name in self.parameters)
+        made = f"{self.draw_count} draws by {self.diagnostics.method}, time unit {self.time_unit}"
+        return f"{type(self).__name__}({means}; {made})"
+
+    def _repr_html_(self) -> str:
+        return f"<p>{self!r}</p>{self.summary().to_html(float_format='{:.4g}'.format)}"
+
+    def _tree(self) -> xr.DataTree:
+        tree = xr.DataTree.from_dict({"posterior": self.samples})
+        tree.attrs = {"clvmodels": json.dumps(self._metadata())}
+        return tree
+
+    def _metadata(self) -> dict[str, Any]:
+        held = {"samples", "diagnostics", "priors"}
+        return {
+            "format": FORMAT,
+            "model": type(self).__name__,
+            "versions": {name: version(name) for name in PACKAGES},
+            "diagnostics": asdict(self.diagnostics),
+            "priors": {name: prior.to_dict() for name, prior in self.priors.items()},
+            **{field.name: getattr(self, field.name) for field in fields(self) if field.name not in held},
+        }
+
+    @classmethod
+    def _restore(cls, samples: xr.Dataset, metadata: dict[str, Any]) -> Self:
+        diagnostics = metadata["diagnostics"]
+        rest = {f.name: metadata[f.name] for f in fields(cls) if f.name not in {"samples", "diagnostics", "priors"}}
+        return cls(
+            samples=samples,
+            diagnostics=Diagnostics(**{**diagnostics, "notes": tuple(diagnostics["notes"])}),
+            priors={name: Prior.from_dict(prior) for name, prior in metadata["priors"].items()},
+            **rest,
+        )
+
+    def _flat(self) -> Array:
+        """Parameters as an array (draws, parameters), chains one after the other."""
+        return np.stack([self.samples[name].to_numpy().ravel() for name in self.parameters], axis=1)
+
+    def _columns(self, *, predictive: bool = False) -> list[Array]:
+        """Parameters as columns (draws, 1); a point is repeated where outcomes are drawn from it."""
+        flat = self._flat()
+        if predictive and len(flat) == 1:
+            flat = np.repeat(flat, PREDICTIVE_DRAWS, axis=0)
+        return list(flat.T[:, :, None])
+
+    def _effective_sizes(self) -> Any:
+        if self.diagnostics.method != "nuts":
+            return self.diagnostics.effective_sample_size
+        import arviz_stats
+
+        sizes = arviz_stats.ess(self.samples)
+        return [float(sizes[name]) for name in self.parameters]
+
+    def _check_columns(self) -> dict[str, Any]:
+        if self.diagnostics.method == "importance":
+            return {"k_hat": self.diagnostics.k_hat}
+        if self.diagnostics.method == "nuts":
+            import arviz_stats
+
+            r_hat = arviz_stats.rhat(self.samples)
+            return {"r_hat": [float(r_hat[name]) for name in self.parameters]}
+        return {}
+
+    def _check_unit(self, rfm: RFM) -> None:
+        if rfm.time_unit != self.time_unit:
+            raise InvalidArgument(
+                f"the RFM is in {rfm.time_unit}s, the model was fitted in {self.time_unit}s;"
+                f" make the RFM with time_unit={self.time_unit!r}"
+            )
+
+    def with_draw_dims(self, values: Array, index: pd.Index) -> xr.DataArray:
+        """Flat draws (draws, customers) as an array with the dims (chain, draw, customer_id)."""
+        chains = self.samples.sizes["chain"]
+        shaped = values.reshape(chains, len(values) // chains, len(index))
+        return xr.DataArray(
+            shaped,
+            dims=("chain", "draw", "customer_id"),
+            coords={"chain": self.samples["chain"], "draw": np.arange(shaped.shape[1]), "customer_id": index},
+        )
+
+
+def customer_blocks(customers: int, draws: int) -> Iterator[slice]:
+    """Slices of customers, so that (draws, customers of the slice) stays small."""
+    size = max(1, BLOCK_ELEMENTS // draws)
+    for start in range(0, customers, size):
+        yield slice(start, min(start + size, customers))
+
+
+def customer_streams(index: pd.Index, random_seed: int) -> Iterator[np.random.Generator]:
+    """One generator per customer, keyed by the seed and the customer's id.
+
+    A customer's outcomes therefore do not depend on who else is asked about, nor on the order.
+    """
+    hashed: Any = hash_pandas_object
+    hashes = hashed(pd.Series(index.to_numpy()), index=False).to_numpy()
+    for customer in hashes:
+        key = np.array([random_seed % 2**64, customer], dtype=np.uint64)
+        yield np.random.Generator(np.random.Philox(key=key))
+
+
+def fresh_seed(random_seed: int | None) -> int:
+    """The seed itself, or one from the system where none is given, so that every posterior can be repeated.
+
+    Raises
+    ------
+    InvalidArgument
+        If the seed is negative or no whole number.
+    """
+    if random_seed is None:
+        return int(np.random.SeedSequence().generate_state(1, np.uint64)[0] >> 1)
+    if isinstance(random_seed, bool) or int(random_seed) != random_seed or random_seed < 0:
+        raise InvalidArgument(f"random_seed is {random_seed!r}; give a whole number, zero or more")
+    return int(random_seed)
+
+
+def read_file(path: str | os.PathLike[str]) -> tuple[xr.Dataset, dict[str, Any]]:
+    """The draws and the metadata of a file that `save` wrote.
+
+    Raises
+    ------
+    ClvError
+        If the file is missing, is no such file, or is of a newer format.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise ClvError(f"there is no file {path}")
+    try:
+        with xr.open_datatree(path, engine="h5netcdf") as tree:
+            metadata = json.loads(tree.attrs["clvmodels"])
+            samples = tree["posterior"].to_dataset().load()
+    except (OSError, KeyError, ValueError) as error:
+        raise ClvError(f"{path} is not a posterior saved by clvmodels: {error}") from error
+    if metadata["format"] != FORMAT:
+        raise ClvError(f"{path} has format {metadata['format']}, this version reads format {FORMAT}; fit again")
+    return samples, metadata

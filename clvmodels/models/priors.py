@@ -1,0 +1,74 @@
+"""Priors as values: any PyMC distribution by its name, so that they can be compared, printed and saved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from clvmodels.errors import InvalidArgument
+
+
+@dataclass(frozen=True, init=False)
+class Prior:
+    """A distribution of PyMC, by name, with its parameters.
+
+    Parameters
+    ----------
+    distribution : str
+        Name of a PyMC distribution, e.g. "LogNormal", "Gamma", "HalfFlat", "Truncated".
+    **parameters : float, str or Prior
+        Its parameters, as PyMC names them; a Prior where PyMC wants a distribution.
+
+    Examples
+    --------
+    >>> Prior("LogNormal", mu=0.0, sigma=1.5)
+    Prior('LogNormal', mu=0.0, sigma=1.5)
+    """
+
+    distribution: str
+    parameters: Mapping[str, Any]
+
+    def __init__(self, distribution: str, **parameters: Any) -> None:
+        object.__setattr__(self, "distribution", distribution)
+        object.__setattr__(self, "parameters", parameters)
+
+    def __repr__(self) -> str:
+        """As it is written."""
+        given = "".join(f", {name}={value!r}" for name, value in self.parameters.items())
+        return f"Prior({self.distribution!r}{given})"
+
+    def variable(self, name: str) -> Any:
+        """Make the random variable in the PyMC model that is open.
+
+        Raises
+        ------
+        InvalidArgument
+            If PyMC has no such distribution, or refuses the parameters.
+        """
+        try:
+            return self._class()(name, **self._arguments())
+        except TypeError as error:
+            raise InvalidArgument(f"PyMC refuses {self!r} for {name}: {error}") from error
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain values, for JSON."""
+        nested = {k: v.to_dict() if isinstance(v, Prior) else v for k, v in self.parameters.items()}
+        return {"distribution": self.distribution, "parameters": nested}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Prior:
+        """Back from `to_dict`."""
+        nested = {k: cls.from_dict(v) if isinstance(v, Mapping) else v for k, v in values["parameters"].items()}
+        return cls(values["distribution"], **nested)
+
+    def _class(self) -> Any:
+        import pymc as pm
+
+        found = getattr(pm, self.distribution, None)
+        if not isinstance(found, type) or not hasattr(found, "dist"):
+            raise InvalidArgument(f"PyMC has no distribution {self.distribution!r}; use a name such as 'LogNormal'")
+        return found
+
+    def _arguments(self) -> dict[str, Any]:
+        return {k: v._class().dist(**v._arguments()) if isinstance(v, Prior) else v for k, v in self.parameters.items()}

@@ -1,0 +1,65 @@
+"""Reliability: mean purchases in the holdout by calibration frequency, predicted and actual."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+import pandas as pd
+
+from clvmodels.plots.style import MARKERS, axes_or_current, forecasters, ink, label, line_style, thousands
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+DODGE = 0.1
+
+
+class HasReliability(Protocol):
+    """Anything that can make the table, such as a ``BacktestResult``."""
+
+    def reliability(self) -> pd.DataFrame:
+        """Return the table that `reliability` draws."""
+        ...
+
+
+def reliability(source: pd.DataFrame | HasReliability, *, ax: Axes | None = None) -> Axes:
+    r"""Draw the mean holdout purchases of customers grouped by their repeat purchases in calibration.
+
+    Parameters
+    ----------
+    source
+        One row per group, indexed by the group's name (``0, 1, ..., 7+``), with the columns ``customers`` (count),
+        ``actual`` (mean purchases) and one per forecaster (mean prediction). Or a ``BacktestResult``, whose
+        ``reliability()`` gives this table.
+    ax
+        Where to draw; pyplot's current Axes by default.
+
+    Returns
+    -------
+    Axes
+        The same `ax`; the number of customers stands under each group's name.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> table = pd.DataFrame({"customers": [5, 2], "actual": [0.2, 1.5], "model": [0.3, 1.4]}, index=["0", "1+"])
+    >>> [tick.get_text() for tick in reliability(table, ax=Figure().add_subplot()).get_xticklabels()]
+    ['0\n5', '1+\n2']
+    """
+    table = source if isinstance(source, pd.DataFrame) else source.reliability()
+    ax = axes_or_current(ax)
+    at = np.arange(len(table))
+    ax.bar(at, table["actual"], color=ink(), alpha=0.25, width=0.7, label="actual")
+    names = forecasters(table.columns, besides={"customers", "actual"})
+    for order, name in enumerate(names):
+        # Side by side, so that equal predictions do not hide each other.
+        beside = at + DODGE * (order - (len(names) - 1) / 2)
+        ax.plot(beside, table[name], marker=MARKERS[order % len(MARKERS)], label=label(name), **line_style(order))
+    ax.set_xticks(at, [f"{group}\n{count:,}" for group, count in table["customers"].items()])
+    ax.yaxis.set_major_formatter(thousands())
+    ax.grid(visible=False, axis="x")
+    ax.set(xlabel="repeat purchases in calibration, and number of customers", ylabel="mean purchases in the holdout")
+    ax.legend(loc="upper left")
+    return ax

@@ -1,0 +1,142 @@
+"""The one look of all plots: colours that colour-blind readers tell apart, names in words, a light and a dark theme."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING, Any
+
+import matplotlib as mpl
+from matplotlib.colors import to_rgb
+from matplotlib.ticker import StrMethodFormatter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from matplotlib.axes import Axes
+
+# Okabe and Ito's palette, less its black and yellow; the second is the same hues, lighter.
+ON_LIGHT = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+ON_DARK = ("#5cb8f0", "#ff9c5b", "#3fcf9f", "#eaa6cd", "#f2c14e", "#a8d8f5")
+DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 3)))
+MARKERS = ("o", "s", "^", "D", "v", "P")
+NONCHARACTERS = "\ufffe\uffff"
+BANDS = ("_lower", "_upper")
+
+LABELS = {
+    "bg_nbd_gamma_gamma": "BG/NBD x Gamma-Gamma",
+    "multiplicative_customer": "simple formula per customer",
+    "multiplicative_population": "simple formula, whole base",
+    "as_before": "going on as before",
+}
+
+
+def theme(*, dark: bool = False) -> dict[str, Any]:
+    """Matplotlib settings for a light or a dark page; the background is left transparent.
+
+    Parameters
+    ----------
+    dark
+        Light ink for a dark page.
+
+    Returns
+    -------
+    dict
+        For ``matplotlib.rc_context(...)`` or ``matplotlib.rcParams.update(...)``.
+
+    Examples
+    --------
+    >>> theme()["axes.spines.top"]
+    False
+    """
+    ink, faint = ("#e6e8eb", "#4a5058") if dark else ("#1b1f24", "#c9ced6")
+    return {
+        "font.size": 10,
+        "text.color": ink,
+        "axes.labelcolor": ink,
+        "axes.edgecolor": ink,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.grid": True,
+        "axes.axisbelow": True,
+        "grid.color": faint,
+        "grid.linewidth": 0.6,
+        "xtick.color": ink,
+        "ytick.color": ink,
+        "legend.frameon": False,
+        "figure.facecolor": "none",
+        "axes.facecolor": "none",
+        "savefig.facecolor": "none",
+    }
+
+
+def label(name: str) -> str:
+    """Return a forecaster's name in words; an unknown one loses its underscores.
+
+    Examples
+    --------
+    >>> label("as_before"), label("my_model")
+    ('going on as before', 'my model')
+    """
+    return LABELS.get(name, name.replace("_", " "))
+
+
+def printable(text: str) -> str:
+    r"""Return the text in one line, without characters that break a terminal or a file: controls, halves of pairs.
+
+    Examples
+    --------
+    >>> printable("two\nlines")
+    'two�lines'
+    """
+    broken = {char for char in text if unicodedata.category(char) in ("Cc", "Cs") or char in NONCHARACTERS}
+    return "".join("\N{REPLACEMENT CHARACTER}" if char in broken else char for char in text)
+
+
+def customer_label(customer_id: object, *, length: int = 18) -> str:
+    """Return an id that a figure can show: one line, printable, shortened in the middle.
+
+    Examples
+    --------
+    >>> customer_label("customer-number-000000042")
+    'customer-…00000042'
+    """
+    text = printable(str(customer_id))
+    if len(text) <= length:
+        return text
+    half = length // 2
+    return f"{text[:half]}…{text[-(length - half - 1) :]}"
+
+
+def ink() -> str:
+    """Return the text colour now in force: black on a light theme, white on a dark one."""
+    return mpl.rcParams["text.color"]
+
+
+def colour(order: int) -> str:
+    """Return the colour of the series at place `order`, lighter where the text is light."""
+    palette = ON_DARK if sum(to_rgb(ink())) > 1.5 else ON_LIGHT
+    return palette[order % len(palette)]
+
+
+def line_style(order: int) -> dict[str, Any]:
+    """Return colour and dashes of the series at place `order`: either one alone tells the series apart."""
+    return {"color": colour(order), "linestyle": DASHES[order % len(DASHES)]}
+
+
+def thousands() -> StrMethodFormatter:
+    """Return a tick formatter that separates thousands: 12,500."""
+    return StrMethodFormatter("{x:,.10g}")
+
+
+def axes_or_current(ax: Axes | None) -> Axes:
+    """Return `ax`, or pyplot's current Axes where none is given."""
+    if ax is not None:
+        return ax
+    from matplotlib import pyplot as plt
+
+    return plt.gca()
+
+
+def forecasters(columns: Iterable[str], *, besides: set[str]) -> list[str]:
+    """Return the columns that hold a forecaster's mean: neither one of `besides` nor the edge of a band."""
+    return [name for name in columns if name not in besides and not name.endswith(BANDS)]

@@ -1,0 +1,144 @@
+"""What the report says, as values: sentences, tables and figures in their order. Nothing is written here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from clvmodels.evaluation.scores import MODEL
+from clvmodels.reports import words
+from clvmodels.reports.customers import (
+    customers_table,
+    has_lifetime_value,
+    outcome_name,
+    ranked_customers,
+    top_customers,
+)
+from clvmodels.reports.evaluation_tables import data_table, left_out_table, metrics_table, totals_table
+from clvmodels.reports.figures import Figure, reliability_figure, tracking_figure, value_figure
+from clvmodels.reports.fit import fit_paragraphs, fit_tables
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from clvmodels.evaluation.backtest import BacktestResult
+    from clvmodels.reports.tables import Table
+
+
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    """A titled part of the report: paragraphs, then figures, then tables, then the words explained."""
+
+    title: str
+    paragraphs: tuple[str, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    tables: tuple[Table, ...] = ()
+    terms: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """A report's title, its headline in one sentence with an interval, and its sections."""
+
+    title: str
+    headline: str
+    sections: tuple[Section, ...]
+
+
+def build_report(
+    result: BacktestResult, scores: pd.DataFrame, *, margin: float = 1.0, annual_discount_rate: float = 0.0
+) -> Report:
+    """Return all that the report of a backtest says.
+
+    Parameters
+    ----------
+    result
+        The backtest.
+    scores
+        The same customers' scores, as ``clvmodels.evaluation.scores`` makes them.
+    margin, annual_discount_rate
+        As in the scores.
+    """
+    ranked = ranked_customers(result, scores, margin=margin)
+    return Report(
+        title="Customer lifetime value, checked on held-out purchases",
+        headline=headline(result),
+        sections=(
+            Section(title="Verdict", paragraphs=tuple(result.verdict().splitlines())),
+            _data(result),
+            _value(result, ranked, money=has_lifetime_value(scores), margin=margin, rate=annual_discount_rate),
+            _evaluation(result),
+            _fit(result),
+        ),
+    )
+
+
+def headline(result: BacktestResult) -> str:
+    """Return the total that was expected, with its interval, and the actual one, in a sentence."""
+    split = result.split
+    totals = result.totals().xs(MODEL, level="forecaster").dropna(subset="predicted")
+    target, total = totals.index[-1], totals.iloc[-1].to_dict()
+    customers = words.plural(len(split.calibration), "customer")
+    period = words.plural(round(split.horizon, 2), split.calibration.time_unit)
+    verb, done, noun = ("spend", "spent", "") if target == "value" else ("make", "made", " purchases")
+    return (
+        f"The {customers} known on {words.long_date(split.calibration_end)} were expected to {verb} "
+        f"{total['predicted']:,.0f}{noun} within the {period} that followed ({100 * result.interval:g} % interval "
+        f"{total['lower']:,.0f} to {total['upper']:,.0f}); they {done} {total['actual']:,.0f}, "
+        f"{place(total)} that interval."
+    )
+
+
+def place(total: Mapping[Any, float]) -> str:
+    """Say where the actual figure lies: above, below or inside the interval."""
+    if total["actual"] > total["upper"]:
+        return "above"
+    return "below" if total["actual"] < total["lower"] else "inside"
+
+
+def _data(result: BacktestResult) -> Section:
+    tables = (data_table(result), left_out_table(result.split.calibration.log))
+    return Section(title="The data", tables=tuple(table for table in tables if table.rows))
+
+
+def _value(result: BacktestResult, ranked: pd.DataFrame, *, money: bool, margin: float, rate: float) -> Section:
+    outcome = outcome_name(result, money=money)
+    table = customers_table(top_customers(ranked), result, caption=f"Customers of highest expected {outcome}")
+    return Section(
+        title="Lifetime value" if money else "Purchases to come",
+        paragraphs=(_terms_of_value(margin, rate),) if money else (),
+        figures=(value_figure(ranked, xlabel=outcome, interval=result.interval),),
+        tables=(table,),
+        terms=words.CUSTOMER_TERMS,
+    )
+
+
+def _terms_of_value(margin: float, rate: float) -> str:
+    discount = f"discounted at {100 * rate:g} % a year (the last two columns are not)" if rate else "not discounted"
+    return f"Counted from the calibration end on, at a margin of {100 * margin:g} % of spend, {discount}."
+
+
+def _evaluation(result: BacktestResult) -> Section:
+    unit = result.split.calibration.time_unit
+    tracking = tracking_figure(result.tracking(), time_unit=unit, interval=result.interval)
+    return Section(
+        title="Does it predict?",
+        figures=(tracking, reliability_figure(result.reliability())),
+        tables=(
+            *(totals_table(result, target) for target in result.targets),
+            *(metrics_table(result, target) for target in result.targets),
+        ),
+        terms=words.METRIC_TERMS,
+    )
+
+
+def _fit(result: BacktestResult) -> Section:
+    fitted = result.fitted[MODEL]
+    return Section(
+        title="Can the fit be trusted?",
+        paragraphs=fit_paragraphs(fitted),
+        tables=fit_tables(fitted, interval=result.interval),
+        terms=words.FIT_TERMS,
+    )

@@ -1,0 +1,58 @@
+"""Can the fit be trusted? The posteriors' parameters and checks, as the report shows them."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from clvmodels.reports.tables import Column, Table
+
+PARTS = {"purchases": "BG/NBD, purchases", "spend": "Gamma-Gamma, spend per purchase"}
+METHODS = {
+    "importance": "importance sampling",
+    "nuts": "NUTS",
+    "map": "the mode alone",
+    "given": "none: parameters were given",
+}
+
+
+def fit_paragraphs(fitted: Any) -> tuple[str, ...]:
+    """Say for each posterior of a fitted forecaster how it was drawn, whether its checks held, and what happened."""
+    said = []
+    for name, posterior in _posteriors(fitted).items():
+        said.append(f"{name}. {_checks(posterior.diagnostics)}")
+        said.extend(posterior.diagnostics.notes)
+    return (*said, *fitted.notes)
+
+
+def fit_tables(fitted: Any, *, interval: float = 0.9) -> tuple[Table, ...]:
+    """Return each posterior's parameters: mean, sd, credible interval, effective sample size and check."""
+    return tuple(_parameters(name, posterior, interval) for name, posterior in _posteriors(fitted).items())
+
+
+def _posteriors(fitted: Any) -> dict[str, Any]:
+    held = {title: getattr(fitted, part) for part, title in PARTS.items()}
+    return {title: posterior for title, posterior in held.items() if posterior is not None}
+
+
+def _checks(diagnostics: Any) -> str:
+    figures = {
+        "effective draws": (diagnostics.effective_sample_size, ",.0f"),
+        "k-hat": (diagnostics.k_hat, ".2f"),
+        "r-hat": (diagnostics.r_hat, ".3f"),
+    }
+    known = [f"{name} {value:{form}}" for name, (value, form) in figures.items() if math.isfinite(value)]
+    if diagnostics.divergences:
+        known.append(f"divergences {diagnostics.divergences:,}")
+    outcome = "every check held" if diagnostics.converged else "a check failed: do not rely on this fit"
+    method = METHODS.get(diagnostics.method, diagnostics.method)
+    return f"Drawn by {method}: {', '.join([*known, outcome])}."
+
+
+def _parameters(caption: str, posterior: Any, interval: float) -> Table:
+    summary = posterior.summary(interval=interval)
+    ends = {end: f"{end} {100 * interval:g} %" for end in ("lower", "upper")}
+    titles = [ends.get(name, name.replace("_", "-")) for name in map(str, summary.columns)]
+    columns = (Column(title="parameter", kind="text"), *(Column(title=title, kind="figure") for title in titles))
+    rows = ((str(name), *row.tolist()) for name, row in summary.iterrows())
+    return Table(caption=caption, columns=columns, rows=tuple(rows))

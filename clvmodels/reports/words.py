@@ -1,0 +1,58 @@
+"""Names and definitions in plain words, next to which the report sets its figures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+METRIC_TERMS = (
+    ("bias", "how far the predicted total lies above (+) or below (-) the actual total, as a share of the actual one"),
+    ("MAE", "mean absolute error: the mean distance between a customer's predicted and actual figure; less is better"),
+    ("RMSE", "root mean squared error: as MAE, but large misses count for more; less is better"),
+    ("Pearson", "linear correlation of predicted and actual over the customers; 1 is best"),
+    ("Spearman", "correlation of the ranks: do the better customers rank higher? 1 is best"),
+    ("Gini", "normalised Gini: how much of the best possible ranking was found, customers weighted by what they did"),
+    ("coverage", "share of customers whose actual figure lies in their interval; it should reach the interval's level"),
+    ("width", "mean width of the customers' intervals; less is better where coverage is the same"),
+)
+CUSTOMER_TERMS = (
+    ("alive", "probability of not having left for good; under BG/NBD it is 1 for those without a repeat purchase"),
+    ("expected", "mean of what the model expects of the customer within the holdout's length"),
+    ("lower, upper", "predictive interval: what this one customer will really do lies within it, at the stated level"),
+    ("simple formula", "average purchase value x purchase frequency x lifespan, from the customer's own averages"),
+    ("actual", "what was counted in the holdout, which no forecaster had seen"),
+)
+FIT_TERMS = (
+    ("r, alpha", "shape and rate of the Gamma distribution of purchase rates over the customers"),
+    ("a, b", "the Beta distribution of the probability of leaving after a repeat purchase"),
+    ("p, q, v", "the Gamma-Gamma model of spend per purchase"),
+    ("lower, upper", "credible interval of the parameter"),
+    ("ess", "effective sample size: how many independent draws the posterior's draws are worth"),
+    ("k-hat", "for importance sampling: how heavy the tail of its weights is; below 0.7 the draws can be trusted"),
+    ("r-hat", "for NUTS: agreement of the chains; below 1.01 they agree"),
+)
+
+
+def plural(count: float, noun: str) -> str:
+    """Return a count with its noun, thousands separated.
+
+    Examples
+    --------
+    >>> plural(1, "customer"), plural(2357, "customer"), plural(38.9, "week")
+    ('1 customer', '2,357 customers', '38.9 weeks')
+    """
+    return f"{count:,.4g} {noun}" if count == 1 else f"{count:,.10g} {noun}s"
+
+
+def long_date(date: pd.Timestamp) -> str:
+    """Return a date as it is read aloud.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> long_date(pd.Timestamp("1997-09-30"))
+    '30 September 1997'
+    """
+    return f"{date.day} {date.month_name()} {date.year}"

@@ -1,0 +1,17 @@
+"""A checked transaction log becomes one row per customer, and a log cut in two becomes a test."""
+
+from clvmodels.rfm.holdout import HoldoutSplit, split_holdout
+from clvmodels.rfm.summary import rfm_summary
+from clvmodels.rfm.table import RFM
+from clvmodels.transactions import DateLike, Refunds, TimeUnit, days_per_unit
+
+__all__ = [
+    "RFM",
+    "DateLike",
+    "HoldoutSplit",
+    "Refunds",
+    "TimeUnit",
+    "days_per_unit",
+    "rfm_summary",
+    "split_holdout",
+]

@@ -1,0 +1,130 @@
+"""What a per-customer table must fulfil, checked once, before anything is cast."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from clvmodels.errors import InvalidRFM
+from clvmodels.transactions.in_memory import id_index
+
+REQUIRED = ("frequency", "recency", "T")
+AMOUNTS = ("monetary_value", "first_value", "total_value")
+FLAGS = ("active_before", "active_lately")
+# (what a bad customer is, which ones are, what to do)
+RULES: list[tuple[str, Callable[[Any], Any], str]] = [
+    (
+        "a frequency that is not a whole number",
+        lambda t: (t["frequency"] % 1 != 0) | (t["frequency"] > 2**53),
+        "frequency counts repeat purchase days",
+    ),
+    (
+        "recency > T",
+        lambda t: t["recency"] > t["T"],
+        "recency runs from first to last purchase, T from first purchase to observation end, in one time unit",
+    ),
+    (
+        "recency > 0 at frequency 0",
+        lambda t: (t["frequency"] == 0) & (t["recency"] > 0),
+        "without a repeat purchase, first and last are the same: recency is 0 (and not the time since)",
+    ),
+    (
+        "recency 0 at frequency > 0",
+        lambda t: (t["frequency"] > 0) & (t["recency"] == 0),
+        "a repeat purchase is on a later day than the first; was recency rounded, or the first purchase counted?",
+    ),
+]
+
+
+def checked_frame(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a copy indexed by customer_id, with plain dtypes, or say what is wrong.
+
+    Parameters
+    ----------
+    frame : DataFrame, one row per customer
+        customer_id as a column or as the index.
+
+    Returns
+    -------
+    DataFrame, in the order handed in
+
+    Raises
+    ------
+    InvalidRFM
+        With the number of bad customers, one of them, and what to do.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"customer_id": ["a"], "frequency": [2.0], "recency": [30.43], "T": [38.86]})
+    >>> checked_frame(table).loc["a", "frequency"].item()
+    2
+    """
+    if not isinstance(frame, pd.DataFrame):
+        raise InvalidRFM(f"cannot read customers from a {type(frame).__name__}; hand in a pandas DataFrame")
+    table = _indexed(frame)
+    missing = [name for name in REQUIRED if name not in table.columns]
+    if missing:
+        raise InvalidRFM(f"missing columns {missing}, found {list(table.columns)}; rename yours to {list(REQUIRED)}")
+    if table.empty:
+        raise InvalidRFM("the table has no customers; hand in at least one")
+    _check_ids(table.index)
+    numbers = pd.DataFrame({name: _as_numbers(table[name]) for name in (*REQUIRED, *AMOUNTS) if name in table.columns})
+    _check_finite(numbers)
+    for what, bad, remedy in RULES:
+        _refuse(what, bad(numbers), numbers, remedy)
+    flags = {name: _as_flags(table[name]) for name in FLAGS if name in table.columns}
+    return table.assign(**flags, **{str(name): numbers[name] for name in numbers}).astype({"frequency": "int64"})
+
+
+def _indexed(frame: pd.DataFrame) -> pd.DataFrame:
+    if not frame.columns.is_unique:
+        raise InvalidRFM(f"column names occur twice: {list(frame.columns)}; drop or rename one of them")
+    if "customer_id" not in frame.columns and frame.index.nlevels > 1:
+        raise InvalidRFM(
+            f"the index has {frame.index.nlevels} levels {list(frame.index.names)}; one customer_id is needed"
+        )
+    if "customer_id" not in frame.columns:
+        return frame.rename_axis("customer_id")
+    return frame.drop(columns="customer_id").set_axis(id_index(frame["customer_id"]))
+
+
+def _check_ids(index: pd.Index) -> None:
+    absent = int(index.isna().sum())
+    if absent:
+        raise InvalidRFM(f"{absent} of {len(index)} rows have no customer_id; give every customer one")
+    twice = index[index.duplicated()]
+    if len(twice):
+        raise InvalidRFM(f"{len(twice)} duplicate customer ids, e.g. {twice[0]!r}; one row per customer is needed")
+
+
+def _as_numbers(column: Any) -> pd.Series:
+    if pd.api.types.is_bool_dtype(column.dtype) or not pd.api.types.is_numeric_dtype(column.dtype):
+        raise InvalidRFM(f"column {column.name!r} is {column.dtype}; make it numbers, e.g. with pandas.to_numeric")
+    return pd.Series(column.to_numpy(dtype="float64", na_value=np.nan), index=column.index, name=column.name)
+
+
+def _as_flags(column: Any) -> pd.Series:
+    if not pd.api.types.is_bool_dtype(column.dtype) or column.isna().any():
+        raise InvalidRFM(f"column {column.name!r} is {column.dtype}; make it true or false for every customer")
+    return column.astype(bool)
+
+
+def _check_finite(numbers: pd.DataFrame) -> None:
+    for name in numbers.columns:
+        values: Any = numbers[name]
+        _refuse(f"no {name} (missing or NaN)", values.isna(), numbers, "give every customer one, 0 if there is nothing")
+        _refuse(f"an infinite {name}", np.isinf(values), numbers, "correct it")
+        _refuse(f"a negative {name}", values < 0, numbers, "zero or more is possible")
+
+
+def _refuse(what: str, bad: Any, numbers: pd.DataFrame, remedy: str) -> None:
+    if not bad.any():
+        return
+    first = int(bad.to_numpy().argmax())
+    row = ", ".join(f"{name} {numbers[name].iloc[first]:.10g}" for name in REQUIRED)
+    raise InvalidRFM(
+        f"{bad.sum()} of {len(bad)} customers have {what}, e.g. {numbers.index[first]!r} ({row}); {remedy}"
+    )

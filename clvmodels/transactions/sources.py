@@ -1,0 +1,205 @@
+"""A raw table of any kind becomes an Ibis table with our column names, and a way to collect from it."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import ibis
+import ibis.expr.types as ir
+import pandas as pd
+import pyarrow as pa
+from ibis.common.exceptions import IbisError
+
+from clvmodels.errors import InvalidTransactions
+from clvmodels.transactions.files import read_files
+from clvmodels.transactions.in_memory import id_codes, pandas_to_arrow, plain
+
+VIEW = "clvmodels_transactions"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """An Ibis table with the columns customer_id, date and perhaps value, and where it is executed.
+
+    Attributes
+    ----------
+    table : ibis Table
+        The columns as they are in the caller's table, under our names.
+    run : callable
+        Executes an expression on `table` and returns an Arrow table.
+    untyped : bool
+        Everything is text, as in a CSV file.
+    ids : pandas Index, optional
+        If given, customer_id in `table` is a position in it.
+    """
+
+    table: ir.Table
+    run: Callable[[ir.Table], pa.Table]
+    untyped: bool = False
+    ids: pd.Index | None = None
+
+    def collect(self, expression: ir.Table) -> pd.DataFrame:
+        """Execute `expression`; the customers come back under their own ids.
+
+        Raises
+        ------
+        InvalidTransactions
+            If the table cannot be read.
+        """
+        try:
+            frame = self.run(expression).to_pandas()
+        except (duckdb.Error, IbisError) as error:
+            raise InvalidTransactions(_unreadable(error)) from error
+        if "customer_id" not in frame:
+            return frame
+        if self.ids is not None:
+            return frame.assign(customer_id=self.ids.take(frame["customer_id"].to_numpy()))
+        if self.table.customer_id.type().is_uuid():
+            return frame.assign(customer_id=frame["customer_id"].map(uuid.UUID))
+        return frame
+
+    def customer(self, example: Any) -> Any:
+        """Return the caller's own id of a customer found in `table`."""
+        return example if self.ids is None or pd.isna(example) else self.ids[int(example)]
+
+
+def open_source(source: Any, columns: dict[str, str]) -> Source:
+    """Open a table of any kind.
+
+    Parameters
+    ----------
+    source : pandas DataFrame, Arrow or polars table, DuckDB relation, Ibis table, or a path to CSV or Parquet
+        A path may be a glob pattern. Nothing is changed in it, and files and relations are not loaded into memory.
+    columns : dict
+        Our column name -> the caller's.
+
+    Raises
+    ------
+    InvalidTransactions
+        If the kind is not known, a column is missing or a file cannot be read.
+
+    Examples
+    --------
+    >>> log = pd.DataFrame({"who": ["b", "a"], "when": ["1997-01-01", "1997-01-02"]})
+    >>> opened = open_source(log, {"customer_id": "who", "date": "when"})
+    >>> opened.collect(opened.table.select("customer_id"))["customer_id"].tolist()
+    ['b', 'a']
+    """
+    try:
+        return _opened(source, columns)
+    except (duckdb.Error, IbisError) as error:
+        raise InvalidTransactions(_unreadable(error)) from error
+
+
+def _opened(source: Any, columns: dict[str, str]) -> Source:
+    if isinstance(source, pd.DataFrame):
+        return _from_pandas(source, columns)
+    if isinstance(source, ir.Table):
+        return Source(table=_renamed(source, columns), run=source.get_backend().to_pyarrow)
+    if isinstance(source, duckdb.DuckDBPyRelation):
+        return _from_relation(source, columns)
+    if isinstance(source, (str, os.PathLike)):
+        return _from_files(os.fspath(source), columns)
+    if hasattr(source, "__arrow_c_stream__") and not isinstance(source, pd.Series):
+        return _from_arrow(pa.table(source), columns)
+    raise InvalidTransactions(
+        f"cannot read transactions from a {type(source).__module__}.{type(source).__name__}; hand in a pandas, polars "
+        "or Arrow table (a lazy one collected), a DuckDB relation, an Ibis table, or a path to CSV or Parquet"
+    )
+
+
+def _require(columns: dict[str, str], found: Sequence[Any]) -> None:
+    """Refuse a table that lacks one of the columns, or has it twice."""
+    missing = {ours: name for ours, name in columns.items() if name not in found}
+    if missing:
+        remedy = ", ".join(f"{ours}='...'" for ours in missing)
+        without = "; for a log without a spend column pass value=None" if "value" in missing else ""
+        raise InvalidTransactions(
+            f"missing columns {list(missing.values())}, found {list(found)}; pass their names: {remedy}{without}"
+        )
+    twice = [name for name in columns.values() if list(found).count(name) > 1]
+    if twice:
+        raise InvalidTransactions(f"more than one column is called {twice[0]!r}; rename or drop the others")
+
+
+def _renamed(table: ir.Table, columns: dict[str, str]) -> ir.Table:
+    _require(columns, table.columns)
+    return table.select(**{ours: table[name] for ours, name in columns.items()})
+
+
+def _connection() -> Any:
+    # Without this, DuckDB spills larger-than-memory work into the working directory.
+    return ibis.duckdb.connect(temp_directory=tempfile.gettempdir())
+
+
+def _schema(arrow: pa.Schema) -> ibis.Schema:
+    try:
+        return ibis.Schema.from_pyarrow(arrow)
+    except (KeyError, NotImplementedError, ValueError) as error:
+        kinds = ", ".join(f"{column.name} {column.type}" for column in arrow)
+        raise InvalidTransactions(f"column types {kinds}: {error}; use dates, numbers and text") from error
+
+
+def _in_memory(ids: pd.Series, others: dict[str, pa.Array | pa.ChunkedArray]) -> Source:
+    codes, index = id_codes(ids)
+    table = pa.table({"customer_id": pa.array(codes, mask=codes < 0), **others})
+    return Source(table=ibis.memtable(table, schema=_schema(table.schema)), run=_connection().to_pyarrow, ids=index)
+
+
+def _from_pandas(frame: Any, columns: dict[str, str]) -> Source:
+    if columns["customer_id"] not in frame.columns and columns["customer_id"] in frame.index.names:
+        raise InvalidTransactions(f"{columns['customer_id']!r} is in the index; pass frame.reset_index()")
+    _require(columns, list(frame.columns))
+    others = {ours: pandas_to_arrow(frame[name], name) for ours, name in columns.items() if ours != "customer_id"}
+    return _in_memory(frame[columns["customer_id"]], others)
+
+
+def _from_arrow(table: pa.Table, columns: dict[str, str]) -> Source:
+    _require(columns, table.column_names)
+    others = {ours: plain(table.column(name)) for ours, name in columns.items() if ours != "customer_id"}
+    return _in_memory(table.column(columns["customer_id"]).to_pandas(), others)
+
+
+def _from_relation(relation: duckdb.DuckDBPyRelation, columns: dict[str, str]) -> Source:
+    """Compile to SQL and run it on the relation's own connection, which may not be ours."""
+    _require(columns, relation.columns)
+    chosen = relation.select(*(duckdb.ColumnExpression(name).alias(ours) for ours, name in columns.items()))
+
+    def run(expression: ir.Table) -> pa.Table:
+        sql = str(ibis.to_sql(expression, dialect="duckdb"))
+        try:
+            return _as_planned(chosen.query(VIEW, sql).to_arrow_table(), expression)
+        finally:
+            # query() leaves a temporary view behind in the caller's database.
+            chosen.query(VIEW, f"DROP VIEW IF EXISTS {VIEW}")
+
+    schema = dict(_schema(chosen.limit(0).to_arrow_table().schema))
+    if str(chosen.types[0]) == "UUID":  # text in Arrow
+        schema["customer_id"] = ibis.dtype("uuid")
+    return Source(table=ibis.table(schema, name=VIEW), run=run)
+
+
+def _as_planned(answer: pa.Table, expression: ir.Table) -> pa.Table:
+    """Cast to the types that Ibis expects: DuckDB adds up integers to 128 bits, and writes 0.0 as a decimal."""
+    planned = expression.schema().to_pyarrow()
+    ids = {name: answer.column(name) for name in answer.column_names if name == "customer_id"}
+    others = [name for name in answer.column_names if name not in ids]
+    return pa.table({**ids, **{name: answer.column(name).cast(planned.field(name).type) for name in others}})
+
+
+def _from_files(path: str, columns: dict[str, str]) -> Source:
+    connection = _connection()
+    table, untyped = read_files(path, connection)
+    return Source(table=_renamed(table, columns), run=connection.to_pyarrow, untyped=untyped)
+
+
+def _unreadable(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).partition("LINE ")[0].splitlines() if line.strip()]
+    said = " ".join(lines[:3])
+    return f"the transactions cannot be read: {said}; correct them, or read them yourself and hand in a DataFrame"

@@ -1,0 +1,32 @@
+"""Units of time, in days."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from clvmodels.errors import InvalidArgument
+
+TimeUnit = Literal["day", "week", "month", "year"]
+DAYS_PER_UNIT: dict[str, float] = {"day": 1.0, "week": 7.0, "month": 365.25 / 12, "year": 365.25}
+
+
+def days_per_unit(time_unit: TimeUnit) -> float:
+    """Return the number of days in a time unit.
+
+    Parameters
+    ----------
+    time_unit : {"day", "week", "month", "year"}
+
+    Raises
+    ------
+    InvalidArgument
+        If the unit is not known.
+
+    Examples
+    --------
+    >>> days_per_unit("month")
+    30.4375
+    """
+    if time_unit not in tuple(DAYS_PER_UNIT):
+        raise InvalidArgument(f"time_unit is {time_unit!r}; choose one of {', '.join(DAYS_PER_UNIT)}")
+    return DAYS_PER_UNIT[time_unit]

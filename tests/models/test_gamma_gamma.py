@@ -1,0 +1,114 @@
+"""The fit of Gamma-Gamma and what it predicts."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import clvmodels as clv
+from clvmodels.formulas import gamma_gamma
+from clvmodels.formulas.gamma_gamma import GammaGammaParams
+
+
+def with_spend(frequency, monetary_value, **more):
+    size = len(frequency)
+    table = pd.DataFrame({"frequency": frequency, "monetary_value": monetary_value, **more})
+    return clv.RFM.from_frame(
+        table.assign(customer_id=range(size), recency=np.where(table["frequency"] > 0, 5.0, 0.0), T=10.0),
+        time_unit="week",
+    )
+
+
+def test_maximum_likelihood_estimates_of_the_cdnow_sample_are_the_published_ones(cdnow):
+    fit = clv.GammaGamma(priors=clv.GammaGammaPriors.flat()).fit(cdnow, method="map")
+    assert fit.summary()["mean"].to_numpy() == pytest.approx([6.25, 3.74, 15.44], rel=2e-3)
+
+
+def test_log_likelihood_of_the_cdnow_sample_is_the_published_one(cdnow):
+    frame = cdnow.frame[cdnow.frame["frequency"] > 0]
+    fit = clv.GammaGamma(priors=clv.GammaGammaPriors.flat()).fit(cdnow, method="map").summary()["mean"]
+    values = gamma_gamma.log_likelihood(GammaGammaParams(*fit), frame["frequency"], frame["monetary_value"])
+    assert len(values) == 946
+    assert values.sum() == pytest.approx(-4055.918, rel=1e-6)
+
+
+def test_importance_sampling_is_enough_for_cdnow(spend):
+    assert spend.diagnostics.method == "importance"
+    assert spend.diagnostics.k_hat < 0.7
+
+
+def test_the_mean_spend_always_exists(spend):
+    assert float(spend.samples["q"].min()) > 1
+
+
+def test_the_currency_does_not_matter(cdnow):
+    frame = cdnow.frame.assign(monetary_value=100 * cdnow.frame["monetary_value"])
+    in_cents = clv.RFM.from_frame(frame, time_unit="week")
+    dollars = clv.GammaGamma().fit(cdnow, random_seed=1).expected_average_spend(cdnow)
+    cents = clv.GammaGamma().fit(in_cents, random_seed=1).expected_average_spend(in_cents)
+    assert cents.to_numpy() == pytest.approx(100 * dollars.to_numpy(), rel=1e-3)
+
+
+def test_a_customer_with_many_purchases_keeps_the_own_mean(spend):
+    table = spend.expected_average_spend(with_spend([5000], [80.0]))
+    assert table["mean"].item() == pytest.approx(80, rel=0.001)
+
+
+def test_a_new_customer_spends_what_the_population_spends(spend, cdnow):
+    new = spend.expected_average_spend(clv.RFM.new_customer("week"))["mean"].item()
+    assert new == pytest.approx(35.3, abs=0.5)
+
+
+def test_first_purchases_count_when_asked_for(cdnow):
+    fit = clv.GammaGamma(include_first=True).fit(cdnow, random_seed=1)
+    once = cdnow.select(cdnow.frame["frequency"] == 0)
+    assert fit.expected_average_spend(once)["mean"].nunique() > 100
+    assert np.isfinite(fit.expected_average_spend(clv.RFM.new_customer("week"))["mean"].item())
+
+
+def test_customers_who_spent_nothing_are_left_out_of_the_fit_and_counted():
+    rng = np.random.default_rng(0)
+    amounts = rng.gamma(3, 10, 300)
+    amounts[:7] = 0
+    fit = clv.GammaGamma().fit(with_spend([2] * 300, amounts), random_seed=1)
+    assert fit.left_out == 7
+
+
+def test_a_base_without_repeat_purchases_is_refused_with_the_remedy():
+    with pytest.raises(clv.InvalidRFM, match="include_first=True"):
+        clv.GammaGamma().fit(with_spend([0, 0], [0.0, 0.0]))
+
+
+def test_a_base_that_spent_nothing_is_refused():
+    with pytest.raises(clv.InvalidRFM, match="mean spend of zero"):
+        clv.GammaGamma().fit(with_spend([1, 2], [0.0, 0.0]))
+
+
+def test_an_rfm_without_values_is_refused():
+    frame = pd.DataFrame({"customer_id": [1], "frequency": [1], "recency": [1.0], "T": [2.0]})
+    with pytest.raises(clv.InvalidRFM, match="value column"):
+        clv.GammaGamma().fit(clv.RFM.from_frame(frame, time_unit="week"))
+
+
+def test_infinite_mean_spend_is_refused():
+    with pytest.raises(clv.InvalidArgument, match="q above 1"):
+        clv.GammaGamma.at(p=6, q=0.9, v=15, time_unit="week")
+
+
+def test_the_next_purchase_is_as_simulated(cdnow):
+    point = clv.GammaGamma.at(p=6.25, q=3.74, v=15.44, time_unit="week", random_seed=3)
+    rng = np.random.default_rng(4)
+    rate = rng.gamma(3.74 + 6.25 * 2, size=200_000) / (15.44 + 2 * 22.35)
+    drawn = rng.gamma(6.25, size=200_000) / rate
+    table = point.predictive_spend(with_spend([2], [22.35]))
+    assert table["lower"].item() == pytest.approx(np.quantile(drawn, 0.05), rel=0.08)
+    assert table["upper"].item() == pytest.approx(np.quantile(drawn, 0.95), rel=0.08)
+
+
+def test_the_posterior_covers_the_parameters_that_made_the_data():
+    truth = GammaGammaParams(6.0, 4.0, 15.0)
+    rng = np.random.default_rng(1)
+    rate = rng.gamma(truth.q, size=3000) / truth.v
+    count = rng.integers(1, 8, 3000)
+    mean = rng.gamma(truth.p * count) / rate / count
+    table = clv.GammaGamma().fit(with_spend(count, mean), random_seed=1).summary(interval=0.99)
+    assert np.all((table["lower"] < list(truth)) & (list(truth) < table["upper"]))

@@ -1,0 +1,39 @@
+"""Priors as values."""
+
+import pymc as pm
+import pytest
+
+from clvmodels.errors import InvalidArgument
+from clvmodels.models.priors import Prior
+
+
+def test_a_prior_makes_the_variable_that_it_names():
+    with pm.Model() as model:
+        Prior("Gamma", alpha=2.0, beta=4.0).variable("r")
+    assert [variable.name for variable in model.free_RVs] == ["r"]
+
+
+def test_a_prior_may_hold_another():
+    with pm.Model() as model:
+        Prior("Truncated", dist=Prior("Normal", mu=0.0, sigma=1.0), lower=0.0).variable("r")
+    assert pm.draw(model["r"], draws=100, random_seed=1).min() >= 0
+
+
+def test_a_prior_comes_back_from_plain_values():
+    prior = Prior("Truncated", dist=Prior("Normal", mu=0.0, sigma=1.0), lower=0.0)
+    assert Prior.from_dict(prior.to_dict()) == prior
+
+
+def test_a_prior_prints_as_it_is_written():
+    assert repr(Prior("LogNormal", mu=0.0, sigma=1.5)) == "Prior('LogNormal', mu=0.0, sigma=1.5)"
+
+
+@pytest.mark.parametrize("name", ["LogNorml", "Model", "sample"])
+def test_a_name_that_is_no_distribution_is_refused(name):
+    with pm.Model(), pytest.raises(InvalidArgument, match="PyMC has no distribution"):
+        Prior(name).variable("r")
+
+
+def test_a_parameter_that_pymc_does_not_know_is_refused():
+    with pm.Model(), pytest.raises(InvalidArgument, match="PyMC refuses"):
+        Prior("LogNormal", mean=1.0).variable("r")

@@ -1,0 +1,43 @@
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+from numpy.testing import assert_allclose
+
+from clvmodels.plots import reliability
+
+
+@pytest.fixture
+def ax():
+    return Figure().add_subplot()
+
+
+@pytest.fixture
+def table():
+    columns = {"customers": [1411, 439], "actual": [0.2, 1.5], "model": [0.3, 1.4], "as_before": [0.0, 2.0]}
+    return pd.DataFrame(columns, index=["0", "1+"])
+
+
+def test_the_actual_means_are_bars(ax, table):
+    assert_allclose([bar.get_height() for bar in reliability(table, ax=ax).patches], [0.2, 1.5])
+
+
+def test_each_forecaster_is_a_line_of_its_means(ax, table):
+    drawn = {line.get_label(): line.get_ydata() for line in reliability(table, ax=ax).lines}
+    assert set(drawn) == {"model", "going on as before"}
+    assert_allclose(drawn["model"], [0.3, 1.4])
+    assert_allclose(drawn["going on as before"], [0.0, 2.0])
+
+
+def test_equal_predictions_do_not_hide_each_other(ax, table):
+    first, second = reliability(table.assign(as_before=table["model"]), ax=ax).lines
+    assert (first.get_xdata() != second.get_xdata()).all()
+
+
+def test_every_group_is_named_with_its_number_of_customers(ax, table):
+    assert [tick.get_text() for tick in reliability(table, ax=ax).get_xticklabels()] == ["0\n1,411", "1+\n439"]
+
+
+def test_a_result_is_asked_for_its_table(ax, table):
+    assert len(reliability(SimpleNamespace(reliability=lambda: table), ax=ax).lines) == 2

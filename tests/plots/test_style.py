@@ -1,0 +1,59 @@
+import matplotlib as mpl
+import pytest
+from matplotlib.figure import Figure
+
+from clvmodels.plots.style import colour, customer_label, forecasters, label, theme
+
+
+def luminance(name):
+    """Relative luminance of WCAG 2."""
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in mpl.colors.to_rgb(name)]
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def contrast(one, other):
+    bright, dark = sorted([luminance(one), luminance(other)], reverse=True)
+    return (bright + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize(("dark", "page"), [(False, "#ffffff"), (True, "#15181c")])
+def test_ink_stands_out_from_the_page(dark, page):
+    assert contrast(theme(dark=dark)["text.color"], page) > 7
+
+
+@pytest.mark.parametrize(("dark", "page"), [(False, "#ffffff"), (True, "#15181c")])
+def test_the_first_series_stands_out_from_the_page(dark, page):
+    with mpl.rc_context(theme(dark=dark)):
+        assert contrast(colour(0), page) > 3
+
+
+def test_more_series_than_colours_start_again():
+    assert colour(6) == colour(0)
+
+
+@pytest.mark.parametrize(
+    ("customer_id", "shown"),
+    [
+        (42, "42"),
+        ("short", "short"),
+        ("x" * 300, "x" * 9 + "…" + "x" * 8),
+        ("two\nlines\x00", "two\N{REPLACEMENT CHARACTER}lines\N{REPLACEMENT CHARACTER}"),
+    ],
+)
+def test_an_id_becomes_one_short_printable_line(customer_id, shown):
+    assert customer_label(customer_id) == shown
+
+
+def test_an_unknown_forecaster_is_named_by_its_own_name():
+    assert label("pareto_nbd") == "pareto nbd"
+
+
+def test_the_edges_of_a_band_are_no_forecasters():
+    assert forecasters(["end", "actual", "model", "model_lower", "model_upper"], besides={"end", "actual"}) == ["model"]
+
+
+def test_making_a_figure_with_the_theme_leaves_the_settings_as_they_were():
+    before = dict(mpl.rcParams)
+    with mpl.rc_context(theme(dark=True)):
+        Figure().add_subplot()
+    assert dict(mpl.rcParams) == before

@@ -1,0 +1,98 @@
+import json
+
+import pandas as pd
+import pytest
+
+from clvmodels.datasets import simulate_transactions
+from clvmodels.errors import ClvError, DataWarning
+from clvmodels.evaluation.backtest import backtest
+from clvmodels.reports import default_value_column, publish_evaluation, write_report
+
+PERIODS = {"calibration_end": "2020-10-01", "holdout_end": "2021-03-31"}
+
+
+@pytest.fixture(scope="module")
+def log():
+    return simulate_transactions(customers=80, length=68, random_seed=1)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("published") / "new"
+
+
+@pytest.fixture(scope="module")
+def published(log, folder):
+    return publish_evaluation(log, folder, margin=0.3, annual_discount_rate=0.1, **PERIODS)
+
+
+def test_three_files_are_written_and_nothing_else(published, folder):
+    assert [path.name for path in published.files] == ["evaluation.json", "scores.parquet", "report.html"]
+    assert sorted(folder.iterdir()) == sorted(published.files)
+
+
+def test_the_json_is_valid_and_has_every_figure(published):
+    found = json.loads(published.files[0].read_text(), parse_constant=pytest.fail)
+    assert found["customers"] == 80
+    assert (found["calibration_end"], found["holdout_end"]) == ("2020-10-01", "2021-03-31")
+    assert found["time_unit"] == "week"
+    forecasters = {"bg_nbd_gamma_gamma", "multiplicative_customer", "multiplicative_population", "as_before"}
+    assert {row["forecaster"] for row in found["metrics"]} == forecasters
+    assert {row["target"] for row in found["metrics"]} == {"purchases", "value"}
+    assert len(found["metrics"]) == 4 * 2 * 8
+
+
+def test_the_scores_have_a_row_per_customer_and_an_interval_per_score(published, log):
+    scores = pd.read_parquet(published.files[1])
+    assert sorted(scores["customer_id"]) == sorted(log.loc[log["date"] <= "2020-10-01", "customer_id"].unique())
+    for name in (
+        "probability_alive",
+        "expected_purchases",
+        "predictive_purchases",
+        "expected_lifetime",
+        "lifetime_value",
+    ):
+        assert (scores[f"{name}_lower"] <= scores[f"{name}_upper"]).all()
+
+
+def test_the_report_shows_the_same_headline(published):
+    assert published.headline.partition(" (")[0] in published.files[2].read_text()
+
+
+def test_the_terminal_gets_a_spread_of_customers_and_a_table_of_measures_per_target(published):
+    assert [row[0] for row in published.customers.rows][:2] == [1, 2]
+    assert published.customers.rows[-1][0] == 80
+    assert [len(table.rows) for table in published.measures] == [4, 4]
+
+
+def test_a_place_that_cannot_be_written_is_found_before_the_work(tmp_path, log):
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(ClvError, match="cannot make the folder"):
+        publish_evaluation(log, tmp_path / "file" / "out", **PERIODS)
+
+
+@pytest.mark.parametrize("name", ["log.csv", "log.parquet", "odd[1].csv"])
+@pytest.mark.parametrize("has_value", [True, False])
+def test_the_value_column_is_used_where_there_is_one(tmp_path, log, name, has_value):
+    table = log if has_value else log.drop(columns="value")
+    path = tmp_path / name
+    if name.endswith("parquet"):
+        table.to_parquet(path)
+    else:
+        table.to_csv(path, index=False)
+    if has_value:
+        assert default_value_column(path) == "value"
+    else:
+        with pytest.warns(DataWarning, match="no column 'value' .* purchases alone"):
+            assert default_value_column(path) is None
+
+
+def test_a_file_that_cannot_be_read_is_left_to_the_backtest(tmp_path):
+    assert default_value_column(tmp_path / "none.csv") == "value"
+
+
+def test_a_log_without_amounts_is_reported_on_purchases_alone(tmp_path, log):
+    result = backtest(log, value=None, **PERIODS)
+    page = write_report(result, tmp_path / "report.html").read_text()
+    assert "Purchases to come" in page
+    assert "spend in the holdout" not in page

@@ -1,0 +1,159 @@
+"""The architecture: who may import whom, which library is loaded where, and how long a file or function may be."""
+
+import ast
+import textwrap
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "clvmodels"
+
+# A layer may import itself and errors besides what stands here.
+MAY_IMPORT = {
+    "errors": "",
+    "formulas": "",
+    "inference": "",
+    "intervals": "",
+    "transactions": "",
+    "rfm": "transactions",
+    "datasets": "transactions rfm formulas",
+    "models": "formulas inference rfm intervals",
+    "lifetime_value": "rfm models formulas intervals",
+    "evaluation": "rfm models lifetime_value intervals",
+    "decisions": "lifetime_value models intervals",
+    "plots": "",
+    "reports": "evaluation decisions plots",
+}
+MAY_IMPORT |= {"jobs": " ".join(MAY_IMPORT), "cli": "jobs reports datasets"}
+ONLY_IN = {
+    "pymc": {"models", "inference"},
+    "pytensor": {"models", "inference"},
+    "nutpie": {"inference"},
+    "matplotlib": {"plots"},
+    "pyspark": {"jobs", "spark"},
+}
+PICKLING = {"pickle", "dill", "cloudpickle", "joblib", "shelve", "marshal", "to_pickle", "read_pickle"}
+VAGUE_NAMES = {"utils.py", "helpers.py", "_base.py"}
+LONGEST_FILE = 300
+LONGEST_FUNCTION = 35
+
+SOURCES = sorted(PACKAGE.rglob("*.py"))
+PYTHON_FILES = [*SOURCES, *sorted((ROOT / "tests").rglob("*.py")), *sorted((ROOT / "benchmarks").rglob("*.py"))]
+
+
+def module_name(path):
+    """`clvmodels/models/beta_geo.py` -> `clvmodels.models.beta_geo`; a package's `__init__.py` keeps its last part."""
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts)
+
+
+def layer_of(module):
+    """`clvmodels.models.beta_geo` -> `models`."""
+    return module.split(".")[1]
+
+
+def imported_modules(source, module):
+    """All absolute dotted names that a module imports anywhere in its text, also inside functions."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            parents = module.split(".")[: -node.level] if node.level else []
+            origin = ".".join([*parents, *filter(None, [node.module])])
+            yield from (f"{origin}.{alias.name}" for alias in node.names)
+
+
+def offences(source, module):
+    """What a module imports that its layer may not."""
+    layer = layer_of(module)
+    allowed = {layer, "errors", *MAY_IMPORT.get(layer, "").split()}
+    for name in imported_modules(source, module):
+        library, *rest = name.split(".")
+        if library == "clvmodels" and layer != "__init__" and (not rest or rest[0] not in allowed):
+            yield f"{module} imports {name}"
+        if layer not in ONLY_IN.get(library, {layer}):
+            yield f"{module} imports {name}"
+
+
+def function_lengths(source):
+    """The name of each function and its number of lines without the docstring."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            first = node.body[0]
+            documented = ast.get_docstring(node) is not None
+            documentation = first.end_lineno - first.lineno + 1 if documented else 0
+            yield node.name, node.end_lineno - node.lineno + 1 - documentation
+
+
+@pytest.mark.parametrize(
+    ("module", "line"),
+    [
+        ("clvmodels.formulas.beta_geo", "from clvmodels.models import BetaGeo"),
+        ("clvmodels.formulas.beta_geo", "from ..models.beta_geo import BetaGeo"),
+        ("clvmodels.formulas.beta_geo", "from clvmodels import BetaGeo"),
+        ("clvmodels.plots.tracking", "import clvmodels"),
+        ("clvmodels.rfm", "from . import models"),
+        ("clvmodels.rfm", "import clvmodels.models.beta_geo"),
+        ("clvmodels.evaluation.backtest", "def late():\n    import pymc as pm"),
+        ("clvmodels.evaluation.backtest", "from matplotlib.axes import Axes"),
+        ("clvmodels.__init__", "import pymc"),
+    ],
+)
+def test_an_import_across_the_table_is_found(module, line):
+    assert len(list(offences(line, module))) == 1
+
+
+@pytest.mark.parametrize(
+    ("module", "line"),
+    [
+        ("clvmodels.models.beta_geo", "import pymc as pm"),
+        ("clvmodels.models.beta_geo", "from clvmodels.formulas import beta_geo"),
+        ("clvmodels.models.beta_geo", "from . import priors"),
+        ("clvmodels.models.__init__", "from .beta_geo import BetaGeo"),
+        ("clvmodels.rfm", "from clvmodels.errors import InvalidRFM"),
+        ("clvmodels.__init__", "from clvmodels.errors import ClvError"),
+    ],
+)
+def test_an_import_inside_the_table_passes(module, line):
+    assert list(offences(line, module)) == []
+
+
+def test_a_functions_length_leaves_out_its_docstring():
+    source = textwrap.dedent('''
+        def double(x):
+            """Twice x.
+
+            A longer explanation.
+            """
+            return 2 * x
+    ''')
+    assert list(function_lengths(source)) == [("double", 2)]
+
+
+def test_every_module_belongs_to_a_layer():
+    unknown = [module_name(path) for path in SOURCES if layer_of(module_name(path)) not in {*MAY_IMPORT, "__init__"}]
+    assert unknown == []
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module_name)
+def test_imports_follow_the_table(path):
+    assert list(offences(path.read_text(), module_name(path))) == []
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module_name)
+def test_nothing_is_pickled(path):
+    source = path.read_text()
+    libraries = {name.split(".")[0] for name in imported_modules(source, module_name(path))}
+    attributes = {node.attr for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Attribute)}
+    assert (libraries | attributes) & PICKLING == set()
+
+
+@pytest.mark.parametrize("path", PYTHON_FILES, ids=module_name)
+def test_files_and_functions_are_short(path):
+    source = path.read_text()
+    assert len(source.splitlines()) <= LONGEST_FILE
+    assert [(name, length) for name, length in function_lengths(source) if length > LONGEST_FUNCTION] == []
+
+
+def test_files_are_named_by_what_they_hold():
+    assert [module_name(path) for path in PYTHON_FILES if path.name in VAGUE_NAMES] == []

@@ -1,0 +1,34 @@
+"""Every Python block of the README runs as it stands, and its commands exist."""
+
+import re
+from pathlib import Path
+
+README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+MAKEFILE = (Path(__file__).parents[1] / "Makefile").read_text(encoding="utf-8")
+
+
+def test_the_readmes_python_runs(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    blocks = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+    names = {}
+    for block in blocks:
+        exec(compile(block, "README.md", "exec"), names)
+    assert blocks
+    assert (tmp_path / "report.html").stat().st_size > 10_000
+    assert "customers" in capsys.readouterr().out
+
+
+def test_the_readmes_make_targets_exist():
+    targets = re.findall(r"make (\w[\w-]*)", README)
+    assert {"demo", "test"} <= set(targets)
+    assert all(re.search(rf"^{target}:", MAKEFILE, flags=re.MULTILINE) for target in targets)
+
+
+def test_the_readmes_options_exist():
+    from typer.main import get_command
+
+    from clvmodels.cli.main import app
+
+    options = set(re.findall(r"(?<= )--[a-z-]+", README))
+    known = {name for parameter in get_command(app).commands["evaluate"].params for name in parameter.opts}
+    assert options <= known
