@@ -54,15 +54,15 @@ def verdict(
     Returns
     -------
     str
-        One line each for the heading, every target, the conclusion and every note.
+        One line each for the heading, every target, every baseline of it, the conclusion and every note.
 
     Examples
     --------
     >>> figures = {"bias": [-0.121, 0.557], "rmse": [1.608, 2.212]}
     >>> wide = pd.DataFrame(figures, index=["bg_nbd_gamma_gamma", "as_before"]).rename_axis("forecaster")
     >>> print(verdict(wide.reset_index().melt("forecaster", var_name="metric").assign(target="purchases")))
-    Purchases. BG/NBD x Gamma-Gamma: bias -12.1 %, RMSE 1.61. Against going on as before (bias +55.7 %, RMSE 2.21)
-    it is better at level and error.
+    Purchases. BG/NBD x Gamma-Gamma: bias -12.1 %, RMSE 1.61.
+    - Against going on as before (bias +55.7 %, RMSE 2.21) it is better at level and error.
     In short: no baseline beats BG/NBD x Gamma-Gamma at anything measured here.
     """
     model, *baselines = dict.fromkeys(metrics["forecaster"])
@@ -71,8 +71,9 @@ def verdict(
         figures = {name: rows.set_index("metric")["value"].to_dict() for name, rows in part.groupby("forecaster")}
         total = None if totals is None else totals.loc[(target, model)].to_dict()
         sentences = [_about_model(model, figures[model]), _promise(figures[model], interval), _total(total, interval)]
-        sentences += [_against(name, figures[model], figures[name]) for name in baselines]
         lines.append(" ".join([f"{str(target).capitalize()}.", *filter(None, sentences)]))
+        against = [_against(name, figures[model], figures[name]) for name in baselines]
+        lines += [f"- {sentence}" for sentence in against if sentence]
         outcomes[str(target)] = [compare(figures[model], figures[name]) for name in baselines]
         missing += [] if _said(figures[model]) else [str(target)]
     lacking = f"It has no forecast of {_listed(missing)}." if missing else ""
@@ -147,7 +148,7 @@ def _by_dimension(outcomes: Mapping[str, Outcome]) -> Iterator[tuple[str, Outcom
 
 
 def _conclusion(model: str, outcomes: Mapping[str, Sequence[Mapping[str, Outcome]]]) -> str:
-    """One sentence on where the model loses; `outcomes` by target and baseline."""
+    """One sentence on where the model wins and where it loses; `outcomes` by target and baseline."""
     every = {outcome for compared in outcomes.values() for one in compared for outcome in one.values()}
     if not every:
         return ""
@@ -157,16 +158,23 @@ def _conclusion(model: str, outcomes: Mapping[str, Sequence[Mapping[str, Outcome
         return f"In short: {model} and the baselines are about equal at everything measured here."
     if "worse" not in every:
         return f"In short: no baseline beats {model} at anything measured here."
-    lost = [f"at {_listed(what)} of {target}" for target, compared in outcomes.items() if (what := _lost(compared))]
-    return f"In short: {model} is beaten by at least one baseline {', and '.join(lost)}."
+    won, lost = _places(outcomes, "better"), _places(outcomes, "worse")
+    beats = f"beats every baseline {won}, but " if won else ""
+    return f"In short: {model} {beats}is beaten by at least one baseline {lost}."
 
 
-def _lost(compared: Sequence[Mapping[str, Outcome]]) -> list[str]:
-    """Where any of the baselines of one target did better."""
-    measured = {name for one in compared for name in one}
-    beaten = {name for one in compared for name, outcome in one.items() if outcome == "worse"}
-    worst: dict[str, Outcome] = {name: "worse" if name in beaten else "better" for name in measured}
-    return [what for what, outcome in _by_dimension(worst) if outcome == "worse"]
+def _places(outcomes: Mapping[str, Sequence[Mapping[str, Outcome]]], extreme: Outcome) -> str:
+    """Where the model is better than every baseline, or worse than any: ``at error of purchases, and at ...``."""
+    found = {target: _extremes(compared, extreme) for target, compared in outcomes.items()}
+    return ", and ".join(f"at {_listed(what)} of {target}" for target, what in found.items() if what)
+
+
+def _extremes(compared: Sequence[Mapping[str, Outcome]], extreme: Outcome) -> list[str]:
+    gather = all if extreme == "better" else any
+    measured = dict.fromkeys(name for one in compared for name in one)
+    met = {name: gather(one[name] == extreme for one in compared if name in one) for name in measured}
+    marked: dict[str, Outcome] = {name: extreme if holds else "about equal" for name, holds in met.items()}
+    return [what for what, outcome in _by_dimension(marked) if outcome == extreme]
 
 
 def _label(name: str) -> str:

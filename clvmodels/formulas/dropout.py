@@ -88,13 +88,16 @@ def _block_mean(kernel: Kernel, a: Array, b: Array, s: Array, c: Array) -> Array
     return np.stack(columns, axis=1)
 
 
-def _lattice(a: Array, b: Array, sc: Array) -> tuple[Array, float]:
-    """One lattice for the block: from the left end of the leftmost integrand to the right end of the rightmost."""
+def _lattice(a: Array, b: Array, sc: Array) -> tuple[Array, Array]:
+    """Nodes (n, nodes) and steps (n, 1), from the left end of the leftmost integrand to the right end of the rightmost.
+
+    A row's nodes are multiples of its own step: what else is in the block only adds nodes where it has no weight.
+    """
     left = np.log(a / (b + sc)) - _fall_length(b + sc, a)
     right = np.log(a / b) + _fall_length(a, b)
     # The rule's error is |Gamma(a + i w) / Gamma(a)| at w = 2 pi / step: this w makes it 1e-11 for every a.
-    step = 2 * np.pi / np.sqrt(18.0**2 + 54.0 * np.max(a))
-    return np.arange(np.min(left), np.max(right) + step, step), step
+    step = 2 * np.pi / np.sqrt(18.0**2 + 54.0 * a)
+    return step * np.arange(np.floor(left / step).min(), np.ceil(right / step).max() + 1), step
 
 
 def _fall_length(a: Array, b: Array) -> Array:

@@ -67,7 +67,8 @@ def flatten(model: pm.Model) -> FlatModel:
 
 def _over_points(flat: pt.TensorVariable, value: pt.TensorVariable) -> Callable[[Array], Array]:
     points = pt.matrix("points", shape=(None, flat.type.shape[0]))
-    function = pytensor.function([points], vectorize_graph(value, {flat: points}), mode=MODE)
+    at_points: Any = vectorize_graph(value, {flat: points})
+    function = pytensor.function([points], at_points, mode=MODE)
 
     def log_density(at: Array) -> Array:
         with np.errstate(all="ignore"):
@@ -78,7 +79,8 @@ def _over_points(flat: pt.TensorVariable, value: pt.TensorVariable) -> Callable[
 
 
 def _with_gradient(flat: pt.TensorVariable, value: pt.TensorVariable) -> Callable[[Array], tuple[float, Array]]:
-    function = pytensor.function([flat], [value, pt.grad(value, flat)], mode=MODE)
+    outputs: Any = [value, pt.grad(value, flat)]
+    function = pytensor.function([flat], outputs, mode=MODE)
 
     def value_and_gradient(at: Array) -> tuple[float, Array]:
         with np.errstate(all="ignore"):

@@ -33,8 +33,24 @@ PREDICTIVE = ("predictive_purchases", "time_to_next_purchase", "lifetime")
 class BetaGeoPosterior(Posterior):
     """Posterior of BG/NBD. Every answer has one row per customer, in the order of the RFM.
 
-    A new customer is `RFM.new_customer(time_unit=...)`: every method takes it. Credible intervals are of the
-    expectation, predictive ones of what will be counted. Horizons are in the posterior's time unit.
+    All methods share their arguments: `rfm` holds n customers in the posterior's time unit (a new customer is
+    `RFM.new_customer(time_unit)`); `horizon` is a length from the observation end on, in that unit; `interval` is the
+    probability inside the equal-tailed interval; `random_seed` replaces the seed of the fit in predictive draws.
+    Credible intervals are of the expectation, predictive ones of what will be counted.
+
+    All raise InvalidArgument for a negative or infinite horizon, an interval outside (0, 1), or an RFM in another
+    time unit. The formulas and their sources are in `clvmodels.formulas.beta_geo`.
+
+    Examples
+    --------
+    >>> from clvmodels.models.beta_geo import BetaGeo
+    >>> purchases = BetaGeo.at(r=0.243, alpha=4.414, a=0.793, b=2.426, time_unit="week")
+    >>> seen = pd.DataFrame({"customer_id": ["ann"], "frequency": [2], "recency": [30.43], "T": [38.86]})
+    >>> rfm = RFM.from_frame(seen, time_unit="week")
+    >>> purchases.probability_alive(rfm)["mean"].round(4).to_dict()
+    {'ann': 0.7266}
+    >>> purchases.expected_purchases(rfm, horizon=39)["mean"].round(4).to_dict()
+    {'ann': 1.226}
     """
 
     parameters: ClassVar[tuple[str, ...]] = ("r", "alpha", "a", "b")
@@ -46,30 +62,45 @@ class BetaGeoPosterior(Posterior):
 
         Returns
         -------
-        pandas.DataFrame
-            Columns mean, lower, upper, indexed by customer_id. So for all methods below.
-
-        Raises
-        ------
-        InvalidArgument
-            Negative or infinite horizon, interval outside (0, 1), RFM in another time unit. So for all methods below.
+        pandas.DataFrame, shape (n, 3)
+            Columns mean, lower, upper, indexed by customer_id.
         """
         return self._credible("probability_alive", rfm, interval, horizon=horizon)
 
     def expected_purchases(self, rfm: RFM, *, horizon: float, interval: float = 0.9) -> pd.DataFrame:
-        """Expected number of purchases within the horizon, with credible interval."""
+        """Expected number of purchases within the horizon, with credible interval.
+
+        Returns
+        -------
+        pandas.DataFrame, shape (n, 3)
+            Columns mean, lower, upper, indexed by customer_id.
+        """
         return self._credible("expected_purchases", rfm, interval, horizon=horizon)
 
     def expected_discounted_purchases(
         self, rfm: RFM, *, horizon: float, annual_discount_rate: float, interval: float = 0.9
     ) -> pd.DataFrame:
-        """Expected purchases within the horizon, each weighted by its discount factor, with credible interval."""
+        """Expected purchases within the horizon, each weighted by its discount factor, with credible interval.
+
+        `annual_discount_rate` is effective: a purchase after t years counts (1 + rate)^-t.
+
+        Returns
+        -------
+        pandas.DataFrame, shape (n, 3)
+            Columns mean, lower, upper, indexed by customer_id.
+        """
         return self._credible(
             "expected_discounted_purchases", rfm, interval, horizon=horizon, annual_discount_rate=annual_discount_rate
         )
 
     def probability_of_purchase(self, rfm: RFM, *, horizon: float, interval: float = 0.9) -> pd.DataFrame:
-        """P(at least one purchase within the horizon), with credible interval."""
+        """P(at least one purchase within the horizon), with credible interval.
+
+        Returns
+        -------
+        pandas.DataFrame, shape (n, 3)
+            Columns mean, lower, upper, indexed by customer_id.
+        """
         return self._credible("probability_of_purchase", rfm, interval, horizon=horizon)
 
     def expected_lifetime(self, rfm: RFM, *, horizon: float, interval: float = 0.9) -> pd.DataFrame:
@@ -77,11 +108,22 @@ class BetaGeoPosterior(Posterior):
 
         Without a horizon the mean is infinite for most customers (whenever r + x <= 1 or a <= 1): see
         `median_lifetime` and `survival_curve` for answers that need none.
+
+        Returns
+        -------
+        pandas.DataFrame, shape (n, 3)
+            Columns mean, lower, upper, indexed by customer_id.
         """
         return self._credible("expected_lifetime", rfm, interval, horizon=horizon)
 
     def survival_curve(self, rfm: RFM, *, times: Sequence[float], interval: float = 0.9) -> pd.DataFrame:
-        """P(alive at observation end + time) for each time, with credible interval; indexed by customer_id and time."""
+        """P(alive at observation end + time) for each time, with credible interval.
+
+        Returns
+        -------
+        pandas.DataFrame, shape (n x number of times, 3)
+            Columns mean, lower, upper, indexed by customer_id and time.
+        """
         if len(times) == 0:
             raise InvalidArgument("times is empty; give the times at which the curve is wanted")
         tables = {float(time): self.probability_alive(rfm, horizon=time, interval=interval) for time in times}
@@ -94,8 +136,12 @@ class BetaGeoPosterior(Posterior):
     ) -> pd.DataFrame:
         """Number of purchases that will be counted within the horizon, with predictive interval.
 
-        `random_seed` replaces the seed of the fit. A customer's outcomes depend on the seed and the customer's own id
-        and data alone, not on the others in the table.
+        A customer's outcomes depend on the seed and the customer's own id and data alone, not on the others.
+
+        Returns
+        -------
+        pandas.DataFrame, shape (n, 3)
+            Columns mean, lower, upper, indexed by customer_id; the ends are whole numbers.
         """
         blocks = self.stream("predictive_purchases", rfm, horizon=horizon, random_seed=random_seed)
         return interval_table(rfm.frame.index, blocks, interval=interval, kind="predictive")
@@ -105,15 +151,21 @@ class BetaGeoPosterior(Posterior):
 
         Returns
         -------
-        pandas.DataFrame
-            Columns median, lower, upper (infinite where "never" is that likely), probability_never.
+        pandas.DataFrame, shape (n, 4)
+            In time units: columns median, lower, upper (infinite where "never" is that likely), probability_never.
         """
         return self._waiting("time_to_next_purchase", rfm, interval, random_seed).assign(
             probability_never=1 - self.probability_alive(rfm)["mean"]
         )
 
     def median_lifetime(self, rfm: RFM, *, interval: float = 0.9, random_seed: int | None = None) -> pd.DataFrame:
-        """Remaining lifetime: median and predictive interval, in time units; 0 where already gone is that likely."""
+        """Remaining lifetime: median and predictive interval.
+
+        Returns
+        -------
+        pandas.DataFrame, shape (n, 3)
+            In time units: columns median, lower, upper; 0 where it is that likely that the customer has left.
+        """
         return self._waiting("lifetime", rfm, interval, random_seed)
 
     def draws(self, quantity: str, rfm: RFM, **choices: Any) -> xr.DataArray:

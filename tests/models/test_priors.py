@@ -1,9 +1,11 @@
 """Priors as values."""
 
+import numpy as np
 import pymc as pm
 import pytest
 
 from clvmodels.errors import InvalidArgument
+from clvmodels.inference.density import flatten
 from clvmodels.models.priors import Prior
 
 
@@ -16,7 +18,7 @@ def test_a_prior_makes_the_variable_that_it_names():
 def test_a_prior_may_hold_another():
     with pm.Model() as model:
         Prior("Truncated", dist=Prior("Normal", mu=0.0, sigma=1.0), lower=0.0).variable("r")
-    assert pm.draw(model["r"], draws=100, random_seed=1).min() >= 0
+    assert flatten(model).constrain(np.array([[-50.0], [3.0]]))["r"].min() >= 0
 
 
 def test_a_prior_comes_back_from_plain_values():
