@@ -7,14 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import xarray as xr
 
-from clvmodels.errors import InvalidArgument
 from clvmodels.formulas import beta_geo
 from clvmodels.formulas.beta_geo import BetaGeoParams
-from clvmodels.inference.diagnostics import Diagnostics
 from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
-from clvmodels.models.posterior import fresh_seed
+from clvmodels.models.posterior import fresh_seed, given_fields
 from clvmodels.models.priors import Prior
 from clvmodels.rfm import RFM, TimeUnit
 
@@ -156,21 +153,7 @@ class BetaGeo:
         >>> point.expected_purchases(RFM.new_customer(time_unit="week"), horizon=52)["mean"].round(4).item()
         1.4461
         """
-        given = {
-            name: np.atleast_1d(np.asarray(v, float))
-            for name, v in zip(["r", "alpha", "a", "b"], (r, alpha, a, b), strict=True)
-        }
-        wrong = [name for name, value in given.items() if not (np.all(np.isfinite(value)) and np.all(value > 0))]
-        if wrong:
-            raise InvalidArgument(f"parameters {wrong} must be positive and finite")
-        return BetaGeoPosterior(
-            samples=xr.Dataset({name: (("chain", "draw"), value[None, :]) for name, value in given.items()}),
-            diagnostics=Diagnostics(method="given", converged=True),
-            priors={},
-            time_unit=time_unit,
-            random_seed=fresh_seed(random_seed),
-            fingerprint="",
-        )
+        return BetaGeoPosterior(**given_fields({"r": r, "alpha": alpha, "a": a, "b": b}, time_unit, random_seed))
 
 
 def beta_geo_graph(compressed: pd.DataFrame, priors: dict[str, Prior]) -> pm.Model:

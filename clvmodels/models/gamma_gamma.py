@@ -13,9 +13,8 @@ import xarray as xr
 from clvmodels.errors import InvalidArgument, InvalidRFM, check_interval
 from clvmodels.formulas import gamma_gamma
 from clvmodels.formulas.gamma_gamma import GammaGammaParams
-from clvmodels.inference.diagnostics import Diagnostics
 from clvmodels.intervals import Array, interval_table
-from clvmodels.models.posterior import Posterior, customer_blocks, customer_streams, fresh_seed
+from clvmodels.models.posterior import Posterior, customer_blocks, customer_streams, fresh_seed, given_fields
 from clvmodels.models.priors import Prior
 from clvmodels.rfm import RFM, TimeUnit
 
@@ -136,20 +135,11 @@ class GammaGamma:
         InvalidArgument
             If a parameter is not positive and finite, or q is not above 1, where the mean spend is infinite.
         """
-        given = {name: np.atleast_1d(np.asarray(value, float)) for name, value in {"p": p, "q": q, "v": v}.items()}
-        if not all(np.all(np.isfinite(value)) and np.all(value > 0) for value in given.values()):
-            raise InvalidArgument("p, q and v must be positive and finite")
-        if not np.all(given["q"] > 1):
-            raise InvalidArgument(f"q is {given['q'].min()}; the mean spend exists only for q above 1")
-        return GammaGammaPosterior(
-            samples=xr.Dataset({name: (("chain", "draw"), value[None, :]) for name, value in given.items()}),
-            diagnostics=Diagnostics(method="given", converged=True),
-            priors={},
-            time_unit=time_unit,
-            random_seed=fresh_seed(random_seed),
-            fingerprint="",
-            include_first=include_first,
-        )
+        given = given_fields({"p": p, "q": q, "v": v}, time_unit, random_seed)
+        smallest = float(given["samples"]["q"].min())
+        if smallest <= 1:
+            raise InvalidArgument(f"q is {smallest}; the mean spend exists only for q above 1")
+        return GammaGammaPosterior(**given, include_first=include_first)
 
     def _nothing_to_fit(self, bought: int) -> str:
         if bought:

@@ -219,6 +219,33 @@ def fresh_seed(random_seed: int | None) -> int:
     return int(random_seed)
 
 
+def given_fields(parameters: dict[str, Any], time_unit: TimeUnit, random_seed: int | None) -> dict[str, Any]:
+    """The fields of a posterior at given parameters: numbers, or arrays of shape (draws,).
+
+    Raises
+    ------
+    InvalidArgument
+        If a parameter is not positive and finite, or the numbers of draws differ.
+    """
+    values = {name: np.atleast_1d(np.asarray(value, float)) for name, value in parameters.items()}
+    wrong = [name for name, value in values.items() if not (np.all(np.isfinite(value)) and np.all(value > 0))]
+    if wrong:
+        raise InvalidArgument(f"parameters {wrong} must be positive and finite")
+    lengths = {name: len(value) for name, value in values.items()}
+    if len(set(lengths.values())) > 1:
+        raise InvalidArgument(
+            f"the parameters have different numbers of draws: {lengths}; give one value each per draw"
+        )
+    return {
+        "samples": xr.Dataset({name: (("chain", "draw"), value[None, :]) for name, value in values.items()}),
+        "diagnostics": Diagnostics(method="given", converged=True),
+        "priors": {},
+        "time_unit": time_unit,
+        "random_seed": fresh_seed(random_seed),
+        "fingerprint": "",
+    }
+
+
 def read_file(path: str | os.PathLike[str]) -> tuple[xr.Dataset, dict[str, Any]]:
     """The draws and the metadata of a file that `save` wrote.
 
