@@ -145,7 +145,8 @@ class LifetimeValue:
             self._stream_predictive(rfm, horizon, random_seed) if predictive else self._stream_expected(rfm, horizon)
         )
         of: Kind = "predictive" if predictive else "credible"
-        return interval_table(segment.categories, [_sums(blocks, segment)], interval=interval, kind=of)
+        rows = pd.Index(segment.categories, name=by)
+        return interval_table(rows, [_sums(blocks, segment)], interval=interval, kind=of)
 
     def new_customer(self, *, horizon: float, interval: float = 0.9) -> pd.DataFrame:
         """Expected value of a customer yet to be won: first purchase, undiscounted, included; with credible interval.

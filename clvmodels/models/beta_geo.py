@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from clvmodels.errors import InvalidRFM
 from clvmodels.formulas import beta_geo
 from clvmodels.formulas.beta_geo import BetaGeoParams
 from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
@@ -58,8 +59,16 @@ class BetaGeoPriors:
         return cls(r=flat, alpha=flat, kappa=flat)
 
     def for_data(self, rfm: RFM) -> dict[str, Prior]:
-        """The priors by name, with the scale of alpha filled in from the data."""
-        scale = max(float(np.mean(rfm.frame["T"].to_numpy(float))), np.finfo(float).tiny)
+        """The priors by name, with the scale of alpha filled in from the data.
+
+        Raises
+        ------
+        InvalidRFM
+            If nobody was observed after the first purchase, so that the data have no scale of time.
+        """
+        scale = float(np.mean(rfm.frame["T"].to_numpy(float)))
+        if scale == 0:
+            raise InvalidRFM("T is 0 for every customer: nobody was observed after the first purchase; use more time")
         alpha = self.alpha or Prior("LogNormal", mu=float(np.log(scale)), sigma=2.0)
         filled = replace(self, alpha=alpha)
         return {field.name: getattr(filled, field.name) for field in fields(filled)}

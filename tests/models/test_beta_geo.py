@@ -117,6 +117,14 @@ def test_given_parameters_must_be_positive(wrong):
         clv.BetaGeo.at(r=1, alpha=1, a=wrong, b=1, time_unit="week")
 
 
+def test_customers_who_were_never_observed_after_their_first_purchase_are_refused():
+    new = clv.RFM.from_frame(
+        pd.DataFrame({"customer_id": ["a", "b"], "frequency": 0, "recency": 0.0, "T": 0.0}), time_unit="week"
+    )
+    with pytest.raises(clv.InvalidRFM, match="T is 0 for every customer"):
+        clv.BetaGeo().fit(new)
+
+
 def test_one_customer_can_be_fitted():
     one = clv.RFM.from_frame(
         pd.DataFrame({"customer_id": ["a"], "frequency": [3], "recency": [10.0], "T": [20.0]}), time_unit="week"
