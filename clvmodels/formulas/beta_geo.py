@@ -22,7 +22,9 @@ from scipy.special import expit, exprel, gammaln
 
 from clvmodels.formulas.dropout import Array, Kernel, dropout_mean, dropout_mean_by_draw
 
-NUMPY = SimpleNamespace(log=np.log, logaddexp=np.logaddexp, where=np.where, maximum=np.maximum, gammaln=gammaln)
+NUMPY = SimpleNamespace(
+    abs=np.abs, exp=np.exp, gammaln=gammaln, log=np.log, log1p=np.log1p, maximum=np.maximum, where=np.where
+)
 
 
 class BetaGeoParams(NamedTuple):
@@ -42,13 +44,19 @@ def frequency_terms(params: BetaGeoParams, x: Any, *, xp: Any = NUMPY) -> Any:
     return purchasing + dropout
 
 
+def log_odds_of_dropout(params: BetaGeoParams, x: Any, t_x: Any, T: Any, *, xp: Any = NUMPY) -> Any:
+    """log of P(dropped out right after t_x) / P(alive at T), for x > 0; at x = 0 it means nothing."""
+    r, alpha, a, b = params
+    # b + x - 1 may be <= 0 at x = 0.
+    return xp.log(a) - xp.log(b + xp.maximum(x, 1) - 1) + (r + x) * xp.log((alpha + T) / (alpha + t_x))
+
+
 def timing_terms(params: BetaGeoParams, x: Any, t_x: Any, T: Any, *, xp: Any = NUMPY) -> Any:
     """The part of the log-likelihood that depends on the dates: still alive at T, or dropped out at t_x."""
-    r, alpha, a, b = params
-    alive = -(r + x) * xp.log(alpha + T)
-    # b + x - 1 may be <= 0 at x = 0, where nobody can have dropped out.
-    dropped = xp.log(a) - xp.log(b + xp.maximum(x, 1) - 1) - (r + x) * xp.log(alpha + t_x)
-    return xp.logaddexp(alive, xp.where(x > 0, dropped, -np.inf))
+    odds = log_odds_of_dropout(params, x, t_x, T, xp=xp)
+    # log(1 + e^odds), written so that neither NumPy nor a PyTensor graph without rewrites overflows.
+    either = xp.maximum(odds, 0.0) + xp.log1p(xp.exp(-xp.abs(odds)))
+    return xp.where(x > 0, either, 0.0) - (params.r + x) * xp.log(params.alpha + T)
 
 
 def log_likelihood(params: BetaGeoParams, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Array:
@@ -75,9 +83,7 @@ def probability_alive(params: BetaGeoParams, x: ArrayLike, t_x: ArrayLike, T: Ar
     0.7266
     """
     x, t_x, T = (np.asarray(value, float) for value in (x, t_x, T))
-    r, alpha, a, b = params
-    log_odds_dropped = np.log(a) - np.log(b + np.maximum(x, 1) - 1) + (r + x) * np.log((alpha + T) / (alpha + t_x))
-    return expit(np.where(x > 0, -log_odds_dropped, np.inf))
+    return expit(np.where(x > 0, -log_odds_of_dropout(params, x, t_x, T), np.inf))
 
 
 def purchases_if_alive(params: BetaGeoParams, t: ArrayLike, x: ArrayLike, T: ArrayLike) -> Array:

@@ -12,6 +12,8 @@ from clvmodels.errors import FitFailed
 from clvmodels.inference.density import Array
 
 HESSIAN_STEP = 1e-4
+# Of the mode from the start, on the (log or logit) scale of the unconstrained parameters: a factor of 5e8.
+LARGEST_DISTANCE = 20.0
 OPTIONS = {"gtol": 1e-8, "ftol": 1e-15, "maxiter": 1000}
 GRADIENT_TOLERANCE = 1e-3
 # A standard deviation above 1,000 on the (log or logit) scale of the unconstrained parameters.
@@ -39,7 +41,9 @@ def find_mode(value_and_gradient: Callable[[Array], tuple[float, Array]], start:
         value, gradient = value_and_gradient(at)
         return (-value, -gradient) if np.isfinite(value) and np.all(np.isfinite(gradient)) else (1e300, 0 * at)
 
-    found = minimize(negative, start, jac=True, method="L-BFGS-B", options=OPTIONS)
+    # Bounds, as a first long step would otherwise leave the region where the density is a number.
+    box = [(value - LARGEST_DISTANCE, value + LARGEST_DISTANCE) for value in start]
+    found = minimize(negative, start, jac=True, method="L-BFGS-B", bounds=box, options=OPTIONS)
     value, gradient = value_and_gradient(found.x)
     hessian = _hessian(value_and_gradient, found.x)
     eigenvalues, vectors = np.linalg.eigh(-hessian) if np.all(np.isfinite(hessian)) else (np.array([-1.0]), None)

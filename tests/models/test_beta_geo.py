@@ -7,6 +7,8 @@ import pytest
 import clvmodels as clv
 from clvmodels.formulas import beta_geo
 from clvmodels.formulas.beta_geo import BetaGeoParams
+from clvmodels.inference.density import flatten
+from clvmodels.models.beta_geo import beta_geo_graph
 
 PUBLISHED = [0.2425945, 4.4136019, 0.7929199, 2.4258881]
 
@@ -42,10 +44,30 @@ def test_posterior_of_the_cdnow_sample_is_the_one_that_nuts_finds(purchases):
     assert purchases.diagnostics.converged
 
 
-def test_the_graph_and_the_closed_form_are_the_same_likelihood(cdnow):
-    from clvmodels.inference.density import flatten
-    from clvmodels.models.beta_geo import beta_geo_graph
+def test_the_likelihood_in_the_graph_holds_for_a_customer_who_buys_every_hour(cdnow):
+    """Two hundred purchases at most keep exp(-(r + x) log(alpha + T)) above the smallest number."""
+    often = pd.DataFrame(
+        {"frequency": [3000], "recency": [38.0], "T": [39.0]}, index=pd.Index([-1], name="customer_id")
+    )
+    frame = pd.concat([cdnow.frame[["frequency", "recency", "T"]], often])
+    rfm = clv.RFM.from_frame(frame, time_unit="week")
+    flat = flatten(beta_geo_graph(rfm.compressed(), clv.BetaGeoPriors.flat().for_data(rfm)))
+    value, gradient = flat.posterior_and_gradient(np.array([np.log(0.3), np.log(5.0), 0.0, np.log(3.0)]))
+    params = BetaGeoParams(0.3, 5.0, 1.5, 1.5)
+    exact = beta_geo.log_likelihood(params, frame["frequency"], frame["recency"], frame["T"]).sum()
+    assert value == pytest.approx(exact, rel=1e-9)
+    assert np.all(np.isfinite(gradient))
+    assert clv.BetaGeo().fit(rfm, random_seed=1).diagnostics.method == "importance"
 
+
+@pytest.mark.parametrize("time_unit", ["day", "month"])
+def test_a_year_and_a_half_of_full_cdnow_needs_no_nuts(time_unit):
+    """From the initial point a first long step leads where nothing is a number."""
+    rfm = clv.rfm_summary(clv.datasets.load_cdnow(full=True), time_unit=time_unit, observation_end="1998-06-30")
+    assert clv.BetaGeo().fit(rfm, random_seed=1).diagnostics.method == "importance"
+
+
+def test_the_graph_and_the_closed_form_are_the_same_likelihood(cdnow):
     priors = clv.BetaGeoPriors.flat().for_data(cdnow)
     flat = flatten(beta_geo_graph(cdnow.compressed(), priors))
     value, _ = flat.posterior_and_gradient(np.array([np.log(0.3), np.log(5.0), 0.0, np.log(3.0)]))
