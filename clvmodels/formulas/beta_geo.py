@@ -45,7 +45,7 @@ def frequency_terms(params: BetaGeoParams, x: Any, *, xp: Any = NUMPY) -> Any:
 
 
 def log_odds_of_dropout(params: BetaGeoParams, x: Any, t_x: Any, T: Any, *, xp: Any = NUMPY) -> Any:
-    """log of P(dropped out right after t_x) / P(alive at T), for x > 0; at x = 0 it means nothing."""
+    """Log of P(dropped out right after t_x) / P(alive at T), for x > 0; at x = 0 it means nothing."""
     r, alpha, a, b = params
     # b + x - 1 may be <= 0 at x = 0.
     return xp.log(a) - xp.log(b + xp.maximum(x, 1) - 1) + (r + x) * xp.log((alpha + T) / (alpha + t_x))
