@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from numbers import Real
 
 
 class ClvError(Exception):
@@ -46,8 +47,8 @@ def check_interval(interval: float) -> float:
     >>> check_interval(0.9)
     0.9
     """
-    if not 0 < interval < 1:
-        raise InvalidArgument(f"interval is {interval}; give a probability between 0 and 1, e.g. interval=0.9")
+    if not (isinstance(interval, Real) and 0 < interval < 1):
+        raise InvalidArgument(f"interval is {interval!r}; give a probability between 0 and 1, e.g. interval=0.9")
     return float(interval)
 
 
@@ -64,6 +65,6 @@ def check_horizon(horizon: float) -> float:
     >>> check_horizon(52)
     52.0
     """
-    if not (math.isfinite(horizon) and horizon >= 0):
-        raise InvalidArgument(f"horizon is {horizon}; give a finite number of time units, zero or more")
+    if not (isinstance(horizon, Real) and math.isfinite(horizon) and horizon >= 0):
+        raise InvalidArgument(f"horizon is {horizon!r}; give a finite number of time units, zero or more")
     return float(horizon)

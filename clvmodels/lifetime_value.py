@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -16,10 +16,12 @@ from clvmodels.formulas.discount import discount_force
 from clvmodels.intervals import Array, Kind, interval_table
 from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
 from clvmodels.models.gamma_gamma import GammaGammaPosterior, spend_data
+from clvmodels.models.outcomes import Purchases
 from clvmodels.models.posterior import customer_blocks
 from clvmodels.rfm import RFM
 
-TotalKind = Literal["expected", "predictive"]
+ValueKind = Literal["expected", "predictive"]
+INTERVALS: dict[str, Kind] = {"expected": "credible", "predictive": "predictive"}
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,9 @@ class LifetimeValue:
 
     def __post_init__(self) -> None:
         """Check the choices once."""
+        if not (isinstance(self.purchases, BetaGeoPosterior) and isinstance(self.spend, GammaGammaPosterior)):
+            found = f"{type(self.purchases).__name__} and {type(self.spend).__name__}"
+            raise InvalidArgument(f"give the posterior of purchases, then that of spend; found {found}")
         if not (math.isfinite(self.margin) and 0 < self.margin <= 1):
             raise InvalidArgument(f"margin is {self.margin}; give a share of the spend in (0, 1], e.g. 0.3")
         discount_force(self.annual_discount_rate, units_per_year=1)
@@ -110,7 +115,7 @@ class LifetimeValue:
         *,
         horizon: float,
         by: str | None = None,
-        kind: TotalKind = "expected",
+        kind: ValueKind = "expected",
         interval: float = 0.9,
         random_seed: int | None = None,
     ) -> pd.DataFrame:
@@ -138,66 +143,77 @@ class LifetimeValue:
         """
         check_interval(interval)
         segment = _segments(rfm, by)
-        if kind not in ("expected", "predictive"):
-            raise InvalidArgument(f"kind is {kind!r}; choose 'expected' or 'predictive'")
-        predictive = kind == "predictive"
-        blocks = (
-            self._stream_predictive(rfm, horizon, random_seed) if predictive else self._stream_expected(rfm, horizon)
-        )
-        of: Kind = "predictive" if predictive else "credible"
+        blocks = self._stream(rfm, horizon, kind, random_seed)
         rows = pd.Index(segment.categories, name=by)
-        return interval_table(rows, [_sums(blocks, segment)], interval=interval, kind=of)
+        return interval_table(rows, [_sums(blocks, segment)], interval=interval, kind=INTERVALS[kind])
 
-    def new_customer(self, *, horizon: float, interval: float = 0.9) -> pd.DataFrame:
-        """Expected value of a customer yet to be won: first purchase, undiscounted, included; with credible interval.
+    def new_customer(
+        self, *, horizon: float, kind: ValueKind = "expected", interval: float = 0.9, random_seed: int | None = None
+    ) -> pd.DataFrame:
+        """Value of a customer yet to be won: the first purchase, undiscounted, and what follows within the horizon.
 
         Returns
         -------
         pandas.DataFrame
-            One row, "new"; columns mean, lower, upper.
+            One row, "new"; columns mean, lower, upper: credible of the expectation, or predictive of what one new
+            customer will bring.
         """
         check_interval(interval)
         unknown = RFM.new_customer(time_unit=self.purchases.time_unit)
-        first = next(self.spend.stream("expected_average_spend", unknown)) * self.margin
-        draws = next(self._stream_expected(unknown, horizon)) + first
-        return interval_table(unknown.frame.index, [draws], interval=interval, kind="credible")
+        draws = next(self._stream(unknown, horizon, kind, random_seed, with_first=True))
+        return interval_table(unknown.frame.index, [draws], interval=interval, kind=INTERVALS[kind])
 
     def draws(
-        self, rfm: RFM, *, horizon: float, kind: TotalKind = "expected", random_seed: int | None = None
+        self, rfm: RFM, *, horizon: float, kind: ValueKind = "expected", random_seed: int | None = None
     ) -> xr.DataArray:
         """All draws of the value, dims (chain, draw, customer_id)."""
-        predictive = kind == "predictive"
-        blocks = (
-            self._stream_predictive(rfm, horizon, random_seed) if predictive else self._stream_expected(rfm, horizon)
-        )
-        values = np.concatenate(list(blocks), axis=1)
+        values = np.concatenate(list(self._stream(rfm, horizon, kind, random_seed)), axis=1)
         return self.purchases.with_draw_dims(values, rfm.frame.index)
 
-    def _stream_expected(self, rfm: RFM, horizon: float) -> Iterator[Array]:
+    def _stream(
+        self, rfm: RFM, horizon: float, kind: ValueKind, random_seed: int | None, *, with_first: bool = False
+    ) -> Iterator[Array]:
+        if kind not in INTERVALS:
+            raise InvalidArgument(f"kind is {kind!r}; choose 'expected' or 'predictive'")
+        if kind == "predictive":
+            return self._stream_predictive(rfm, horizon, random_seed, with_first=with_first)
+        return self._stream_expected(rfm, horizon, with_first=with_first)
+
+    def _stream_expected(self, rfm: RFM, horizon: float, *, with_first: bool = False) -> Iterator[Array]:
         purchases = self.purchases.stream(
             "expected_discounted_purchases", rfm, horizon=horizon, annual_discount_rate=self.annual_discount_rate
         )
         spend = self.spend.stream("expected_average_spend", rfm)
-        return (self.margin * each * amount for each, amount in zip(purchases, spend, strict=True))
+        return (self.margin * (each + with_first) * amount for each, amount in zip(purchases, spend, strict=True))
 
-    def _stream_predictive(self, rfm: RFM, horizon: float, random_seed: int | None) -> Iterator[Array]:
+    def _stream_predictive(
+        self, rfm: RFM, horizon: float, random_seed: int | None, *, with_first: bool = False
+    ) -> Iterator[Array]:
         horizon = check_horizon(horizon)
         number, mean = spend_data(rfm, include_first=self.spend.include_first)
         force = discount_force(self.annual_discount_rate, units_per_year=rfm.units_per_year)
         customers = self.purchases.simulate_purchases(rfm, horizon=horizon, random_seed=random_seed)
         for block in customer_blocks(len(rfm), self.purchases.predictive_draw_count):
             rows = [
-                self._one_customer(*next(customers), number[i], mean[i], force) for i in range(block.start, block.stop)
+                self._one_customer(*next(customers), number[i], mean[i], force, with_first)
+                for i in range(block.start, block.stop)
             ]
             yield self.margin * np.array(rows).T
 
     def _one_customer(
-        self, purchases: Any, rng: np.random.Generator, number: float, mean: float, force: float
+        self,
+        purchases: Purchases,
+        rng: np.random.Generator,
+        number: float,
+        mean: float,
+        force: float,
+        with_first: bool,
     ) -> Array:
         p, rate = self.spend.customer_rate(number, mean, rng)
         amounts = rng.standard_gamma(p[purchases.draw]) / rate[purchases.draw]
         present = amounts * np.exp(-force * purchases.time)
-        return np.bincount(purchases.draw, weights=present, minlength=len(p)).astype(float)
+        later = np.bincount(purchases.draw, weights=present, minlength=len(p)).astype(float)
+        return later + rng.standard_gamma(p) / rate if with_first else later
 
 
 def _segments(rfm: RFM, by: str | None) -> pd.Categorical:

@@ -147,6 +147,14 @@ def test_a_new_customers_value_holds_the_first_purchase_undiscounted():
     assert value.new_customer(horizon=52)["mean"].item() > at_once
 
 
+def test_a_new_customers_predicted_value_averages_to_the_expected_one():
+    value = at_the_reference(annual_discount_rate=0.1, margin=0.5)
+    expected = value.new_customer(horizon=52)["mean"].item()
+    drawn = [value.new_customer(horizon=52, kind="predictive", random_seed=seed)["mean"].item() for seed in range(60)]
+    assert np.mean(drawn) == pytest.approx(expected, rel=0.03)
+    assert value.new_customer(horizon=52, kind="predictive")["lower"].item() > 0
+
+
 def test_the_same_seed_gives_the_same_values_and_the_others_do_not_matter(summary, fitted):
     value = clv.LifetimeValue(*fitted)
     together = value.predictive(summary.select(summary.frame.index[:100]), horizon=52)
@@ -184,6 +192,16 @@ def test_an_unknown_segment_is_refused(summary, fitted):
 def test_an_unknown_kind_is_refused(summary, fitted):
     with pytest.raises(clv.InvalidArgument, match="'expected' or 'predictive'"):
         clv.LifetimeValue(*fitted).total(summary, horizon=52, kind="credible")
+
+
+def test_an_unknown_kind_of_draws_is_refused(summary, fitted):
+    with pytest.raises(clv.InvalidArgument, match="'expected' or 'predictive'"):
+        clv.LifetimeValue(*fitted).draws(summary, horizon=52, kind="pred")
+
+
+def test_posteriors_in_the_wrong_order_are_refused(fitted):
+    with pytest.raises(clv.InvalidArgument, match="purchases, then that of spend; found GammaGammaPosterior"):
+        clv.LifetimeValue(*fitted[::-1])
 
 
 @pytest.mark.parametrize("question", ["expected", "predictive", "total"])

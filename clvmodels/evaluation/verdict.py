@@ -20,7 +20,7 @@ LABELS = {
 }
 DIMENSIONS = {"level": ("bias",), "error": ("rmse", "mae"), "ranking": ("normalized_gini", "spearman")}
 MEASURES = {"bias": "bias", "rmse": "RMSE", "mae": "MAE", "normalized_gini": "Gini", "spearman": "Spearman"}
-TOLERANCE = 0.01
+TOLERANCE = 0.02
 
 
 def verdict(
@@ -34,7 +34,7 @@ def verdict(
     """Say in words how the first forecaster of a metrics table did against each of the others.
 
     Level is the bias, error is RMSE and MAE, ranking is the normalised Gini and Spearman's correlation. Two figures are
-    about equal when they differ by no more than 1 % (errors), 1 percentage point (the size of the bias) or 0.01
+    about equal when they differ by no more than 2 % (errors), 2 percentage points (the size of the bias) or 0.02
     (ranking). Where the two measures of error or of ranking disagree, each is named for itself. Undefined figures are
     left out.
 
@@ -112,7 +112,7 @@ def _promise(figures: Figures, interval: float) -> str:
     if not np.isfinite(covered):
         return ""
     # Rounded as it is printed, so that the words fit the figure.
-    kept = "as promised" if round(covered, 3) >= interval else "fewer than promised"
+    kept = "at least as many as promised" if round(covered, 3) >= interval else "fewer than promised"
     return f"{covered:.1%} of the customers came out inside their {level} % intervals, {kept}.".replace("%", " %", 1)
 
 

@@ -61,8 +61,9 @@ def dropout_mean_by_draw(kernel: Kernel, a: Array, b: Array, r: Array, x: Array,
 
 def _mean_for_one_x(kernel: Kernel, beta: tuple[Array, Array, Array], c: Array) -> Array:
     y = np.log1p(c)
-    # All c may be equal (a horizon of 0): the half-width is kept above zero.
-    middle, half = (y.max() + y.min()) / 2, max((y.max() - y.min()) / 2, 1e-6)
+    middle, half = (y.max() + y.min()) / 2, (y.max() - y.min()) / 2
+    if half == 0:
+        return np.broadcast_to(dropout_mean(kernel, *beta, c[:, :1]), c.shape)
     nodes = _node_count(half)
     if c.shape[1] <= nodes:
         return dropout_mean(kernel, *beta, c)

@@ -36,6 +36,8 @@ def find_mode(value_and_gradient: Callable[[Array], tuple[float, Array]], start:
     FitFailed
         If no maximum is found: the density rises for ever (flat priors on degenerate data), or is undefined.
     """
+    if not np.isfinite(value_and_gradient(start)[0]):
+        raise FitFailed("the density is undefined at the model's initial point; use other priors")
 
     def negative(at: Array) -> tuple[float, Array]:
         value, gradient = value_and_gradient(at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import warnings
 from dataclasses import replace
@@ -18,6 +19,7 @@ from clvmodels.inference.importance import sample_importance
 from clvmodels.inference.mode import find_mode
 from clvmodels.inference.nuts import sample_nuts
 
+logger = logging.getLogger(__name__)
 Method = Literal["auto", "importance", "nuts", "map"]
 REMEDY = {
     "importance": "use method='auto' or method='nuts'",
@@ -46,8 +48,8 @@ def sample(
     """
     if method not in get_args(Method):
         raise InvalidArgument(f"method is {method!r}; choose one of {', '.join(get_args(Method))}")
-    if draws < 100:
-        raise InvalidArgument(f"draws is {draws}; ask for 100 or more, or intervals mean nothing")
+    if draws != int(draws) or draws < 100:
+        raise InvalidArgument(f"draws is {draws}; ask for a whole number, 100 or more, or intervals mean nothing")
     if method == "nuts":
         return _checked(_nuts(model, names, draws, rng))
     flat = flatten(model)
@@ -69,8 +71,9 @@ def _automatic(
         if diagnostics.converged:
             return posterior, diagnostics
         problems = diagnostics.notes
-    posterior, diagnostics = _nuts(model, names, draws, rng)
     handed_over = f"importance sampling handed over to NUTS: {'; '.join(problems)}"
+    logger.warning("%s; this takes longer", handed_over)
+    posterior, diagnostics = _nuts(model, names, draws, rng)
     return _checked((posterior, replace(diagnostics, notes=(handed_over, *diagnostics.notes))))
 
 

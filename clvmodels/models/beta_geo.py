@@ -12,8 +12,8 @@ from clvmodels.errors import InvalidRFM
 from clvmodels.formulas import beta_geo
 from clvmodels.formulas.beta_geo import BetaGeoParams
 from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
-from clvmodels.models.posterior import fresh_seed, given_fields
-from clvmodels.models.priors import Prior
+from clvmodels.models.posterior import check_rfm, fresh_seed, given_fields
+from clvmodels.models.priors import Prior, check_priors
 from clvmodels.rfm import RFM, TimeUnit
 
 if TYPE_CHECKING:
@@ -51,6 +51,10 @@ class BetaGeoPriors:
     alpha: Prior | None = None
     phi: Prior = Prior("Uniform", lower=0.0, upper=1.0)
     kappa: Prior = Prior("LogNormal", mu=1.0, sigma=1.5)
+
+    def __post_init__(self) -> None:
+        """Refuse what is no Prior."""
+        check_priors(self)
 
     @classmethod
     def flat(cls) -> BetaGeoPriors:
@@ -128,6 +132,7 @@ class BetaGeo:
         """
         from clvmodels.inference.sample import sample
 
+        check_rfm(rfm)
         seed, priors = fresh_seed(random_seed), self.priors.for_data(rfm)
         samples, diagnostics = sample(
             beta_geo_graph(rfm.compressed(), priors),

@@ -26,6 +26,7 @@ CREDIBLE: dict[str, Callable[..., Array]] = {
     "probability_of_purchase": beta_geo.probability_of_purchase_if_alive,
     "expected_lifetime": beta_geo.lifetime_if_alive,
 }
+WORKING_COPIES = 8
 PREDICTIVE = ("predictive_purchases", "time_to_next_purchase", "lifetime")
 
 
@@ -106,8 +107,9 @@ class BetaGeoPosterior(Posterior):
     def expected_lifetime(self, rfm: RFM, *, horizon: float, interval: float = 0.9) -> pd.DataFrame:
         """Expected remaining lifetime within the horizon (restricted mean), in time units, with credible interval.
 
-        Without a horizon the mean is infinite for most customers (whenever r + x <= 1 or a <= 1): see
-        `median_lifetime` and `survival_curve` for answers that need none.
+        It is long for customers without a repeat purchase: in BG/NBD nobody drops out before one. Without a horizon the
+        mean is infinite for most customers (whenever r + x <= 1 or a <= 1): see `median_lifetime` and `survival_curve`
+        for answers that need none.
 
         Returns
         -------
@@ -169,10 +171,11 @@ class BetaGeoPosterior(Posterior):
         return self._waiting("lifetime", rfm, interval, random_seed)
 
     def draws(self, quantity: str, rfm: RFM, **choices: Any) -> xr.DataArray:
-        """All draws of a quantity, dims (chain, draw, customer_id): the name of a method, and its choices.
+        """All draws of a quantity, dims (chain, draw, customer_id); the choices are those of the method of that name.
 
         Quantities are probability_alive, expected_purchases, expected_discounted_purchases, probability_of_purchase,
-        expected_lifetime, predictive_purchases, time_to_next_purchase and lifetime. For many customers use `stream`.
+        expected_lifetime, predictive_purchases, time_to_next_purchase and lifetime (of `median_lifetime`).
+        For many customers use `stream`.
         """
         return self.with_draw_dims(np.concatenate(list(self.stream(quantity, rfm, **choices)), axis=1), rfm.frame.index)
 
@@ -226,20 +229,23 @@ class BetaGeoPosterior(Posterior):
         ]
         return pd.DataFrame(np.concatenate(rows, axis=1).T, index=rfm.frame.index, columns=["median", "lower", "upper"])
 
-    def _stream_credible(self, quantity: str, rfm: RFM, *, horizon: float = 0, **choices: float) -> Iterator[Array]:
-        horizon = check_horizon(horizon)
+    def _stream_credible(
+        self, quantity: str, rfm: RFM, *, horizon: float | None = None, **choices: float
+    ) -> Iterator[Array]:
+        horizon = _needed(horizon, default=0.0 if quantity == "probability_alive" else None)
         params = BetaGeoParams(*self._columns())
         # The expectation over dropout depends on frequency and T only: once for each distinct pair.
         pairs, which = np.unique(rfm.frame[["frequency", "T"]].to_numpy(float), axis=0, return_inverse=True)
-        if_alive = CREDIBLE[quantity](params, horizon, pairs[:, 0], pairs[:, 1], **_in_time_units(rfm, **choices))
+        if_alive = _by_pair(CREDIBLE[quantity], params, horizon, pairs, **_in_time_units(rfm, **choices))
         for block, alive in self._alive_blocks(params, rfm):
             yield alive * if_alive[:, which.ravel()[block]]
 
     def _stream_predictive(
-        self, quantity: str, rfm: RFM, *, horizon: float = 0, random_seed: int | None = None
+        self, quantity: str, rfm: RFM, *, horizon: float | None = None, random_seed: int | None = None
     ) -> Iterator[Array]:
+        length = _needed(horizon, default=None if quantity == "predictive_purchases" else 0.0)
         draw = {
-            "predictive_purchases": lambda c, rng: outcomes.purchase_counts(c, check_horizon(horizon), rng)[0],
+            "predictive_purchases": lambda c, rng: outcomes.purchase_counts(c, length, rng)[0],
             "time_to_next_purchase": outcomes.next_purchase_time,
             "lifetime": outcomes.remaining_lifetime,
         }[quantity]
@@ -265,6 +271,24 @@ class BetaGeoPosterior(Posterior):
         blocks = list(customer_blocks(len(rfm), len(params.r)))
         for block in with_progress(blocks, "customers", len(blocks)):
             yield block, beta_geo.probability_alive(params, x[block], t_x[block], T[block])
+
+
+def _needed(horizon: float | None, *, default: float | None) -> float:
+    given = default if horizon is None else horizon
+    if given is None:
+        raise InvalidArgument("horizon is missing; give the number of time units to look ahead, e.g. horizon=52")
+    return check_horizon(given)
+
+
+def _by_pair(
+    formula: Callable[..., Array], params: BetaGeoParams, horizon: float, pairs: Array, **choices: float
+) -> Array:
+    """The formula for distinct (frequency, T): (draws, pairs), a few pairs at a time, as it needs room to work."""
+    draws = len(params.r)
+    values = np.empty((draws, len(pairs)))
+    for block in customer_blocks(len(pairs), WORKING_COPIES * draws):
+        values[:, block] = formula(params, horizon, pairs[block, 0], pairs[block, 1], **choices)
+    return values
 
 
 def _in_time_units(rfm: RFM, *, annual_discount_rate: float | None = None) -> dict[str, float]:

@@ -14,8 +14,8 @@ from clvmodels.errors import InvalidArgument, InvalidRFM, check_interval
 from clvmodels.formulas import gamma_gamma
 from clvmodels.formulas.gamma_gamma import GammaGammaParams
 from clvmodels.intervals import Array, interval_table
-from clvmodels.models.posterior import Posterior, customer_blocks, customer_streams, fresh_seed, given_fields
-from clvmodels.models.priors import Prior
+from clvmodels.models.posterior import Posterior, check_rfm, customer_blocks, customer_streams, fresh_seed, given_fields
+from clvmodels.models.priors import Prior, check_priors
 from clvmodels.rfm import RFM, TimeUnit
 
 if TYPE_CHECKING:
@@ -45,6 +45,10 @@ class GammaGammaPriors:
     p: Prior = Prior("LogNormal", mu=1.0, sigma=1.5)
     q_minus_one: Prior = Prior("LogNormal", mu=1.0, sigma=1.5)
     mean_spend: Prior | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what is no Prior."""
+        check_priors(self)
 
     @classmethod
     def flat(cls) -> GammaGammaPriors:
@@ -100,6 +104,7 @@ class GammaGamma:
         """
         from clvmodels.inference.sample import sample
 
+        check_rfm(rfm)
         seed = fresh_seed(random_seed)
         count, mean = spend_data(rfm, include_first=self.include_first)
         bought, used = count > 0, (count > 0) & (mean > 0)
@@ -231,6 +236,7 @@ def spend_data(rfm: RFM, *, include_first: bool) -> tuple[Array, Array]:
     InvalidRFM
         If the RFM has no values.
     """
+    check_rfm(rfm)
     frame = rfm.frame
     needed = "total_value" if include_first else "monetary_value"
     if needed not in frame.columns:

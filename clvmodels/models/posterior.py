@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from importlib.metadata import version
+from numbers import Integral
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -168,6 +169,7 @@ class Posterior:
         return {}
 
     def _check_unit(self, rfm: RFM) -> None:
+        check_rfm(rfm)
         if rfm.time_unit != self.time_unit:
             raise InvalidArgument(
                 f"the RFM is in {rfm.time_unit}s, the model was fitted in {self.time_unit}s;"
@@ -182,6 +184,15 @@ class Posterior:
             shaped,
             dims=("chain", "draw", "customer_id"),
             coords={"chain": self.samples["chain"], "draw": np.arange(shaped.shape[1]), "customer_id": index},
+        )
+
+
+def check_rfm(rfm: object) -> None:
+    """Refuse what is no RFM, such as the transactions themselves, by name."""
+    if not isinstance(rfm, RFM):
+        raise InvalidArgument(
+            f"an RFM is needed, and this is a {type(rfm).__name__}; make one with clv.rfm_summary(transactions, ...),"
+            " or with clv.RFM.from_frame(frame, time_unit=...) from frequency, recency and T"
         )
 
 
@@ -214,7 +225,7 @@ def fresh_seed(random_seed: int | None) -> int:
     """
     if random_seed is None:
         return int(np.random.SeedSequence().generate_state(1, np.uint64)[0] >> 1)
-    if isinstance(random_seed, bool) or int(random_seed) != random_seed or random_seed < 0:
+    if isinstance(random_seed, bool) or not isinstance(random_seed, Integral) or random_seed < 0:
         raise InvalidArgument(f"random_seed is {random_seed!r}; give a whole number, zero or more")
     return int(random_seed)
 

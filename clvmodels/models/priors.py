@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from clvmodels.errors import InvalidArgument
@@ -48,7 +48,7 @@ class Prior:
         """
         try:
             return self._class()(name, **self._arguments())
-        except TypeError as error:
+        except (TypeError, ValueError) as error:
             raise InvalidArgument(f"PyMC refuses {self!r} for {name}: {error}") from error
 
     def to_dict(self) -> dict[str, Any]:
@@ -72,3 +72,13 @@ class Prior:
 
     def _arguments(self) -> dict[str, Any]:
         return {k: v._class().dist(**v._arguments()) if isinstance(v, Prior) else v for k, v in self.parameters.items()}
+
+
+def check_priors(priors: Any) -> None:
+    """Refuse a set of priors (a dataclass) that holds anything but Prior, or None where a default is made later."""
+    for field in fields(priors):
+        value = getattr(priors, field.name)
+        if not (isinstance(value, Prior) or (value is None and field.default is None)):
+            raise InvalidArgument(
+                f"the prior of {field.name} is a {type(value).__name__}; write e.g. clv.Prior('Gamma', alpha=2, beta=4)"
+            )

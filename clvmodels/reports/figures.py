@@ -56,7 +56,7 @@ def value_figure(ranked: pd.DataFrame, *, xlabel: str, interval: float = 0.9) ->
         lambda ax: plots.lifetime_value(best, ax=ax, top=TOP, xlabel=xlabel),
         alt=f"The {len(best)} customers of whom most is expected, from {best['mean'].iloc[0]:,.4g} to "
         f"{best['mean'].iloc[-1]:,.4g}; {inside} of them came out inside their interval.",
-        caption=f"Bars are {100 * interval:g} % predictive intervals: they hold what the customer will really do.",
+        caption=f"Bars are {100 * interval:g} % predictive intervals: that share of the crosses should lie on them.",
     )
 
 

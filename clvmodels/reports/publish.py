@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import glob
 import io
 import json
 import os
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import duckdb
-
-from clvmodels.errors import DataWarning
 from clvmodels.evaluation.backtest import backtest
 from clvmodels.evaluation.export import to_json_dict
 from clvmodels.evaluation.scores import scores
@@ -34,8 +29,6 @@ if TYPE_CHECKING:
 
     from clvmodels.evaluation.backtest import BacktestResult
     from clvmodels.reports.tables import Table
-
-DEFAULT_VALUE = "value"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,37 +88,6 @@ def publish_evaluation(
             write_whole(folder / "report.html", render_html(report).encode()),
         ),
     )
-
-
-def default_value_column(path: str | os.PathLike[str]) -> str | None:
-    """Return "value" if a CSV or Parquet file has such a column; else None, with a warning.
-
-    A file that cannot be read is left to `clv.backtest`, which says why.
-
-    Parameters
-    ----------
-    path
-        One file, or a glob pattern.
-    """
-    try:
-        columns = _columns(os.fspath(path))
-    except duckdb.Error:
-        return DEFAULT_VALUE
-    if DEFAULT_VALUE in columns:
-        return DEFAULT_VALUE
-    found = f"there is no column {DEFAULT_VALUE!r} among {columns}"
-    warnings.warn(
-        f"{found}: purchases alone are evaluated; name the spend column to change this", DataWarning, stacklevel=2
-    )
-    return None
-
-
-def _columns(path: str) -> list[str]:
-    pattern = glob.escape(path) if Path(path).exists() else path
-    with duckdb.connect() as connection:
-        if Path(path).suffix in (".parquet", ".pq"):
-            return connection.read_parquet(pattern).columns
-        return connection.read_csv(pattern, all_varchar=True, header=True).columns
 
 
 def _customers(result: BacktestResult, table: pd.DataFrame, *, margin: float) -> Table:

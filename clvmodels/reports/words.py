@@ -15,12 +15,15 @@ METRIC_TERMS = (
     ("Spearman", "correlation of the ranks: do the better customers rank higher? 1 is best"),
     ("Gini", "normalised Gini: how much of the best possible ranking was found, customers weighted by what they did"),
     ("coverage", "share of customers whose actual figure lies in their interval; it should reach the interval's level"),
+    ("level", "in the verdict: the size of the bias; about equal within 2 percentage points"),
+    ("error", "in the verdict: RMSE and MAE; about equal within 2 %"),
+    ("ranking", "in the verdict: Gini and Spearman; about equal within 0.02"),
     ("width", "mean width of the customers' intervals; less is better where coverage is the same"),
 )
 CUSTOMER_TERMS = (
     ("alive", "probability of not having left for good; under BG/NBD it is 1 for those without a repeat purchase"),
     ("expected", "mean of what the model expects of the customer within the holdout's length"),
-    ("lower, upper", "predictive interval: what this one customer will really do lies within it, at the stated level"),
+    ("lower, upper", "predictive interval: with the stated probability what the customer really does lies within it"),
     ("simple formula", "average purchase value x purchase frequency x lifespan, from the customer's own averages"),
     ("actual", "what was counted in the holdout, which no forecaster had seen"),
 )
@@ -29,7 +32,7 @@ FIT_TERMS = (
     ("a, b", "the Beta distribution of the probability of leaving after a repeat purchase"),
     ("p, q, v", "the Gamma-Gamma model of spend per purchase"),
     ("lower, upper", "credible interval of the parameter"),
-    ("ess", "effective sample size: how many independent draws the posterior's draws are worth"),
+    ("ess", "effective sample size: how many independent draws all those made are worth (not all of them are kept)"),
     ("k-hat", "for importance sampling: how heavy the tail of its weights is; below 0.7 the draws can be trusted"),
     ("r-hat", "for NUTS: agreement of the chains; below 1.01 they agree"),
 )

@@ -3,7 +3,7 @@
 from clvmodels.rfm.holdout import HoldoutSplit, split_holdout
 from clvmodels.rfm.summary import rfm_summary
 from clvmodels.rfm.table import RFM
-from clvmodels.transactions import DateLike, Refunds, TimeUnit, days_per_unit
+from clvmodels.transactions import DateLike, Refunds, TimeUnit, days_per_unit, file_columns
 
 __all__ = [
     "RFM",
@@ -12,6 +12,7 @@ __all__ = [
     "Refunds",
     "TimeUnit",
     "days_per_unit",
+    "file_columns",
     "rfm_summary",
     "split_holdout",
 ]

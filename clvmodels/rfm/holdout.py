@@ -131,7 +131,7 @@ def split_holdout(
 
 
 def _check_cut(checked: Transactions, start: dt.date, end: dt.date, time_unit: TimeUnit) -> None:
-    if not checked.first_purchase <= start <= checked.last_purchase:
+    if not checked.first_purchase <= start < checked.last_purchase:
         raise InvalidArgument(
             f"calibration_end {start} is not among the purchases, which run from {checked.first_purchase} to "
             f"{checked.last_purchase}; choose a day that leaves purchases on both sides"

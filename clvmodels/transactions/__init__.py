@@ -2,6 +2,7 @@
 
 from clvmodels.transactions.dates import DateLike, as_day, midnight
 from clvmodels.transactions.log import Reading, Refunds, Transactions, check_transactions
+from clvmodels.transactions.sources import file_columns
 from clvmodels.transactions.units import DAYS_PER_UNIT, TimeUnit, days_per_unit
 
 __all__ = [
@@ -14,5 +15,6 @@ __all__ = [
     "as_day",
     "check_transactions",
     "days_per_unit",
+    "file_columns",
     "midnight",
 ]

@@ -133,6 +133,20 @@ def _renamed(table: ir.Table, columns: dict[str, str]) -> ir.Table:
     return table.select(**{ours: table[name] for ours, name in columns.items()})
 
 
+def file_columns(path: str) -> list[str]:
+    """Return the names of the columns of a CSV or Parquet file, or of all files that a glob pattern names.
+
+    Raises
+    ------
+    InvalidTransactions
+        If there is no such file, or it cannot be read.
+    """
+    try:
+        return list(read_files(path, _connection())[0].columns)
+    except (duckdb.Error, IbisError) as error:
+        raise InvalidTransactions(_unreadable(error)) from error
+
+
 def _connection() -> Any:
     # Without this, DuckDB spills larger-than-memory work into the working directory.
     return ibis.duckdb.connect(temp_directory=tempfile.gettempdir())

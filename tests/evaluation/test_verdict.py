@@ -81,17 +81,17 @@ def test_bias_is_compared_by_its_size_and_not_by_its_sign():
 @pytest.mark.parametrize(
     ("metric", "model", "baseline", "outcome"),
     [
-        ("rmse", 100.0, 100.9, "about equal"),
-        ("rmse", 100.0, 101.2, "better"),
-        ("mae", 101.2, 100.0, "worse"),
-        ("bias", 0.109, 0.10, "about equal"),
-        ("bias", 0.111, 0.10, "worse"),
-        ("normalized_gini", 0.649, 0.64, "about equal"),
-        ("normalized_gini", 0.651, 0.64, "better"),
-        ("spearman", 0.63, 0.641, "worse"),
+        ("rmse", 100.0, 101.9, "about equal"),
+        ("rmse", 100.0, 102.2, "better"),
+        ("mae", 102.2, 100.0, "worse"),
+        ("bias", 0.119, 0.10, "about equal"),
+        ("bias", 0.121, 0.10, "worse"),
+        ("normalized_gini", 0.659, 0.64, "about equal"),
+        ("normalized_gini", 0.661, 0.64, "better"),
+        ("spearman", 0.62, 0.641, "worse"),
     ],
 )
-def test_about_equal_is_one_percent_or_a_hundredth(metric, model, baseline, outcome):
+def test_about_equal_is_two_percent_or_two_hundredths(metric, model, baseline, outcome):
     assert compare({metric: model}, {metric: baseline}) == {metric: outcome}
 
 
@@ -138,8 +138,8 @@ def test_each_baseline_is_judged_for_itself():
 @pytest.mark.parametrize(
     ("covered", "said"),
     [
-        (0.951, "95.1 % of the customers came out inside their 90 % intervals, as promised."),
-        (0.9, "90.0 % of the customers came out inside their 90 % intervals, as promised."),
+        (0.951, "95.1 % of the customers came out inside their 90 % intervals, at least as many as promised."),
+        (0.9, "90.0 % of the customers came out inside their 90 % intervals, at least as many as promised."),
         (0.802, "80.2 % of the customers came out inside their 90 % intervals, fewer than promised."),
     ],
 )

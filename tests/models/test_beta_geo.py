@@ -127,7 +127,12 @@ def test_a_likelihood_without_a_maximum_is_refused_with_the_remedy(cdnow):
         maximum_likelihood(once)
 
 
-@pytest.mark.parametrize("seed", [-1, 1.5, True])
+def test_the_transactions_in_place_of_an_rfm_are_refused_with_the_remedy():
+    with pytest.raises(clv.InvalidArgument, match=r"this is a DataFrame; make one with clv.rfm_summary"):
+        clv.BetaGeo().fit(clv.datasets.load_cdnow())
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, True, "a"])
 def test_a_seed_that_is_no_whole_number_is_refused(cdnow, seed):
     with pytest.raises(clv.InvalidArgument, match="random_seed"):
         clv.BetaGeo().fit(cdnow, random_seed=seed)

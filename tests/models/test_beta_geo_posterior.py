@@ -156,8 +156,9 @@ def test_answers_grow_with_the_horizon(purchases, cdnow):
 
 def test_nothing_is_expected_within_a_horizon_of_zero(purchases, cdnow):
     some = cdnow.select(cdnow.frame.index[:5])
-    assert purchases.expected_purchases(some, horizon=0).to_numpy() == pytest.approx(0)
-    assert purchases.predictive_purchases(some, horizon=0).to_numpy() == pytest.approx(0)
+    assert np.all(purchases.expected_purchases(cdnow, horizon=0) == 0)
+    assert np.all(purchases.expected_lifetime(cdnow, horizon=0) == 0)
+    assert np.all(purchases.predictive_purchases(some, horizon=0) == 0)
 
 
 def test_a_fractional_horizon_is_taken_as_it_is(purchases, cdnow):
@@ -210,14 +211,25 @@ def test_a_point_has_no_credible_interval_but_a_predictive_one(given):
     assert given.predictive_purchases(rfm, horizon=39)["upper"].item() > 0
 
 
-@pytest.mark.parametrize("horizon", [-1, np.nan, np.inf])
+def test_the_transactions_in_place_of_an_rfm_are_refused_with_the_remedy(purchases):
+    with pytest.raises(clv.InvalidArgument, match=r"this is a DataFrame; make one with clv.rfm_summary"):
+        purchases.probability_alive(clv.datasets.load_cdnow())
+
+
+@pytest.mark.parametrize("quantity", ["expected_purchases", "predictive_purchases", "expected_lifetime"])
+def test_draws_without_a_horizon_are_refused(purchases, cdnow, quantity):
+    with pytest.raises(clv.InvalidArgument, match="horizon is missing"):
+        purchases.draws(quantity, cdnow)
+
+
+@pytest.mark.parametrize("horizon", [-1, np.nan, np.inf, "39", [39]])
 @pytest.mark.parametrize("question", ["expected_purchases", "predictive_purchases", "expected_lifetime"])
 def test_a_horizon_that_is_no_finite_time_is_refused(purchases, cdnow, question, horizon):
     with pytest.raises(clv.InvalidArgument, match="horizon is"):
         getattr(purchases, question)(cdnow, horizon=horizon)
 
 
-@pytest.mark.parametrize("interval", [0, 1, 90, -0.5, np.nan])
+@pytest.mark.parametrize("interval", [0, 1, 90, -0.5, np.nan, "0.9"])
 @pytest.mark.parametrize("question", CREDIBLE + PREDICTIVE)
 def test_an_interval_that_is_no_probability_is_refused(purchases, cdnow, question, interval):
     with pytest.raises(clv.InvalidArgument, match="interval is"):

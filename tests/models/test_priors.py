@@ -6,6 +6,7 @@ import pytest
 
 from clvmodels.errors import InvalidArgument
 from clvmodels.inference.density import flatten
+from clvmodels.models.beta_geo import BetaGeoPriors
 from clvmodels.models.priors import Prior
 
 
@@ -34,6 +35,16 @@ def test_a_prior_prints_as_it_is_written():
 def test_a_name_that_is_no_distribution_is_refused(name):
     with pm.Model(), pytest.raises(InvalidArgument, match="PyMC has no distribution"):
         Prior(name).variable("r")
+
+
+def test_what_is_no_prior_is_refused_with_an_example():
+    with pytest.raises(InvalidArgument, match=r"the prior of r is a TensorVariable; write e.g. clv.Prior"):
+        BetaGeoPriors(r=pm.Gamma.dist(2, 4))
+
+
+def test_a_missing_parameter_is_refused():
+    with pm.Model(), pytest.raises(InvalidArgument, match="PyMC refuses"):
+        Prior("Gamma", alpha=2.0).variable("r")
 
 
 def test_a_parameter_that_pymc_does_not_know_is_refused():

@@ -1,4 +1,4 @@
-"""Simulation-based calibration: the truth's rank among the draws is uniform, data set after data set."""
+"""The rank of the parameters that made the data among the draws is uniform, data set after data set."""
 
 import numpy as np
 import pandas as pd

@@ -90,9 +90,15 @@ def test_a_holdout_shorter_than_a_time_unit_has_one_period():
 
 
 def test_a_holdout_without_purchases_is_all_zero():
-    split = split_holdout(LOG.iloc[:2], calibration_end="1997-01-08", holdout_end="1997-01-15")
-    assert split.holdout.to_numpy().tolist() == [[0, 0]]
+    later = LOG.iloc[:2].assign(date=["1997-01-01", "1997-06-01"])
+    split = split_holdout(later, calibration_end="1997-01-08", holdout_end="1997-01-15")
+    assert np.all(split.holdout == 0)
     assert split.periods["purchases"].tolist() == [0]
+
+
+def test_a_calibration_that_ends_with_the_log_leaves_nothing_to_test_and_is_refused():
+    with pytest.raises(InvalidArgument, match="leaves purchases on both sides"):
+        split_holdout(LOG.iloc[:2], calibration_end="1997-01-08", holdout_end="1997-01-15")
 
 
 def test_a_log_without_amounts_has_a_holdout_of_purchases():
