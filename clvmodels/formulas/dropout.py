@@ -25,6 +25,9 @@ Kernel = Callable[[Array, Array, Array], Array]
 
 LOG_TAIL = 32.0
 """The ends are cut where the integrand has fallen by exp(-32) = 1e-14 from its peak."""
+SLOW_TAIL = 0.3
+"""Below this a (or b) the left (or right) end, which falls like exp(a z), would need thousands of nodes."""
+LOG_SMALLEST = -690.0
 BLOCK_ROWS = 64
 
 
@@ -74,19 +77,31 @@ def _mean_for_one_x(kernel: Kernel, beta: tuple[Array, Array, Array], c: Array) 
 
 
 def _node_count(half: float) -> int:
-    ratio = np.pi / half
+    ratio = np.pi / max(half, 1e-9)
     # Bernstein ellipse through the singularities: the error falls by its radius with every node.
     return int(np.ceil(27.0 / np.log(ratio + np.hypot(1.0, ratio)))) + 3
 
 
 def _block_mean(kernel: Kernel, a: Array, b: Array, s: Array, c: Array) -> Array:
-    z, step = _lattice(a, b, s * c.max(axis=1, keepdims=True))
+    slow_left, slow_right = a < SLOW_TAIL, b < SLOW_TAIL
+    z, step = _lattice(a + slow_left, b + slow_right, s * c.max(axis=1, keepdims=True))
     log_p, log_q = -np.logaddexp(0.0, -z), -np.logaddexp(0.0, z)
     weight = step * np.exp(a * log_p + b * log_q - betaln(a, b))
     # Kernels are constant below, and would be 0/0 where p underflows.
-    p = np.exp(np.maximum(log_p, -690.0))
-    columns = [np.sum(weight * kernel(p, np.log1p(p * column[:, None]), s), axis=1) for column in c.T]
-    return np.stack(columns, axis=1)
+    p, nothing = np.exp(np.maximum(log_p, LOG_SMALLEST)), np.full(a.shape, np.exp(LOG_SMALLEST))
+    slow = bool(slow_left.any() or slow_right.any())
+    means = []
+    for column in c.T[:, :, None]:
+        values = kernel(p, np.log1p(p * column), s)
+        if not slow:
+            means.append(np.sum(weight * values, axis=1, keepdims=True))
+            continue
+        # Ends that die out slowly are taken out: a line through them has a known mean, and what is left dies faster.
+        left = np.where(slow_left, kernel(nothing, np.log1p(nothing * column), s), 0.0)
+        right = np.where(slow_right, kernel(np.ones(a.shape), np.log1p(column), s), 0.0)
+        rest = np.sum(weight * (values - left * (1 - p) - right * p), axis=1, keepdims=True)
+        means.append((left * b + right * a) / (a + b) + rest)
+    return np.concatenate(means, axis=1)
 
 
 def _lattice(a: Array, b: Array, sc: Array) -> tuple[Array, Array]:
