@@ -1,33 +1,101 @@
-"""From draws, streamed in blocks of customers, to tables of mean, lower and upper."""
+"""From draws, made in blocks of rows, to tables of mean, lower and upper."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clvmodels.compiled.threads import in_order
 from clvmodels.errors import check_interval
 
 Array = NDArray[np.float64]
 Item = TypeVar("Item")
+Result = TypeVar("Result")
 Kind = Literal["credible", "predictive"]
 COLUMNS = ["mean", "lower", "upper"]
 PROGRESS_AFTER_SECONDS = 2.0
+# A block of 2 MB, so that the steps of its making stay in the cache.
+BLOCK_ELEMENTS = 2**18
 
 
-def interval_table(index: pd.Index, blocks: Iterable[Array], *, interval: float, kind: Kind) -> pd.DataFrame:
-    """Mean and equal-tailed interval of every column of the blocks.
+@dataclass(frozen=True)
+class DrawBlocks:
+    """Draws for many rows (customers, or segments), of which only a few blocks are ever in memory.
+
+    Attributes
+    ----------
+    rows, draws : int
+    block : callable
+        slice of rows -> a new array (rows of the slice, draws). Called from several threads at once.
+
+    Examples
+    --------
+    >>> DrawBlocks.of(np.arange(6.0).reshape(2, 3)).array().shape
+    (2, 3)
+    """
+
+    rows: int
+    draws: int
+    block: Callable[[slice], Array]
+
+    @classmethod
+    def of(cls, draws: Array) -> DrawBlocks:
+        """Of an array (draws, rows)."""
+        return cls(draws.shape[1], draws.shape[0], lambda rows: draws[:, rows].T)
+
+    def map(self, function: Callable[[Array], Result], *, description: str = "customers") -> Iterator[Result]:
+        """function(block) for each block in order, worked out on all cores."""
+        slices = list(row_blocks(self.rows, self.draws))
+        return with_progress(in_order(lambda rows: function(self.block(rows)), slices), description, len(slices))
+
+    def array(self) -> Array:
+        """All of them: (draws, rows)."""
+        blocks = list(self.map(lambda block: block))
+        return np.concatenate(blocks).T if blocks else np.empty((self.draws, 0))
+
+    def sums(self, codes: NDArray[np.integer], groups: int) -> Array:
+        """Sums over the rows of each group (draws, groups); `codes` (rows,) says which group a row belongs to."""
+
+        def of_block(rows: slice) -> Array:
+            members = np.zeros((groups, rows.stop - rows.start))
+            members[codes[rows], np.arange(rows.stop - rows.start)] = 1.0
+            return members @ self.block(rows)
+
+        return summed(of_block, self.rows, self.draws).T
+
+
+def summed(function: Callable[[slice], Array], rows: int, draws: int) -> Array:
+    """The sum of function(slice) over blocks of rows, worked out on all cores."""
+    slices = list(row_blocks(rows, draws))
+    parts = with_progress(in_order(function, slices), "customers", len(slices))
+    total = next(parts)
+    for part in parts:
+        total = total + part
+    return total
+
+
+def row_blocks(rows: int, draws: int) -> Iterator[slice]:
+    """Slices of rows, so that (rows of the slice, draws) fits the cache."""
+    size = max(1, BLOCK_ELEMENTS // draws)
+    for start in range(0, rows, size):
+        yield slice(start, min(start + size, rows))
+
+
+def interval_table(index: pd.Index, draws: DrawBlocks, *, interval: float, kind: Kind) -> pd.DataFrame:
+    """Mean and equal-tailed interval of every row.
 
     Parameters
     ----------
     index : pandas.Index of length n
-        The customers, in the order in which the blocks come.
-    blocks : iterable of arrays of shape (draws, m)
-        Draws, the m adding up to n; only one block is held at a time.
+        The rows.
+    draws : DrawBlocks
+        Of those n rows.
     interval : float
         Probability inside the interval.
     kind : {"credible", "predictive"}
@@ -41,33 +109,49 @@ def interval_table(index: pd.Index, blocks: Iterable[Array], *, interval: float,
 
     Examples
     --------
-    >>> interval_table(pd.Index(["ann"]), [np.arange(5.0)[:, None]], interval=0.5, kind="credible")
+    >>> interval_table(pd.Index(["ann"]), DrawBlocks.of(np.arange(5.0)[:, None]), interval=0.5, kind="credible")
          mean  lower  upper
     ann   2.0    1.0    3.0
     """
     check_interval(interval)
-    rows = [_summary(block, interval, kind) for block in blocks]
-    return pd.DataFrame(np.concatenate(rows, axis=1).T if rows else np.empty((0, 3)), index=index, columns=COLUMNS)
+    rows = list(draws.map(lambda block: summary(block, interval, kind)))
+    return pd.DataFrame(np.concatenate(rows) if rows else np.empty((0, 3)), index=index, columns=COLUMNS)
+
+
+def summary(block: Array, interval: float, kind: Kind) -> Array:
+    """Mean, lower and upper (rows, 3) of a block (rows, draws)."""
+    return np.stack([block.mean(axis=1), *_ends(np.sort(block, axis=1), interval, kind)], axis=1)
 
 
 def quantiles(draws: Array, interval: float, kind: Kind) -> tuple[Array, Array]:
     """The lower and upper end over the first axis of draws (draws, ...)."""
-    if len(draws) == 1 and kind == "credible":
-        missing = np.full(draws.shape[1:], np.nan)
+    return _ends(np.sort(np.moveaxis(draws, 0, -1), axis=-1), interval, kind)
+
+
+def _ends(ordered: Array, interval: float, kind: Kind) -> tuple[Array, Array]:
+    """The lower and upper end over the last axis, along which the draws rise."""
+    count, tail = ordered.shape[-1], (1 - interval) / 2
+    if count == 1 and kind == "credible":
+        missing = np.full(ordered.shape[:-1], np.nan)
         return missing, missing
-    tail = (1 - interval) / 2
-    method = "linear" if kind == "credible" else "inverted_cdf"
-    # Rounding at 1 - tail must not move an end by one draw.
-    lower, upper = np.quantile(draws, [tail, np.round(1 - tail, 12)], axis=0, method=method)
+    lower, upper = (_quantile(ordered, probability, kind) for probability in (tail, 1 - tail))
     return lower, upper
 
 
-def _summary(block: Array, interval: float, kind: Kind) -> Array:
-    return np.stack([block.mean(axis=0), *quantiles(block, interval, kind)])
+def _quantile(ordered: Array, probability: float, kind: Kind) -> Array:
+    """Credible: interpolated between two draws. Predictive: the smallest draw that at least this share do not pass."""
+    count = ordered.shape[-1]
+    # Rounding must not move an end by one draw.
+    if kind == "predictive":
+        return ordered[..., max(0, int(np.ceil(np.round(probability * count, 9))) - 1)]
+    place = np.round(probability * (count - 1), 9)
+    below = int(place)
+    above = min(below + 1, count - 1)
+    return ordered[..., below] + (place - below) * (ordered[..., above] - ordered[..., below])
 
 
 def with_progress(items: Iterable[Item], description: str, total: int) -> Iterator[Item]:
-    """Yield the items; show a bar after two seconds, in a terminal or notebook only."""
+    """Yield the items; show a bar with the time left after two seconds, in a terminal or notebook only."""
     from rich.console import Console
     from rich.progress import Progress
 

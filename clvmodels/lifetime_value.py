@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,13 +10,13 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from clvmodels.compiled import outcomes
 from clvmodels.errors import InvalidArgument, check_horizon, check_interval
 from clvmodels.formulas.discount import discount_force
-from clvmodels.intervals import Array, Kind, interval_table
+from clvmodels.intervals import Array, DrawBlocks, Kind, interval_table
 from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
+from clvmodels.models.expectations import distinct_rows
 from clvmodels.models.gamma_gamma import GammaGammaPosterior, spend_data
-from clvmodels.models.outcomes import Purchases
-from clvmodels.models.posterior import customer_blocks
 from clvmodels.rfm import RFM
 
 ValueKind = Literal["expected", "predictive"]
@@ -95,8 +94,11 @@ class LifetimeValue:
             If the RFM has no values. So for all methods.
         """
         check_interval(interval)
-        blocks = self._stream_expected(rfm, horizon)
-        return interval_table(rfm.frame.index, blocks, interval=interval, kind="credible")
+        # Customers who have done the same are worth the same.
+        rows, which = distinct_rows(*self._known(rfm))
+        draws = self._expected(rows, rfm.units_per_year, horizon)
+        table = interval_table(pd.RangeIndex(draws.rows), draws, interval=interval, kind="credible")
+        return table.take(which).set_axis(rfm.frame.index)
 
     def predictive(
         self, rfm: RFM, *, horizon: float, interval: float = 0.9, random_seed: int | None = None
@@ -106,8 +108,8 @@ class LifetimeValue:
         Drawn purchase by purchase: each has its own date and its own amount. `random_seed` replaces the fit's seed.
         """
         check_interval(interval)
-        blocks = self._stream_predictive(rfm, horizon, random_seed)
-        return interval_table(rfm.frame.index, blocks, interval=interval, kind="predictive")
+        draws = self._predictive(rfm, horizon, random_seed)
+        return interval_table(rfm.frame.index, draws, interval=interval, kind="predictive")
 
     def total(
         self,
@@ -143,9 +145,11 @@ class LifetimeValue:
         """
         check_interval(interval)
         segment = _segments(rfm, by)
-        blocks = self._stream(rfm, horizon, kind, random_seed)
+        sums = self.blocks(rfm, horizon=horizon, kind=kind, random_seed=random_seed).sums(
+            np.asarray(segment.codes), len(segment.categories)
+        )
         rows = pd.Index(segment.categories, name=by)
-        return interval_table(rows, [_sums(blocks, segment)], interval=interval, kind=INTERVALS[kind])
+        return interval_table(rows, DrawBlocks.of(sums), interval=interval, kind=INTERVALS[kind])
 
     def new_customer(
         self, *, horizon: float, kind: ValueKind = "expected", interval: float = 0.9, random_seed: int | None = None
@@ -160,60 +164,70 @@ class LifetimeValue:
         """
         check_interval(interval)
         unknown = RFM.new_customer(time_unit=self.purchases.time_unit)
-        draws = next(self._stream(unknown, horizon, kind, random_seed, with_first=True))
-        return interval_table(unknown.frame.index, [draws], interval=interval, kind=INTERVALS[kind])
+        draws = self.blocks(unknown, horizon=horizon, kind=kind, random_seed=random_seed, with_first=True)
+        return interval_table(unknown.frame.index, draws, interval=interval, kind=INTERVALS[kind])
 
     def draws(
         self, rfm: RFM, *, horizon: float, kind: ValueKind = "expected", random_seed: int | None = None
     ) -> xr.DataArray:
         """All draws of the value, dims (chain, draw, customer_id)."""
-        values = np.concatenate(list(self._stream(rfm, horizon, kind, random_seed)), axis=1)
+        values = self.blocks(rfm, horizon=horizon, kind=kind, random_seed=random_seed).array()
         return self.purchases.with_draw_dims(values, rfm.frame.index)
 
-    def _stream(
-        self, rfm: RFM, horizon: float, kind: ValueKind, random_seed: int | None, *, with_first: bool = False
-    ) -> Iterator[Array]:
+    def blocks(
+        self,
+        rfm: RFM,
+        *,
+        horizon: float,
+        kind: ValueKind = "expected",
+        random_seed: int | None = None,
+        with_first: bool = False,
+    ) -> DrawBlocks:
+        """The same in blocks of customers, in the order of the RFM, for sums over millions of them.
+
+        `with_first` adds the first purchase, for customers yet to be won.
+        """
         if kind not in INTERVALS:
             raise InvalidArgument(f"kind is {kind!r}; choose 'expected' or 'predictive'")
         if kind == "predictive":
-            return self._stream_predictive(rfm, horizon, random_seed, with_first=with_first)
-        return self._stream_expected(rfm, horizon, with_first=with_first)
+            return self._predictive(rfm, horizon, random_seed, with_first=with_first)
+        return self._expected(self._known(rfm), rfm.units_per_year, horizon, with_first=with_first)
 
-    def _stream_expected(self, rfm: RFM, horizon: float, *, with_first: bool = False) -> Iterator[Array]:
-        purchases = self.purchases.stream(
-            "expected_discounted_purchases", rfm, horizon=horizon, annual_discount_rate=self.annual_discount_rate
+    def _known(self, rfm: RFM) -> list[Array]:
+        """What the expected value depends on: frequency, recency, T, number and mean value of purchases, each (n,)."""
+        self.purchases.check_unit(rfm)
+        dates = [rfm.frame[name].to_numpy(float) for name in ("frequency", "recency", "T")]
+        return [*dates, *spend_data(rfm, include_first=self.spend.include_first)]
+
+    def _expected(
+        self, rows: list[Array], units_per_year: float, horizon: float, *, with_first: bool = False
+    ) -> DrawBlocks:
+        x, t_x, T, number, mean = rows
+        force = discount_force(self.annual_discount_rate, units_per_year=units_per_year)
+        purchases = self.purchases.expectation(
+            "expected_discounted_purchases", (x, t_x, T), horizon=horizon, discount_force=force
         )
-        spend = self.spend.stream("expected_average_spend", rfm)
-        return (self.margin * (each + with_first) * amount for each, amount in zip(purchases, spend, strict=True))
+        spend = self.spend.expectation(number, mean)
 
-    def _stream_predictive(
-        self, rfm: RFM, horizon: float, random_seed: int | None, *, with_first: bool = False
-    ) -> Iterator[Array]:
+        def block(at: slice) -> Array:
+            return self.margin * (purchases.block(at) + with_first) * spend(at)
+
+        return DrawBlocks(len(x), self.purchases.draw_count, block)
+
+    def _predictive(self, rfm: RFM, horizon: float, random_seed: int | None, *, with_first: bool = False) -> DrawBlocks:
         horizon = check_horizon(horizon)
         number, mean = spend_data(rfm, include_first=self.spend.include_first)
         force = discount_force(self.annual_discount_rate, units_per_year=rfm.units_per_year)
-        customers = self.purchases.simulate_purchases(rfm, horizon=horizon, random_seed=random_seed)
-        for block in customer_blocks(len(rfm), self.purchases.predictive_draw_count):
-            rows = [
-                self._one_customer(*next(customers), number[i], mean[i], force, with_first)
-                for i in range(block.start, block.stop)
-            ]
-            yield self.margin * np.array(rows).T
+        seed, customers, parameters = self.purchases.simulation_arguments(rfm, random_seed)
+        spend, draws = self.spend.parameter_draws(predictive=True), self.purchases.predictive_draw_count
 
-    def _one_customer(
-        self,
-        purchases: Purchases,
-        rng: np.random.Generator,
-        number: float,
-        mean: float,
-        force: float,
-        with_first: bool,
-    ) -> Array:
-        p, rate = self.spend.customer_rate(number, mean, rng)
-        amounts = rng.standard_gamma(p[purchases.draw]) / rate[purchases.draw]
-        present = amounts * np.exp(-force * purchases.time)
-        later = np.bincount(purchases.draw, weights=present, minlength=len(p)).astype(float)
-        return later + rng.standard_gamma(p) / rate if with_first else later
+        def block(rows: slice) -> Array:
+            out = np.empty((rows.stop - rows.start, draws))
+            own = number[rows], mean[rows], *spend, force, with_first
+            outcomes.purchase_values(seed, *customers(rows), *parameters, horizon, *own, out)
+            return self.margin * out
+
+        return DrawBlocks(len(rfm), draws, block)
 
 
 def _segments(rfm: RFM, by: str | None) -> pd.Categorical:
@@ -225,14 +239,3 @@ def _segments(rfm: RFM, by: str | None) -> pd.Categorical:
     if (segment.codes < 0).any():
         raise InvalidArgument(f"{(segment.codes < 0).sum()} customers have no {by}; fill it in before summing")
     return segment
-
-
-def _sums(blocks: Iterator[Array], segment: pd.Categorical) -> Array:
-    """Sums over customers by draw and segment (draws, segments), one block in memory at a time."""
-    total, start = None, 0
-    for block in blocks:
-        codes = segment.codes[start : start + block.shape[1]]
-        sums = np.stack([block[:, codes == code].sum(axis=1) for code in range(len(segment.categories))], axis=1)
-        total = sums if total is None else total + sums
-        start += block.shape[1]
-    return np.empty((1, 0)) if total is None else total

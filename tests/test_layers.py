@@ -12,14 +12,15 @@ PACKAGE = ROOT / "clvmodels"
 # A layer may import itself and errors besides what stands here.
 MAY_IMPORT = {
     "errors": "",
+    "compiled": "",
     "formulas": "",
-    "inference": "",
-    "intervals": "",
+    "inference": "compiled",
+    "intervals": "compiled",
     "transactions": "",
     "rfm": "transactions",
     "datasets": "transactions rfm formulas",
-    "models": "formulas inference rfm intervals",
-    "lifetime_value": "rfm models formulas intervals",
+    "models": "compiled formulas inference rfm intervals",
+    "lifetime_value": "compiled rfm models formulas intervals",
     "evaluation": "rfm models lifetime_value intervals",
     "decisions": "lifetime_value models intervals",
     "plots": "",
@@ -27,6 +28,7 @@ MAY_IMPORT = {
 }
 MAY_IMPORT |= {"jobs": " ".join(MAY_IMPORT), "cli": "jobs reports datasets"}
 ONLY_IN = {
+    "numba": {"compiled"},
     "pymc": {"models", "inference"},
     "pytensor": {"models", "inference"},
     "nutpie": {"inference"},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ import pandas as pd
 
 from clvmodels.errors import ClvError
 from clvmodels.evaluation.forecasters import Forecast
-from clvmodels.intervals import interval_table, quantiles
+from clvmodels.intervals import COLUMNS, quantiles, summary
 from clvmodels.lifetime_value import LifetimeValue
 from clvmodels.rfm import RFM
 
@@ -98,13 +98,8 @@ class FittedBetaGeoGammaGamma:
         self, rfm: RFM, horizon: float, interval: float
     ) -> tuple[pd.DataFrame, tuple[NDArray[np.float64], ...]]:
         """Return what `BetaGeoPosterior.predictive_purchases` does, and the total's bounds, from one pass of draws."""
-        sums = []
-
-        def summed(blocks: Iterable[NDArray[np.float64]]) -> Iterator[NDArray[np.float64]]:
-            for block in blocks:
-                sums.append(block.sum(axis=1))
-                yield block
-
-        blocks = summed(self.purchases.stream("predictive_purchases", rfm, horizon=horizon))
-        table = interval_table(rfm.frame.index, blocks, interval=interval, kind="predictive")
-        return table, quantiles(np.sum(sums, axis=0), interval, "predictive")
+        draws = self.purchases.blocks("predictive_purchases", rfm, horizon=horizon)
+        parts = list(draws.map(lambda block: (summary(block, interval, "predictive"), block.sum(axis=0))))
+        rows = np.concatenate([table for table, _ in parts])
+        table = pd.DataFrame(rows, index=rfm.frame.index, columns=COLUMNS)
+        return table, quantiles(np.sum([total for _, total in parts], axis=0), interval, "predictive")

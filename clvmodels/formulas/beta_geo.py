@@ -18,9 +18,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.polynomial.legendre import leggauss
 from numpy.typing import ArrayLike
-from scipy.special import expit, exprel, gammaln
+from scipy.special import exprel, gammaln
 
-from clvmodels.formulas.dropout import Array, Kernel, dropout_mean, dropout_mean_by_draw
+from clvmodels.formulas.dropout import Array, Kernel, dropout_mean
 
 NUMPY = SimpleNamespace(
     abs=np.abs, exp=np.exp, gammaln=gammaln, log=np.log, log1p=np.log1p, maximum=np.maximum, where=np.where
@@ -83,7 +83,8 @@ def probability_alive(params: BetaGeoParams, x: ArrayLike, t_x: ArrayLike, T: Ar
     0.7266
     """
     x, t_x, T = (np.asarray(value, float) for value in (x, t_x, T))
-    return expit(np.where(x > 0, -log_odds_of_dropout(params, x, t_x, T), np.inf))
+    with np.errstate(over="ignore"):
+        return 1 / (1 + np.where(x > 0, np.exp(log_odds_of_dropout(params, x, t_x, T)), 0.0))
 
 
 def purchases_if_alive(params: BetaGeoParams, t: ArrayLike, x: ArrayLike, T: ArrayLike) -> Array:
@@ -192,11 +193,12 @@ def _growth(params: BetaGeoParams, t: ArrayLike, T: ArrayLike) -> Array:
 def _mean(kernel: Kernel, params: BetaGeoParams, x: ArrayLike, c: Array) -> Array:
     """The kernel's mean over p for c of shape (..., k), where (...) is the shape of the other arguments together."""
     r, _, a, b = (np.asarray(value, float) for value in params)
-    x = np.asarray(x, float)
-    if r.ndim == 2 and r.shape[1] == 1 and x.ndim == 1:
-        return dropout_mean_by_draw(kernel, a, b, r, x, np.broadcast_to(c, (len(r), len(x), c.shape[-1])))
-    shape = np.broadcast_shapes(r.shape, x.shape, c.shape[:-1])
-    a, b, s = (np.broadcast_to(value, shape).ravel() for value in (a, b + x, r + x))
-    return dropout_mean(kernel, a, b, s, np.broadcast_to(c, (*shape, c.shape[-1])).reshape(len(a), -1)).reshape(
-        *shape, c.shape[-1]
-    )
+    s, b = r + np.asarray(x, float), b + np.asarray(x, float)
+    # One row for each a, b, s; what varies within a row is c alone.
+    rows = np.broadcast_shapes(a.shape, b.shape, s.shape)
+    columns = np.broadcast_shapes(rows, c.shape[:-1])
+    if not (len(rows) == len(columns) == 2 and rows[1] == 1):
+        rows = columns
+    a, b, s = (np.broadcast_to(value, rows).ravel() for value in (a, b, s))
+    by_row = np.broadcast_to(c, (*columns, c.shape[-1])).reshape(len(a), -1)
+    return dropout_mean(kernel, a, b, s, by_row).reshape(*columns, c.shape[-1])

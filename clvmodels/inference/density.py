@@ -19,7 +19,8 @@ from clvmodels.inference.diagnostics import Array
 # on, logaddexp becomes a softplus that runs in a Python loop.
 NO_REWRITES: Any = None
 MODE = Mode("py", optimizer=NO_REWRITES)
-BLOCK_POINTS = 128
+# Arrays of points x rows that fit the cache.
+BLOCK_POINTS = 32
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,9 +35,6 @@ class FlatModel:
         (n, d) -> (n,): log density of the unconstrained parameters (log Jacobian included); -inf where undefined.
     value_and_gradient : callable
         (d,) -> (float, (d,)): the same at one point, with its gradient.
-    posterior_and_gradient : callable
-        (d,) -> (float, (d,)): log posterior density of the parameters themselves (no Jacobian), whose maximum is the
-        mode that users mean, and the maximum-likelihood estimate under flat priors.
     constrain : callable
         (n, d) -> dict of name -> (n,): the model's variables and deterministics.
     """
@@ -44,25 +42,36 @@ class FlatModel:
     start: Array
     log_density: Callable[[Array], Array]
     value_and_gradient: Callable[[Array], tuple[float, Array]]
-    posterior_and_gradient: Callable[[Array], tuple[float, Array]]
     constrain: Callable[[Array], dict[str, Array]]
 
 
 def flatten(model: pm.Model) -> FlatModel:
     """Compile the functions of a model whose variables are all scalars."""
-    flat = pt.vector("flat", shape=(len(model.value_vars),))
-    parts = {variable: flat[i] for i, variable in enumerate(model.value_vars)}
+    flat, parts = _one_vector(model)
     log_posterior: Any = model.logp()
     with_jacobian = graph_replace(log_posterior, parts)
-    without_jacobian: Any = model.logp(jacobian=False)
     initial = model.initial_point()
     return FlatModel(
         start=np.array([float(initial[variable.name]) for variable in model.value_vars]),
         log_density=_over_points(flat, with_jacobian),
         value_and_gradient=_with_gradient(flat, with_jacobian),
-        posterior_and_gradient=_with_gradient(flat, graph_replace(without_jacobian, parts)),
         constrain=_constrain(model, flat, parts),
     )
+
+
+def posterior_and_gradient(model: pm.Model) -> Callable[[Array], tuple[float, Array]]:
+    """(d,) -> (float, (d,)): log posterior density of the parameters themselves (no Jacobian), and its gradient.
+
+    Its maximum is the mode that users mean, and the maximum-likelihood estimate under flat priors.
+    """
+    flat, parts = _one_vector(model)
+    without_jacobian: Any = model.logp(jacobian=False)
+    return _with_gradient(flat, graph_replace(without_jacobian, parts))
+
+
+def _one_vector(model: pm.Model) -> tuple[pt.TensorVariable, dict]:
+    flat = pt.vector("flat", shape=(len(model.value_vars),))
+    return flat, {variable: flat[i] for i, variable in enumerate(model.value_vars)}
 
 
 def _over_points(flat: pt.TensorVariable, value: pt.TensorVariable) -> Callable[[Array], Array]:

@@ -16,13 +16,20 @@ from clvmodels.inference.mode import find_mode
 DEGREES_OF_FREEDOM = 7
 LARGEST_REFITS = 3
 GOOD_K_HAT = 0.3
-PROPOSALS_PER_DRAW = 4
-SMALLEST_PROPOSAL_COUNT = 4000
+PILOT = 1000
+# Effective draws to be made for each one kept, and the most proposals for it.
+SURPLUS = 1.25
+LARGEST_PROPOSALS_PER_DRAW = 8
 
 
 @dataclass(frozen=True)
-class _Weighted:
+class _Proposal:
+    """A t distribution, and what was drawn from it: points (n, d), log weights (n,), smoothed weights (n,)."""
+
+    location: Array
+    covariance: Array
     points: Array
+    log_weights: Array
     weights: Array
     k_hat: float
 
@@ -30,8 +37,9 @@ class _Weighted:
 def sample_importance(model: FlatModel, *, draws: int, rng: np.random.Generator) -> tuple[Array, Diagnostics]:
     """Draws (draws, d) of equal weight in the unconstrained space, and their diagnostics.
 
-    The proposal starts from the mode and its curvature and is refitted to its own weighted draws until k-hat is good;
-    the draws kept are a systematic resample, in random order.
+    The proposal starts from the mode and its curvature and is refitted to its own weighted draws until k-hat is good.
+    A pilot of 1,000 points shows how many are needed for the draws that were asked for; they are a systematic
+    resample, in random order.
 
     Raises
     ------
@@ -39,23 +47,38 @@ def sample_importance(model: FlatModel, *, draws: int, rng: np.random.Generator)
         If the density has no mode.
     """
     mode = find_mode(model.value_and_gradient, model.start)
-    count = max(PROPOSALS_PER_DRAW * draws, SMALLEST_PROPOSAL_COUNT)
-    tried = [_propose(model, mode.location, mode.covariance, count, rng)]
+    tried = [_propose(model, mode.location, mode.covariance, PILOT, rng)]
     while tried[-1].k_hat > GOOD_K_HAT and len(tried) <= LARGEST_REFITS:
-        tried.append(_propose(model, *_moments(tried[-1]), count, rng))
-    weighted = min(tried, key=lambda proposed: proposed.k_hat)
-    return weighted.points[_resample(weighted.weights, draws, rng)], _diagnose(weighted, draws)
+        tried.append(_propose(model, *_moments(tried[-1]), PILOT, rng))
+    best = min(tried, key=lambda proposed: proposed.k_hat)
+    enough = _extended(model, best, _points_needed(best, draws) - PILOT, rng)
+    return enough.points[_resample(enough.weights, draws, rng)], _diagnose(enough, draws)
 
 
-def _propose(model: FlatModel, location: Array, covariance: Array, count: int, rng: np.random.Generator) -> _Weighted:
+def _points_needed(pilot: _Proposal, draws: int) -> int:
+    efficiency = effective_sample_size(pilot.weights) / len(pilot.weights)
+    return max(PILOT, int(draws * min(SURPLUS / efficiency, LARGEST_PROPOSALS_PER_DRAW)))
+
+
+def _propose(model: FlatModel, location: Array, covariance: Array, count: int, rng: np.random.Generator) -> _Proposal:
+    nothing = np.empty((0, len(location)))
+    empty = _Proposal(location, covariance, nothing, nothing[:, 0], nothing[:, 0], np.inf)
+    return _extended(model, empty, count, rng)
+
+
+def _extended(model: FlatModel, proposal: _Proposal, count: int, rng: np.random.Generator) -> _Proposal:
+    """The proposal with `count` further points of its own."""
+    if count == 0:
+        return proposal
     family: Any = multivariate_t
-    proposal = family(location, covariance, df=DEGREES_OF_FREEDOM, allow_singular=True)
-    points = proposal.rvs(count, random_state=rng).reshape(count, -1)
-    weights, k_hat = smooth_weights(model.log_density(points) - proposal.logpdf(points))
-    return _Weighted(points, weights, k_hat)
+    density = family(proposal.location, proposal.covariance, df=DEGREES_OF_FREEDOM, allow_singular=True)
+    added = density.rvs(count, random_state=rng).reshape(count, -1)
+    points = np.concatenate([proposal.points, added])
+    log_weights = np.concatenate([proposal.log_weights, model.log_density(added) - density.logpdf(added)])
+    return _Proposal(proposal.location, proposal.covariance, points, log_weights, *smooth_weights(log_weights))
 
 
-def _moments(weighted: _Weighted) -> tuple[Array, Array]:
+def _moments(weighted: _Proposal) -> tuple[Array, Array]:
     location = weighted.weights @ weighted.points
     return location, np.cov(weighted.points, rowvar=False, aweights=weighted.weights, ddof=0).reshape(
         len(location), len(location)
@@ -69,7 +92,7 @@ def _resample(weights: Array, draws: int, rng: np.random.Generator) -> NDArray[n
     return rng.permutation(chosen)
 
 
-def _diagnose(weighted: _Weighted, draws: int) -> Diagnostics:
+def _diagnose(weighted: _Proposal, draws: int) -> Diagnostics:
     size = effective_sample_size(weighted.weights)
     limit = k_hat_limit(len(weighted.points))
     problems = []

@@ -13,7 +13,7 @@ import pymc as pm
 import xarray as xr
 
 from clvmodels.errors import FitFailed, FitWarning, InvalidArgument
-from clvmodels.inference.density import FlatModel, flatten
+from clvmodels.inference.density import FlatModel, flatten, posterior_and_gradient
 from clvmodels.inference.diagnostics import Diagnostics
 from clvmodels.inference.importance import sample_importance
 from clvmodels.inference.mode import find_mode
@@ -54,7 +54,7 @@ def sample(
         return _checked(_nuts(model, names, draws, rng))
     flat = flatten(model)
     if method == "map":
-        return _mode_alone(flat, names)
+        return _mode_alone(model, flat, names)
     if method == "importance":
         return _checked(_importance(flat, names, draws, rng))
     return _automatic(model, flat, names, draws, rng)
@@ -88,8 +88,8 @@ def _nuts(model: pm.Model, names: list[str], draws: int, rng: np.random.Generato
     return sample_nuts(model, names=names, draws=draws, rng=rng, progress=sys.stderr.isatty())
 
 
-def _mode_alone(flat: FlatModel, names: list[str]) -> tuple[xr.Dataset, Diagnostics]:
-    mode = find_mode(flat.posterior_and_gradient, flat.start)
+def _mode_alone(model: pm.Model, flat: FlatModel, names: list[str]) -> tuple[xr.Dataset, Diagnostics]:
+    mode = find_mode(posterior_and_gradient(model), flat.start)
     return _dataset(flat, mode.location[None, :], names), Diagnostics(method="map", converged=True)
 
 

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from clvmodels.compiled.jit import worth_compiling
 from clvmodels.errors import InvalidRFM
 from clvmodels.formulas import beta_geo
 from clvmodels.formulas.beta_geo import BetaGeoParams
+from clvmodels.intervals import Array
 from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
 from clvmodels.models.posterior import check_rfm, fresh_seed, given_fields
 from clvmodels.models.priors import Prior, check_priors
@@ -179,13 +181,35 @@ def beta_geo_graph(compressed: pd.DataFrame, priors: dict[str, Prior]) -> pm.Mod
     import pytensor.tensor as pt
 
     x, t_x, T, count = (compressed[name].to_numpy(float) for name in ("frequency", "recency", "T", "count"))
-    frequencies, which = np.unique(x, return_inverse=True)
-    customers = np.bincount(which, weights=count)
+    frequencies, customers = _totals(x, count)
     with pm.Model() as graph:
         r, alpha, phi, kappa = (priors[name].variable(name) for name in ("r", "alpha", "phi", "kappa"))
         params = BetaGeoParams(r, alpha, pm.Deterministic("a", phi * kappa), pm.Deterministic("b", (1 - phi) * kappa))
         # Gamma functions at distinct frequencies only.
         gammas: Any = pt.sum(customers * beta_geo.frequency_terms(params, frequencies, xp=pt))
-        dates: Any = pt.sum(count * beta_geo.timing_terms(params, x, t_x, T, xp=pt))
+        if worth_compiling(len(count)):
+            dates: Any = _compiled_timing(params, x, t_x, T, count)
+        else:
+            dates = pt.sum(count * beta_geo.timing_terms(params, x, t_x, T, xp=pt))
         pm.Potential("log_likelihood", gammas + dates)
     return graph
+
+
+def _compiled_timing(params: BetaGeoParams, x: Array, t_x: Array, T: Array, count: Array) -> Any:
+    """The sum of `timing_terms` over many rows: what depends on T alone at distinct T, the rest by a compiled loop."""
+    import pytensor.tensor as pt
+
+    from clvmodels.compiled.likelihood import DropoutSum
+    from clvmodels.inference.row_sum import row_sum
+
+    lengths, customers = _totals(T, count)
+    _, purchases = _totals(T, count * x)
+    alive: Any = pt.sum((params.r * customers + purchases) * pt.log(params.alpha + lengths))
+    repeat = x > 0
+    return row_sum(DropoutSum.of(x[repeat], t_x[repeat], T[repeat], count[repeat]), *params) - alive
+
+
+def _totals(values: Array, weights: Array) -> tuple[Array, Array]:
+    """Distinct values, and the sum of the weights at each."""
+    distinct, which = np.unique(values, return_inverse=True)
+    return distinct, np.bincount(which, weights=weights).astype(float)

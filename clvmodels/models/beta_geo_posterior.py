@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -10,13 +10,14 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from clvmodels.compiled import outcomes
 from clvmodels.errors import InvalidArgument, check_horizon, check_interval
 from clvmodels.formulas import beta_geo
 from clvmodels.formulas.beta_geo import BetaGeoParams
 from clvmodels.formulas.discount import discount_force
-from clvmodels.intervals import Array, Kind, interval_table, quantiles, with_progress
-from clvmodels.models import outcomes
-from clvmodels.models.posterior import Posterior, customer_blocks, customer_streams, fresh_seed
+from clvmodels.intervals import Array, DrawBlocks, interval_table, summary, summed
+from clvmodels.models.expectations import Expectation, distinct_rows
+from clvmodels.models.posterior import Posterior, customer_keys
 from clvmodels.rfm import RFM
 
 CREDIBLE: dict[str, Callable[..., Array]] = {
@@ -26,7 +27,7 @@ CREDIBLE: dict[str, Callable[..., Array]] = {
     "probability_of_purchase": beta_geo.probability_of_purchase_if_alive,
     "expected_lifetime": beta_geo.lifetime_if_alive,
 }
-WORKING_COPIES = 8
+Dates = tuple[Array, Array, Array]
 PREDICTIVE = ("predictive_purchases", "time_to_next_purchase", "lifetime")
 
 
@@ -145,8 +146,8 @@ class BetaGeoPosterior(Posterior):
         pandas.DataFrame, shape (n, 3)
             Columns mean, lower, upper, indexed by customer_id; the ends are whole numbers.
         """
-        blocks = self.stream("predictive_purchases", rfm, horizon=horizon, random_seed=random_seed)
-        return interval_table(rfm.frame.index, blocks, interval=interval, kind="predictive")
+        draws = self.blocks("predictive_purchases", rfm, horizon=horizon, random_seed=random_seed)
+        return interval_table(rfm.frame.index, draws, interval=interval, kind="predictive")
 
     def time_to_next_purchase(self, rfm: RFM, *, interval: float = 0.9, random_seed: int | None = None) -> pd.DataFrame:
         """Time from observation end to the next purchase: median, predictive interval, and probability of never.
@@ -175,102 +176,97 @@ class BetaGeoPosterior(Posterior):
 
         Quantities are probability_alive, expected_purchases, expected_discounted_purchases, probability_of_purchase,
         expected_lifetime, predictive_purchases, time_to_next_purchase and lifetime (of `median_lifetime`).
-        For many customers use `stream`.
+        For many customers use `blocks`.
         """
-        return self.with_draw_dims(np.concatenate(list(self.stream(quantity, rfm, **choices)), axis=1), rfm.frame.index)
+        return self.with_draw_dims(self.blocks(quantity, rfm, **choices).array(), rfm.frame.index)
 
-    def stream(self, quantity: str, rfm: RFM, **choices: Any) -> Iterator[Array]:
-        """The same in blocks of customers: arrays (draws, customers of the block), in the order of the RFM."""
-        self._check_unit(rfm)
+    def blocks(self, quantity: str, rfm: RFM, **choices: Any) -> DrawBlocks:
+        """The same in blocks of customers, in the order of the RFM, for sums over millions of them."""
+        self.check_unit(rfm)
         if quantity in CREDIBLE:
-            return self._stream_credible(quantity, rfm, **choices)
+            return self._expected(quantity, _dates(rfm), **_in_time_units(rfm, **choices))
         if quantity in PREDICTIVE:
-            return self._stream_predictive(quantity, rfm, **choices)
+            return self._outcomes(quantity, rfm, **choices)
         raise InvalidArgument(f"quantity is {quantity!r}; choose one of {', '.join((*CREDIBLE, *PREDICTIVE))}")
 
-    def simulate_purchases(
-        self, rfm: RFM, *, horizon: float, random_seed: int | None = None
-    ) -> Iterator[tuple[outcomes.Purchases, np.random.Generator]]:
-        """For one customer after the other: drawn purchases with their times, and the customer's own generator.
+    def simulation_arguments(self, rfm: RFM, random_seed: int | None) -> tuple[Any, ...]:
+        """What the loops of `clvmodels.compiled.outcomes` need of these customers' purchases.
 
-        The counts are those of `predictive_purchases` with the same seed.
+        (seed,), then a function slice -> arrays (rows,), then the parameters (draws,).
         """
-        self._check_unit(rfm)
-        horizon = check_horizon(horizon)
-        for customer, rng in self._customers(rfm, random_seed):
-            yield outcomes.purchase_times(customer, horizon, rng), rng
+        self.check_unit(rfm)
+        keys, dates = customer_keys(rfm.frame.index), _dates(rfm)
+        seed = np.uint64(self.seed_for(random_seed) % 2**64)
+        return seed, lambda rows: (keys[rows], *(each[rows] for each in dates)), self.parameter_draws(predictive=True)
 
     def predictive_total_by_period(self, rfm: RFM, *, edges: Sequence[float], random_seed: int | None = None) -> Array:
         """Drawn number of purchases of all customers together in every period between the edges: (draws, periods).
 
-        `edges` are times since the observation end, rising from 0.
+        `edges` are times since the observation end, rising from 0. The purchases are those of `predictive_purchases`
+        with the same seed and the last edge as horizon.
         """
         bounds = np.asarray(edges, float)
         if bounds.ndim != 1 or len(bounds) < 2 or bounds[0] != 0 or not np.all(np.diff(bounds) > 0):
             raise InvalidArgument(f"edges are {list(edges)}; give times rising from 0, e.g. [0, 13, 26]")
-        periods, draws = len(bounds) - 1, self.predictive_draw_count
-        totals = np.zeros(draws * periods)
-        for purchases, _ in self.simulate_purchases(rfm, horizon=bounds[-1], random_seed=random_seed):
-            period = np.searchsorted(bounds[1:-1], purchases.time, side="left")
-            totals += np.bincount(purchases.draw * periods + period, minlength=draws * periods)
-        return totals.reshape(draws, periods)
+        check_horizon(bounds[-1])
+        seed, customers, parameters = self.simulation_arguments(rfm, random_seed)
+        draws = self.predictive_draw_count
+
+        def totals(rows: slice) -> Array:
+            out = np.zeros((draws, len(bounds) - 1))
+            outcomes.counts_by_period(seed, *customers(rows), *parameters, bounds, out)
+            return out
+
+        return summed(totals, len(rfm), draws)
 
     def _credible(self, quantity: str, rfm: RFM, interval: float, **choices: Any) -> pd.DataFrame:
         check_interval(interval)
-        blocks = self.stream(quantity, rfm, **choices)
-        return interval_table(rfm.frame.index, blocks, interval=interval, kind="credible")
+        self.check_unit(rfm)
+        (x, t_x, T), which = distinct_rows(*_dates(rfm))
+        draws = self._expected(quantity, (x, t_x, T), **_in_time_units(rfm, **choices))
+        table = interval_table(pd.RangeIndex(draws.rows), draws, interval=interval, kind="credible")
+        return table.take(which).set_axis(rfm.frame.index)
 
     def _waiting(self, quantity: str, rfm: RFM, interval: float, random_seed: int | None) -> pd.DataFrame:
         check_interval(interval)
-        kind: Kind = "predictive"
-        rows = [
-            np.stack([np.quantile(block, 0.5, axis=0, method="inverted_cdf"), *quantiles(block, interval, kind)])
-            for block in self.stream(quantity, rfm, random_seed=random_seed)
-        ]
-        return pd.DataFrame(np.concatenate(rows, axis=1).T, index=rfm.frame.index, columns=["median", "lower", "upper"])
 
-    def _stream_credible(
-        self, quantity: str, rfm: RFM, *, horizon: float | None = None, **choices: float
-    ) -> Iterator[Array]:
-        horizon = _needed(horizon, default=0.0 if quantity == "probability_alive" else None)
-        params = BetaGeoParams(*self._columns())
-        # The expectation over dropout depends on frequency and T only: once for each distinct pair.
-        pairs, which = np.unique(rfm.frame[["frequency", "T"]].to_numpy(float), axis=0, return_inverse=True)
-        if_alive = _by_pair(CREDIBLE[quantity], params, horizon, pairs, **_in_time_units(rfm, **choices))
-        for block, alive in self._alive_blocks(params, rfm):
-            yield alive * if_alive[:, which.ravel()[block]]
+        def row(block: Array) -> Array:
+            ends = summary(block, interval, "predictive")[:, 1:]
+            median = np.quantile(block, 0.5, axis=1, method="inverted_cdf")
+            return np.column_stack([median, ends])
 
-    def _stream_predictive(
+        rows = list(self.blocks(quantity, rfm, random_seed=random_seed).map(row))
+        return pd.DataFrame(np.concatenate(rows), index=rfm.frame.index, columns=["median", "lower", "upper"])
+
+    def expectation(self, quantity: str, rows: Dates, *, horizon: float | None = None, **choices: float) -> Expectation:
+        """Draws of a credible quantity for customers of frequency, recency and T, each (n,)."""
+        length = _needed(horizon, default=0.0 if quantity == "probability_alive" else None)
+        return Expectation.of(CREDIBLE[quantity], BetaGeoParams(*self.parameter_draws()), length, rows, **choices)
+
+    def _expected(self, quantity: str, rows: Dates, **choices: float) -> DrawBlocks:
+        return DrawBlocks(len(rows[0]), self.draw_count, self.expectation(quantity, rows, **choices).block)
+
+    def _outcomes(
         self, quantity: str, rfm: RFM, *, horizon: float | None = None, random_seed: int | None = None
-    ) -> Iterator[Array]:
-        length = _needed(horizon, default=None if quantity == "predictive_purchases" else 0.0)
-        draw = {
-            "predictive_purchases": lambda c, rng: outcomes.purchase_counts(c, length, rng)[0],
-            "time_to_next_purchase": outcomes.next_purchase_time,
-            "lifetime": outcomes.remaining_lifetime,
-        }[quantity]
-        customers = self._customers(rfm, random_seed)
-        count = self.predictive_draw_count
-        for block in customer_blocks(len(rfm), count):
-            rows = [draw(*next(customers)) for _ in range(block.start, block.stop)]
-            yield np.array(rows, dtype=float).T
+    ) -> DrawBlocks:
+        if quantity == "predictive_purchases":
+            loop, choice = outcomes.purchase_counts, _needed(horizon, default=None)
+        else:
+            loop, choice = outcomes.waiting_times, quantity == "lifetime"
+        seed, customers, parameters = self.simulation_arguments(rfm, random_seed)
+        draws = self.predictive_draw_count
 
-    def _customers(self, rfm: RFM, random_seed: int | None) -> Iterator[tuple[outcomes.Customer, np.random.Generator]]:
-        params = BetaGeoParams(*self._columns(predictive=True))
-        flat = BetaGeoParams(*(column[:, 0] for column in params))
-        seed = self.random_seed if random_seed is None else fresh_seed(random_seed)
-        streams = customer_streams(rfm.frame.index, seed)
-        x, T = rfm.frame["frequency"].to_numpy(float), rfm.frame["T"].to_numpy(float)
-        for block, alive in self._alive_blocks(params, rfm):
-            for column, i in enumerate(range(block.start, block.stop)):
-                rng = next(streams)
-                yield outcomes.draw_customer(flat, alive[:, column], x[i], T[i], rng), rng
+        def block(rows: slice) -> Array:
+            out = np.empty((rows.stop - rows.start, draws))
+            loop(seed, *customers(rows), *parameters, choice, out)
+            return out
 
-    def _alive_blocks(self, params: BetaGeoParams, rfm: RFM) -> Iterator[tuple[slice, Array]]:
-        x, t_x, T = (rfm.frame[name].to_numpy(float) for name in ("frequency", "recency", "T"))
-        blocks = list(customer_blocks(len(rfm), len(params.r)))
-        for block in with_progress(blocks, "customers", len(blocks)):
-            yield block, beta_geo.probability_alive(params, x[block], t_x[block], T[block])
+        return DrawBlocks(len(rfm), draws, block)
+
+
+def _dates(rfm: RFM) -> Dates:
+    frame = rfm.frame
+    return frame["frequency"].to_numpy(float), frame["recency"].to_numpy(float), frame["T"].to_numpy(float)
 
 
 def _needed(horizon: float | None, *, default: float | None) -> float:
@@ -280,18 +276,7 @@ def _needed(horizon: float | None, *, default: float | None) -> float:
     return check_horizon(given)
 
 
-def _by_pair(
-    formula: Callable[..., Array], params: BetaGeoParams, horizon: float, pairs: Array, **choices: float
-) -> Array:
-    """The formula for distinct (frequency, T): (draws, pairs), a few pairs at a time, as it needs room to work."""
-    draws = len(params.r)
-    values = np.empty((draws, len(pairs)))
-    for block in customer_blocks(len(pairs), WORKING_COPIES * draws):
-        values[:, block] = formula(params, horizon, pairs[block, 0], pairs[block, 1], **choices)
-    return values
-
-
-def _in_time_units(rfm: RFM, *, annual_discount_rate: float | None = None) -> dict[str, float]:
+def _in_time_units(rfm: RFM, *, annual_discount_rate: float | None = None, **choices: Any) -> dict[str, Any]:
     if annual_discount_rate is None:
-        return {}
-    return {"discount_force": discount_force(annual_discount_rate, units_per_year=rfm.units_per_year)}
+        return choices
+    return {**choices, "discount_force": discount_force(annual_discount_rate, units_per_year=rfm.units_per_year)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from clvmodels.compiled import outcomes
 from clvmodels.errors import InvalidArgument, InvalidRFM, check_interval
 from clvmodels.formulas import gamma_gamma
 from clvmodels.formulas.gamma_gamma import GammaGammaParams
-from clvmodels.intervals import Array, interval_table
-from clvmodels.models.posterior import Posterior, check_rfm, customer_blocks, customer_streams, fresh_seed, given_fields
+from clvmodels.intervals import Array, DrawBlocks, interval_table
+from clvmodels.models.posterior import Posterior, check_rfm, customer_keys, fresh_seed, given_fields
 from clvmodels.models.priors import Prior, check_priors
 from clvmodels.rfm import RFM, TimeUnit
 
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     import pymc as pm
 
     from clvmodels.inference.sample import Method
-
-SMALLEST_RATE = 1e-300
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,52 +179,49 @@ class GammaGammaPosterior(Posterior):
             new one) it is the population's mean.
         """
         check_interval(interval)
-        blocks = self.stream("expected_average_spend", rfm)
-        return interval_table(rfm.frame.index, blocks, interval=interval, kind="credible")
+        draws = self.blocks("expected_average_spend", rfm)
+        return interval_table(rfm.frame.index, draws, interval=interval, kind="credible")
 
     def predictive_spend(self, rfm: RFM, *, interval: float = 0.9, random_seed: int | None = None) -> pd.DataFrame:
         """Value of the customer's next purchase, if there is one, with predictive interval."""
         check_interval(interval)
-        blocks = self.stream("predictive_spend", rfm, random_seed=random_seed)
-        return interval_table(rfm.frame.index, blocks, interval=interval, kind="predictive")
+        draws = self.blocks("predictive_spend", rfm, random_seed=random_seed)
+        return interval_table(rfm.frame.index, draws, interval=interval, kind="predictive")
 
     def draws(self, quantity: str, rfm: RFM, **choices: Any) -> xr.DataArray:
         """All draws of "expected_average_spend" or "predictive_spend", dims (chain, draw, customer_id)."""
-        return self.with_draw_dims(np.concatenate(list(self.stream(quantity, rfm, **choices)), axis=1), rfm.frame.index)
+        return self.with_draw_dims(self.blocks(quantity, rfm, **choices).array(), rfm.frame.index)
 
-    def stream(self, quantity: str, rfm: RFM, **choices: Any) -> Iterator[Array]:
-        """The same in blocks of customers: arrays (draws, customers of the block), in the order of the RFM."""
-        streams: dict[str, Callable[..., Iterator[Array]]] = {
-            "expected_average_spend": self._stream_expected,
-            "predictive_spend": self._stream_predictive,
+    def blocks(self, quantity: str, rfm: RFM, **choices: Any) -> DrawBlocks:
+        """The same in blocks of customers, in the order of the RFM, for sums over millions of them."""
+        of: dict[str, Callable[..., DrawBlocks]] = {
+            "expected_average_spend": self._expected,
+            "predictive_spend": self._outcomes,
         }
-        if quantity not in streams:
-            raise InvalidArgument(f"quantity is {quantity!r}; choose one of {', '.join(streams)}")
-        return streams[quantity](rfm, **choices)
+        if quantity not in of:
+            raise InvalidArgument(f"quantity is {quantity!r}; choose one of {', '.join(of)}")
+        return of[quantity](rfm, **choices)
 
-    def customer_rate(self, count: float, mean: float, rng: np.random.Generator) -> tuple[Array, Array]:
-        """Draws (draws,) of p, and of the rate nu ~ Gamma(q + p n, rate v + n m) of one customer's purchase values."""
-        p, q, v = (column[:, 0] for column in self._columns(predictive=True))
-        rate = rng.standard_gamma(q + p * count) / (v + count * mean)
-        return p, np.maximum(rate, SMALLEST_RATE)
+    def expectation(self, count: Array, mean: Array) -> Callable[[slice], Array]:
+        """Draws of the expected mean value for numbers and mean values (n,) of purchases: slice -> (rows, draws)."""
+        params = GammaGammaParams(*self.parameter_draws())
+        return lambda rows: gamma_gamma.expected_average_spend(params, count[rows, None], mean[rows, None])
 
-    def _stream_expected(self, rfm: RFM) -> Iterator[Array]:
+    def _expected(self, rfm: RFM) -> DrawBlocks:
         count, mean = spend_data(rfm, include_first=self.include_first)
-        params = GammaGammaParams(*self._columns())
-        for block in customer_blocks(len(rfm), len(params.p)):
-            yield gamma_gamma.expected_average_spend(params, count[block], mean[block])
+        return DrawBlocks(len(rfm), self.draw_count, self.expectation(count, mean))
 
-    def _stream_predictive(self, rfm: RFM, *, random_seed: int | None = None) -> Iterator[Array]:
+    def _outcomes(self, rfm: RFM, *, random_seed: int | None = None) -> DrawBlocks:
         count, mean = spend_data(rfm, include_first=self.include_first)
-        seed = self.random_seed if random_seed is None else fresh_seed(random_seed)
-        streams = customer_streams(rfm.frame.index, seed)
-        for block in customer_blocks(len(rfm), self.predictive_draw_count):
-            rows = [self._one_purchase(count[i], mean[i], next(streams)) for i in range(block.start, block.stop)]
-            yield np.array(rows).T
+        keys, seed = customer_keys(rfm.frame.index), np.uint64(self.seed_for(random_seed) % 2**64)
+        parameters, draws = self.parameter_draws(predictive=True), self.predictive_draw_count
 
-    def _one_purchase(self, count: float, mean: float, rng: np.random.Generator) -> Array:
-        p, rate = self.customer_rate(count, mean, rng)
-        return rng.standard_gamma(p) / rate
+        def block(rows: slice) -> Array:
+            out = np.empty((rows.stop - rows.start, draws))
+            outcomes.next_values(seed, keys[rows], count[rows], mean[rows], *parameters, out)
+            return out
+
+        return DrawBlocks(len(rfm), draws, block)
 
 
 def spend_data(rfm: RFM, *, include_first: bool) -> tuple[Array, Array]:

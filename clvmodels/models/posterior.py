@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from importlib.metadata import version
 from numbers import Integral
@@ -14,6 +13,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import pandas as pd
 import xarray as xr
+from numpy.typing import NDArray
 from pandas.util import hash_pandas_object
 
 from clvmodels.errors import ClvError, InvalidArgument, check_interval
@@ -23,7 +23,6 @@ from clvmodels.models.priors import Prior
 from clvmodels.rfm import RFM, TimeUnit
 
 FORMAT = 1
-BLOCK_ELEMENTS = 2**22
 PREDICTIVE_DRAWS = 1000
 PACKAGES = ("clvmodels", "pymc", "arviz", "numpy", "scipy", "xarray")
 
@@ -143,12 +142,16 @@ class Posterior:
         """Parameters as an array (draws, parameters), chains one after the other."""
         return np.stack([self.samples[name].to_numpy().ravel() for name in self.parameters], axis=1)
 
-    def _columns(self, *, predictive: bool = False) -> list[Array]:
-        """Parameters as columns (draws, 1); a point is repeated where outcomes are drawn from it."""
+    def parameter_draws(self, *, predictive: bool = False) -> list[Array]:
+        """One array (draws,) for each parameter; a point is repeated where outcomes are drawn from it."""
         flat = self._flat()
         if predictive and len(flat) == 1:
             flat = np.repeat(flat, PREDICTIVE_DRAWS, axis=0)
-        return list(flat.T[:, :, None])
+        return list(np.ascontiguousarray(flat.T))
+
+    def seed_for(self, random_seed: int | None) -> int:
+        """The seed asked for, or that of the fit."""
+        return self.random_seed if random_seed is None else fresh_seed(random_seed)
 
     def _effective_sizes(self) -> Any:
         if self.diagnostics.method != "nuts":
@@ -168,7 +171,8 @@ class Posterior:
             return {"r_hat": [float(r_hat[name]) for name in self.parameters]}
         return {}
 
-    def _check_unit(self, rfm: RFM) -> None:
+    def check_unit(self, rfm: RFM) -> None:
+        """Refuse an RFM in another time unit than the fit's."""
         check_rfm(rfm)
         if rfm.time_unit != self.time_unit:
             raise InvalidArgument(
@@ -196,23 +200,13 @@ def check_rfm(rfm: object) -> None:
         )
 
 
-def customer_blocks(customers: int, draws: int) -> Iterator[slice]:
-    """Slices of customers, so that (draws, customers of the slice) stays small."""
-    size = max(1, BLOCK_ELEMENTS // draws)
-    for start in range(0, customers, size):
-        yield slice(start, min(start + size, customers))
-
-
-def customer_streams(index: pd.Index, random_seed: int) -> Iterator[np.random.Generator]:
-    """One generator per customer, keyed by the seed and the customer's id.
+def customer_keys(index: pd.Index) -> NDArray[np.uint64]:
+    """A number (n,) for each customer's id, by which random draws are keyed.
 
     A customer's outcomes therefore do not depend on who else is asked about, nor on the order.
     """
     hashed: Any = hash_pandas_object
-    hashes = hashed(pd.Series(index.to_numpy()), index=False).to_numpy()
-    for customer in hashes:
-        key = np.array([random_seed % 2**64, customer], dtype=np.uint64)
-        yield np.random.Generator(np.random.Philox(key=key))
+    return hashed(pd.Series(index.to_numpy()), index=False).to_numpy()
 
 
 def fresh_seed(random_seed: int | None) -> int:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import hyp2f1
 
-from clvmodels.formulas.dropout import dropout_mean, dropout_mean_by_draw
+from clvmodels.formulas.dropout import dropout_mean
 
 NO_GROWTH = np.zeros((1, 1))
 
@@ -31,13 +31,12 @@ def test_no_rows_give_no_rows():
 
 
 def test_interpolation_over_growth_equals_the_rule_itself():
-    a, b, r = np.array([[0.8], [1.4]]), np.array([[2.4], [0.4]]), np.array([[0.24], [3.0]])
-    x = np.repeat([0.0, 5.0, 2000.0], 100)
-    c = np.tile(np.geomspace(1e-3, 300, 100), 3)[None, :, None] * np.ones((2, 1, 1))
+    a, b, s = np.array([[0.8, 2.4, 0.24], [1.4, 0.4, 3.0], [0.8, 7.4, 5.24], [0.8, 2000.0, 2000.0]]).T
+    c = np.tile(np.geomspace(1e-3, 300, 100), (4, 1))
 
     def kernel(p, growth, s):
         return np.exp(-s * growth)
 
-    fast = dropout_mean_by_draw(kernel, a, b, r, x, c)[..., 0]
-    exact = [dropout_mean(kernel, np.full(300, a[i, 0]), b[i, 0] + x, r[i, 0] + x, c[i])[:, 0] for i in range(2)]
-    assert fast == pytest.approx(np.array(exact), rel=1e-9)
+    fast = dropout_mean(kernel, a, b, s, c)
+    exact = [dropout_mean(kernel, a, b, s, column[:, None])[:, 0] for column in c.T]
+    assert fast == pytest.approx(np.array(exact).T, rel=1e-9)

@@ -187,14 +187,12 @@ def test_draws_have_the_dims_of_arviz_and_the_customers_ids(purchases, cdnow):
     assert draws.mean(("chain", "draw")).to_numpy() == pytest.approx(table["mean"].to_numpy())
 
 
-def test_simulated_purchase_times_are_in_order_within_the_horizon_and_agree_with_the_counts(given):
-    rfm = customers([5, 9], [30.0, 38.0], [39.0, 39.0])
-    counts = given.draws("predictive_purchases", rfm, horizon=39).to_numpy()[0]
-    for i, (paths, _) in enumerate(given.simulate_purchases(rfm, horizon=39)):
-        assert np.array_equal(paths.count, counts[:, i])
-        assert np.all((paths.time > 0) & (paths.time < 39))
-        same = np.diff(paths.draw) == 0
-        assert np.all(np.diff(paths.time)[same] > 0)
+def test_purchases_by_period_are_those_of_the_predictive_counts(given):
+    rfm = customers([5, 9, 0], [30.0, 38.0, 0.0], [39.0, 39.0, 20.0])
+    counts = given.draws("predictive_purchases", rfm, horizon=39, random_seed=4).to_numpy()[0]
+    by_period = given.predictive_total_by_period(rfm, edges=[0, 1, 20, 39], random_seed=4)
+    assert by_period.shape == (1000, 3)
+    assert np.array_equal(by_period.sum(axis=1), counts.sum(axis=1))
 
 
 def test_simulated_purchases_slow_down_as_expected_purchases_do(given):

@@ -1,0 +1,111 @@
+"""Our own work as a user calls it; every process first does the same on a few customers, which loads what is compiled.
+
+Files of simulated customers are read within the timed part.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import simulated
+from cdnow import cdnow_rfm
+from memory import measured
+from simulated import FEW
+
+import clvmodels as clv
+
+LIBRARIES = ("clvmodels", "pymc", "numba", "numpy", "pandas", "pyarrow", "duckdb")
+HORIZON, MARGIN, DISCOUNT = 365, 0.3, 0.1
+
+
+def fit_cdnow(*, size: str, draws: int) -> dict[str, Any]:
+    """A fit of a process that is warm: it has fitted the CDNOW sample."""
+    sample, rfm = cdnow_rfm("sample"), cdnow_rfm(size)
+    first, _ = measured(lambda: clv.BetaGeo().fit(sample, draws=draws, random_seed=1))
+    report, posterior = measured(lambda: clv.BetaGeo().fit(rfm, draws=draws, random_seed=2))
+    return {**report, "warm_up_seconds": first["seconds"], **_quality(posterior), "versions": _versions()}
+
+
+def fit(*, customers: int, draws: int, source: str) -> dict[str, Any]:
+    """From the Parquet file of an RFM, or from one in memory."""
+    opened = _in_memory if source == "memory" else _opened
+    clv.BetaGeo().fit(opened(FEW), draws=draws, random_seed=1)
+    if source == "memory":
+        rfm = _in_memory(customers)
+        report, posterior = measured(lambda: clv.BetaGeo().fit(rfm, draws=draws, random_seed=2))
+    else:
+        report, posterior = measured(lambda: clv.BetaGeo().fit(_opened(customers), draws=draws, random_seed=2))
+    return {**report, **_quality(posterior), "versions": _versions()}
+
+
+def score(*, customers: int, draws: int, quantities: list[str]) -> dict[str, Any]:
+    """From the Parquet file of an RFM to that of the scores; the posteriors are those of a few customers."""
+    few = _in_memory(FEW)
+    purchases = clv.BetaGeo().fit(few, draws=draws, random_seed=1)
+    spend = clv.GammaGamma().fit(few, draws=draws, random_seed=1)
+    choices: dict[str, Any] = {"purchases": purchases, "spend": spend, "horizon": HORIZON, "quantities": quantities}
+    choices |= {"margin": MARGIN, "annual_discount_rate": DISCOUNT}
+    with tempfile.TemporaryDirectory(dir=simulated.FOLDER) as folder:
+        path = Path(folder) / "scores.parquet"
+        clv.score(_opened(FEW), path, **choices)
+        report, _ = measured(lambda: clv.score(_opened(customers), path, **choices))
+        rows = duckdb.read_parquet(str(path)).count("*").fetchall()[0][0]
+        return {**report, "rows": rows, "bytes_written": path.stat().st_size, "versions": _versions()}
+
+
+def summary(*, rows: int, lazy: bool) -> dict[str, Any]:
+    """From a Parquet log to an RFM in memory, or to the Parquet file of one."""
+    with tempfile.TemporaryDirectory(dir=simulated.FOLDER) as folder:
+        summarise = _lazily(Path(folder) / "rfm.parquet") if lazy else _summarised
+        summarise(simulated.log_path(FEW))
+        path = simulated.log_of_rows_path(rows)
+        report, customers = measured(lambda: summarise(path))
+        return {**report, "customers": customers, "versions": _versions()}
+
+
+def expected_purchases(*, size: str, draws: int, horizon: float) -> dict[str, Any]:
+    """Expected purchases with a 90 % credible interval; the draws are those of the CDNOW sample."""
+    sample = cdnow_rfm("sample")
+    posterior = clv.BetaGeo().fit(sample, draws=draws, random_seed=1)
+    posterior.expected_purchases(sample, horizon=horizon)
+    rfm = cdnow_rfm(size)
+    report, table = measured(lambda: posterior.expected_purchases(rfm, horizon=horizon))
+    return {**report, "mean": float(table["mean"].mean()), "versions": _versions()}
+
+
+def _summarised(path: Path) -> int:
+    return len(clv.rfm_summary(path, time_unit="day", observation_end=simulated.END))
+
+
+def _lazily(written: Path) -> Callable[[Path], int]:
+    def summarise(path: Path) -> int:
+        table = clv.rfm_table(path, time_unit="day", observation_end=simulated.END)
+        table.to_parquet(written)
+        return duckdb.read_parquet(str(written)).count("*").fetchall()[0][0]
+
+    return summarise
+
+
+def _opened(customers: int) -> Any:
+    return clv.RFMTable.open(simulated.rfm_path(customers), time_unit="day")
+
+
+def _in_memory(customers: int) -> clv.RFM:
+    frame = duckdb.read_parquet(str(simulated.rfm_path(customers))).df()
+    return clv.RFM.from_frame(frame, time_unit="day", observation_end=simulated.END)
+
+
+def _quality(posterior: Any) -> dict[str, Any]:
+    found = posterior.diagnostics
+    size, distinct = float(found.effective_sample_size), len(np.unique(posterior.samples["r"]))
+    return {"effective_sample_size": size, "distinct_draws": distinct, "k_hat": float(found.k_hat)}
+
+
+def _versions() -> dict[str, str]:
+    return {library: version(library) for library in LIBRARIES}

@@ -1,0 +1,55 @@
+"""pymc-marketing's BetaGeoModel, sampled by nutpie: four chains of 1,000 draws after 1,000 of tuning, its defaults."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from cdnow import cdnow_table
+from memory import measured
+
+PARAMETERS = ("r", "alpha", "a", "b")
+CHAINS, DRAWS, TUNE = 4, 1000, 1000
+LIBRARIES = ("pymc-marketing", "pymc", "pytensor", "nutpie", "arviz", "numpy")
+
+
+def fit(*, size: str) -> dict[str, Any]:
+    """A fit of a process that is warm: it has fitted the CDNOW sample."""
+    sample, table = cdnow_table("sample"), cdnow_table(size)
+    first, _ = measured(lambda: _fitted(sample, seed=1))
+    report, model = measured(lambda: _fitted(table, seed=2))
+    ess = _smallest_ess(model)
+    return {**report, "warm_up_seconds": first["seconds"], "effective_sample_size": ess, "versions": _versions()}
+
+
+def expected_purchases(*, size: str, horizon: float) -> dict[str, Any]:
+    """Expected purchases of every customer at every draw; the draws are those of the CDNOW sample."""
+    model = _fitted(cdnow_table("sample"), seed=1)
+    table = cdnow_table(size)
+    model.expected_purchases(table.head(2), future_t=horizon)  # compiled
+    report, cells = measured(lambda: model.expected_purchases(table, future_t=horizon))
+    return {**report, "cells": int(np.size(cells)), "mean": float(cells.mean()), "versions": _versions()}
+
+
+def _fitted(table: pd.DataFrame, *, seed: int) -> Any:
+    model = importlib.import_module("pymc_marketing.clv").BetaGeoModel()
+    sampling: dict[str, Any] = {"nuts_sampler": "nutpie", "chains": CHAINS, "draws": DRAWS, "tune": TUNE}
+    # Left alone, PyMC counts physical cores and may keep half of the machine idle.
+    sampling["cores"] = min(CHAINS, os.cpu_count() or 1)
+    model.fit(table, **sampling, random_seed=seed, progressbar=False)
+    return model
+
+
+def _smallest_ess(model: Any) -> float:
+    import arviz as az
+
+    posterior = model.idata.posterior
+    return min(float(az.ess(posterior[name].values, method="bulk")) for name in PARAMETERS)
+
+
+def _versions() -> dict[str, str]:
+    return {library: version(library) for library in LIBRARIES}

@@ -1,0 +1,73 @@
+"""RESULTS.md for people and results.json for programs."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from importlib.metadata import version
+from pathlib import Path
+
+import growth
+from measurement import Rows
+from processes import LONG, REPEATS, Run
+
+FOLDER = Path(__file__).parent
+LIBRARIES = ("clvmodels", "pymc", "arviz", "numpy", "pandas", "duckdb")
+CLAIMS = ["| claim | ours | bar | competitor | times ours | holds |", "|---|---|---|---|---|---|"]
+RUNS = [
+    "| run | seconds of the timed part | peak of the process | above the level before | said |",
+    "|---|---|---|---|---|",
+]
+
+
+def as_markdown(rows: Rows, runs: list[Run], table: growth.Table) -> str:
+    """What the claims came to, the growth, and every process behind them."""
+    parts = ["# What `make bench` measured", "", *CLAIMS, *(row.row() for row in rows), ""]
+    parts += ["## Growth", "", growth.as_markdown(table), ""] if table else []
+    parts += ["## Runs", "", _how(), "", *RUNS, *(_run_row(run) for run in runs), ""] if runs else []
+    return "\n".join([*parts, f"{conditions()}.", "", *_versions(runs)])
+
+
+def write(rows: Rows, runs: list[Run], table: growth.Table) -> None:
+    (FOLDER / "RESULTS.md").write_text(as_markdown(rows, runs, table))
+    values = {
+        "conditions": conditions(),
+        "measurements": [row.values() for row in rows],
+        "growth": table,
+        "runs": [run.values() for run in runs],
+    }
+    (FOLDER / "results.json").write_text(json.dumps(values, indent=2) + "\n")
+    if table:
+        growth.draw(table)
+
+
+def conditions() -> str:
+    """The interpreter, the machine and the versions that the figures belong to."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+    machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, {memory:.0f} GB"
+    versions = [f"{library} {version(library)}" for library in LIBRARIES]
+    return ", ".join([f"Python {platform.python_version()}", machine, *versions])
+
+
+def _how() -> str:
+    return (
+        f"Each repetition is a process of its own: {REPEATS}, or one where the timed part is over {LONG} s. "
+        "Claims take the median time and the largest peak."
+    )
+
+
+def _run_row(run: Run) -> str:
+    seconds = " ".join(f"{second:.2f}" for second in run.every_second)
+    said = ", ".join(f"{name} {_short(value)}" for name, value in run.found.items())
+    return f"| {run.task} | {seconds} | {run.peak_bytes / 1e9:.2f} GB | {run.added_bytes / 1e9:.2f} GB | {said} |"
+
+
+def _short(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _versions(runs: list[Run]) -> list[str]:
+    """The libraries of each adapter, once."""
+    found = {run.task.split()[0]: run.versions for run in runs}
+    return [f"{name}: {', '.join(f'{k} {v}' for k, v in versions.items())}.\n" for name, versions in found.items()]

@@ -1,0 +1,141 @@
+r"""What customers will do, drawn event by event from BG/NBD and Gamma-Gamma.
+
+Given that a customer is alive at T, the purchase rate is Gamma(s, rate alpha + T) with s = r + x, so that after k
+further purchases, the last at :math:`\tau` since T, the wait for the next one is Lomax:
+
+.. math:: P(\text{wait} > w) = \left(\frac{\alpha + T + \tau}{\alpha + T + \tau + w}\right)^{s + k},
+
+and dropping out after it has the probability a / (a + b + x + k): the rate and the dropout probability are integrated
+out, and nothing is approximated.
+
+A customer's purchases come from one random stream and the amounts from another, both keyed by the seed and the
+customer: they depend neither on who else is asked about, nor on the block, nor on the number of threads.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from clvmodels.compiled.jit import compiled
+from clvmodels.compiled.random import log_gamma_variate, start_stream, uniform
+
+PURCHASES, AMOUNTS, WAITING = np.uint64(1), np.uint64(2), np.uint64(3)
+
+
+@compiled
+def _probability_alive(r, alpha, a, b, x, t_x, T):
+    if x == 0:
+        return 1.0
+    return 1.0 / (1.0 + a / (b + x - 1.0) * math.exp((r + x) * math.log((alpha + T) / (alpha + t_x))))
+
+
+@compiled
+def _wait(state, elapsed, shape):
+    """To the next purchase, where `elapsed` is alpha + T + the time since T."""
+    return elapsed * math.expm1(-math.log(uniform(state)) / shape)
+
+
+@compiled
+def _purchase_times(state, r, alpha, a, b, x, t_x, T, horizon):
+    """Yield the times since T of one customer's purchases within the horizon, for one draw of the parameters."""
+    if uniform(state) >= _probability_alive(r, alpha, a, b, x, t_x, T):
+        return
+    time, count = 0.0, 0
+    while True:
+        time += _wait(state, alpha + T + time, r + x + count)
+        if not time <= horizon:
+            return
+        yield time
+        if uniform(state) * (a + b + x + count) < a:
+            return
+        count += 1
+
+
+@compiled
+def purchase_counts(seed, customers, x, t_x, T, r, alpha, a, b, horizon, out):
+    """Purchases within the horizon. Shapes: customers to T (rows,), r to b (draws,), out (rows, draws)."""
+    state = np.empty(4, dtype=np.uint64)
+    for i in range(len(customers)):
+        start_stream(state, seed, customers[i], PURCHASES)
+        for d in range(len(r)):
+            count = 0
+            for _ in _purchase_times(state, r[d], alpha[d], a[d], b[d], x[i], t_x[i], T[i], horizon):
+                count += 1
+            out[i, d] = count
+
+
+@compiled
+def counts_by_period(seed, customers, x, t_x, T, r, alpha, a, b, edges, out):
+    """Add the purchases of all customers to out (draws, periods); edges (periods + 1,) rise from 0 to the horizon."""
+    state = np.empty(4, dtype=np.uint64)
+    for i in range(len(customers)):
+        start_stream(state, seed, customers[i], PURCHASES)
+        for d in range(len(r)):
+            period = 0
+            for time in _purchase_times(state, r[d], alpha[d], a[d], b[d], x[i], t_x[i], T[i], edges[-1]):
+                while time > edges[period + 1]:
+                    period += 1
+                out[d, period] += 1.0
+
+
+@compiled
+def purchase_values(seed, customers, x, t_x, T, r, alpha, a, b, horizon, n, m, p, q, v, force, first, out):
+    """Discounted value of the same purchases: each amount is Gamma(p, rate nu), worth exp(-force time) of it.
+
+    nu ~ Gamma(q + p n, rate v + n m) is the customer's own; n, m (rows,), p, q, v (draws,). `first` adds a purchase at
+    time 0.
+    """
+    state, amounts = np.empty(4, dtype=np.uint64), np.empty(4, dtype=np.uint64)
+    for i in range(len(customers)):
+        start_stream(state, seed, customers[i], PURCHASES)
+        start_stream(amounts, seed, customers[i], AMOUNTS)
+        for d in range(len(r)):
+            value, known, log_rate = 0.0, False, 0.0
+            if first:
+                log_rate, known = _log_rate(amounts, n[i], m[i], p[d], q[d], v[d]), True
+                value = math.exp(log_gamma_variate(amounts, p[d]) - log_rate)
+            for time in _purchase_times(state, r[d], alpha[d], a[d], b[d], x[i], t_x[i], T[i], horizon):
+                if not known:
+                    log_rate, known = _log_rate(amounts, n[i], m[i], p[d], q[d], v[d]), True
+                value += math.exp(log_gamma_variate(amounts, p[d]) - log_rate - force * time)
+            out[i, d] = value
+
+
+@compiled
+def _log_rate(amounts, n, m, p, q, v):
+    """Of the customer's own nu."""
+    return log_gamma_variate(amounts, q + p * n) - math.log(v + n * m)
+
+
+@compiled
+def next_values(seed, customers, n, m, p, q, v, out):
+    """Value of one purchase: Gamma(p, rate nu), nu ~ Gamma(q + p n, rate v + n m)."""
+    amounts = np.empty(4, dtype=np.uint64)
+    for i in range(len(customers)):
+        start_stream(amounts, seed, customers[i], AMOUNTS)
+        for d in range(len(p)):
+            log_rate = _log_rate(amounts, n[i], m[i], p[d], q[d], v[d])
+            out[i, d] = math.exp(log_gamma_variate(amounts, p[d]) - log_rate)
+
+
+@compiled
+def waiting_times(seed, customers, x, t_x, T, r, alpha, a, b, until_dropout, out):
+    """Time since T to the next purchase (infinite without one), or to dropping out (0 when already gone).
+
+    Dropping out has the rate lambda p, with p ~ Beta(a, b + x) as a ratio of Gamma variates.
+    """
+    state = np.empty(4, dtype=np.uint64)
+    for i in range(len(customers)):
+        start_stream(state, seed, customers[i], WAITING)
+        for d in range(len(r)):
+            alive = uniform(state) < _probability_alive(r[d], alpha[d], a[d], b[d], x[i], t_x[i], T[i])
+            wait = _wait(state, alpha[d] + T[i], r[d] + x[i])
+            if until_dropout:
+                log_odds = log_gamma_variate(state, b[d] + x[i]) - log_gamma_variate(state, a[d])
+                # wait / p, with p = 1 / (1 + e^log_odds)
+                wait = wait * (1.0 + math.exp(log_odds)) if alive else 0.0
+            elif not alive:
+                wait = math.inf
+            out[i, d] = wait

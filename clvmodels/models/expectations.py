@@ -1,0 +1,74 @@
+"""Expectations of BG/NBD for many customers and all draws, block by block."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from clvmodels.compiled.threads import in_order
+from clvmodels.formulas import beta_geo
+from clvmodels.formulas.beta_geo import BetaGeoParams
+from clvmodels.formulas.series import Series
+from clvmodels.intervals import Array
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """P(alive) times what is expected of a customer who is alive, for given customers.
+
+    The second depends on frequency and T only: a series in T for every distinct frequency.
+
+    Attributes
+    ----------
+    params : BetaGeoParams
+        Each of shape (draws,).
+    x, t_x, T : arrays (n,)
+    series : dict
+        frequency -> Series.
+    """
+
+    params: BetaGeoParams
+    x: Array
+    t_x: Array
+    T: Array
+    series: dict[float, Series]
+
+    @classmethod
+    def of(
+        cls,
+        formula: Callable[..., Array],
+        params: BetaGeoParams,
+        t: float,
+        rows: tuple[Array, Array, Array],
+        **choices: Any,
+    ) -> Expectation:
+        """Make the series from the formula; rows are x, t_x and T."""
+        x, _, T = rows
+        columns = BetaGeoParams(*(value[:, None] for value in params))
+        ranges = pd.Series(T).groupby(x).agg(["min", "max"])
+        bounds = list(zip(ranges.index.tolist(), ranges["min"], ranges["max"], strict=True))
+        series = in_order(lambda each: (each[0], Series.of(formula, columns, t, *each, **choices)), bounds)
+        return cls(params, *rows, dict(series))
+
+    def block(self, rows: slice) -> Array:
+        """(rows, draws)."""
+        x, t_x, T = self.x[rows], self.t_x[rows], self.T[rows]
+        values = beta_geo.probability_alive(self.params, x[:, None], t_x[:, None], T[:, None])
+        for frequency in np.unique(x):
+            chosen = np.flatnonzero(x == frequency)
+            times, which = np.unique(T[chosen], return_inverse=True)
+            values[chosen] *= self.series[float(frequency)].at(times)[which]
+        return values
+
+
+def distinct_rows(*columns: Array) -> tuple[list[Array], NDArray[np.integer]]:
+    """The distinct rows of some columns (n,), in order, as columns (m,); and which of them each row is (n,)."""
+    table = pd.DataFrame(dict(enumerate(columns)))
+    groups = table.groupby(list(table.columns), sort=True)
+    which = groups.ngroup().to_numpy()
+    return [groups.size().index.get_level_values(name).to_numpy(float) for name in table.columns], which
