@@ -40,7 +40,8 @@ class Measurement:
 
     @property
     def verdict(self) -> str:
-        return "yes" if self.holds else f"NO: {figure(self.value / self.limit)} times the bar"
+        gap = abs(self.value - self.limit)
+        return "yes" if self.holds else f"NO: missed by {figure(gap)} {self.unit} ({gap / self.limit:.1%} of the bar)"
 
     def values(self) -> dict[str, object]:
         return asdict(self) | {"ratio": self.ratio, "holds": self.holds}

@@ -18,12 +18,12 @@ LIBRARIES = ("pymc-marketing", "pymc", "pytensor", "nutpie", "arviz", "numpy")
 
 
 def fit(*, size: str) -> dict[str, Any]:
-    """A fit of a process that is warm: it has fitted the CDNOW sample."""
-    sample, table = cdnow_table("sample"), cdnow_table(size)
-    first, _ = measured(lambda: _fitted(sample, seed=1))
+    """The second fit of a process; the first stands beside it."""
+    table = cdnow_table(size)
+    first, _ = measured(lambda: _fitted(table, seed=1))
     report, model = measured(lambda: _fitted(table, seed=2))
     ess = _smallest_ess(model)
-    return {**report, "warm_up_seconds": first["seconds"], "effective_sample_size": ess, "versions": _versions()}
+    return {**report, "first_seconds": first["seconds"], "effective_sample_size": ess, "versions": _versions()}
 
 
 def expected_purchases(*, size: str, horizon: float) -> dict[str, Any]:

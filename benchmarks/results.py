@@ -52,7 +52,7 @@ def conditions() -> str:
 
 def _how() -> str:
     return (
-        f"Each repetition is a process of its own: {REPEATS}, or one where the timed part is over {LONG} s. "
+        f"Each repetition is a process of its own: {REPEATS}, or one where it takes over {LONG} s in all. "
         "Claims take the median time and the largest peak."
     )
 

@@ -30,8 +30,11 @@ if TYPE_CHECKING:
     from clvmodels.models.priors import Prior as Prior
     from clvmodels.reports import write_report as write_report
     from clvmodels.rfm import RFM as RFM
+    from clvmodels.rfm import RFMTable as RFMTable
     from clvmodels.rfm import rfm_summary as rfm_summary
+    from clvmodels.rfm import rfm_table as rfm_table
     from clvmodels.rfm import split_holdout as split_holdout
+    from clvmodels.scoring import score as score
 
 _HOMES = {
     "ClvError": "errors",
@@ -52,7 +55,10 @@ _HOMES = {
     "Prior": "models.priors",
     "write_report": "reports",
     "RFM": "rfm",
+    "RFMTable": "rfm",
     "rfm_summary": "rfm",
+    "rfm_table": "rfm",
+    "score": "scoring",
     "split_holdout": "rfm",
 }
 _SUBMODULES = ("datasets", "plots")
@@ -73,11 +79,14 @@ __all__ = [
     "LifetimeValue",
     "MultiplicativeCLV",
     "Prior",
+    "RFMTable",
     "backtest",
     "datasets",
     "load_posterior",
     "plots",
     "rfm_summary",
+    "rfm_table",
+    "score",
     "split_holdout",
     "write_report",
 ]

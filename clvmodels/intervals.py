@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
@@ -20,8 +21,9 @@ Result = TypeVar("Result")
 Kind = Literal["credible", "predictive"]
 COLUMNS = ["mean", "lower", "upper"]
 PROGRESS_AFTER_SECONDS = 2.0
-# A block of 2 MB, so that the steps of its making stay in the cache.
-BLOCK_ELEMENTS = 2**18
+_under_a_bar = ContextVar("under_a_bar", default=False)
+# A block of 1 MB, so that the steps of its making stay in the cache.
+BLOCK_ELEMENTS = 2**17
 
 
 @dataclass(frozen=True)
@@ -150,22 +152,45 @@ def _quantile(ordered: Array, probability: float, kind: Kind) -> Array:
     return ordered[..., below] + (place - below) * (ordered[..., above] - ordered[..., below])
 
 
-def with_progress(items: Iterable[Item], description: str, total: int) -> Iterator[Item]:
-    """Yield the items; show a bar with the time left after two seconds, in a terminal or notebook only."""
-    from rich.console import Console
-    from rich.progress import Progress
+class Progress:
+    """A bar with the time left, after two seconds, in a terminal or notebook only, and never one inside another.
 
-    console = Console(stderr=True)
-    if not (console.is_terminal or console.is_jupyter):
-        yield from items
-        return
-    start, bar = time.monotonic(), Progress(console=console, transient=True)
-    task = bar.add_task(description, total=total)
-    try:
+    >>> with Progress("customers", 2) as progress:
+    ...     progress.advance(1)
+    """
+
+    def __init__(self, description: str, total: int) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+        from rich.progress import Progress as Bar
+
+        console = Console(stderr=True)
+        self._shown = (console.is_terminal or console.is_jupyter) and not _under_a_bar.get()
+        columns = TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()
+        self._bar, self._start = Bar(*columns, console=console, transient=True), time.monotonic()
+        self._task = self._bar.add_task(description, total=total)
+
+    def __enter__(self) -> Progress:
+        """Begin; bars of what is done inside are not shown."""
+        self._token = _under_a_bar.set(True)
+        return self
+
+    def advance(self, steps: int) -> None:
+        """Say that so many more are done."""
+        self._bar.advance(self._task, steps)
+        if self._shown and time.monotonic() - self._start > PROGRESS_AFTER_SECONDS:
+            self._bar.start()
+
+    def __exit__(self, *_: object) -> None:
+        """Take the bar away."""
+        _under_a_bar.reset(self._token)
+        self._bar.stop()
+
+
+def with_progress(items: Iterable[Item], description: str, total: int) -> Iterator[Item]:
+    """Yield the items, with their progress shown."""
+    progress = Progress(description, total)
+    with progress:
         for item in items:
             yield item
-            bar.advance(task)
-            if time.monotonic() - start > PROGRESS_AFTER_SECONDS:
-                bar.start()
-    finally:
-        bar.stop()
+            progress.advance(1)

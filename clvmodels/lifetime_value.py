@@ -16,7 +16,7 @@ from clvmodels.formulas.discount import discount_force
 from clvmodels.intervals import Array, DrawBlocks, Kind, interval_table
 from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
 from clvmodels.models.expectations import distinct_rows
-from clvmodels.models.gamma_gamma import GammaGammaPosterior, spend_data
+from clvmodels.models.gamma_gamma import GammaGammaPosterior
 from clvmodels.rfm import RFM
 
 ValueKind = Literal["expected", "predictive"]
@@ -95,8 +95,9 @@ class LifetimeValue:
         """
         check_interval(interval)
         # Customers who have done the same are worth the same.
-        rows, which = distinct_rows(*self._known(rfm))
-        draws = self._expected(rows, rfm.units_per_year, horizon)
+        x, t_x, T, number, mean = self._known(rfm)
+        (x, T, t_x, number, mean), which = distinct_rows(x, T, t_x, number, mean)
+        draws = self._expected([x, t_x, T, number, mean], rfm.units_per_year, horizon)
         table = interval_table(pd.RangeIndex(draws.rows), draws, interval=interval, kind="credible")
         return table.take(which).set_axis(rfm.frame.index)
 
@@ -197,7 +198,7 @@ class LifetimeValue:
         """What the expected value depends on: frequency, recency, T, number and mean value of purchases, each (n,)."""
         self.purchases.check_unit(rfm)
         dates = [rfm.frame[name].to_numpy(float) for name in ("frequency", "recency", "T")]
-        return [*dates, *spend_data(rfm, include_first=self.spend.include_first)]
+        return [*dates, *rfm.spend(include_first=self.spend.include_first)]
 
     def _expected(
         self, rows: list[Array], units_per_year: float, horizon: float, *, with_first: bool = False
@@ -216,7 +217,8 @@ class LifetimeValue:
 
     def _predictive(self, rfm: RFM, horizon: float, random_seed: int | None, *, with_first: bool = False) -> DrawBlocks:
         horizon = check_horizon(horizon)
-        number, mean = spend_data(rfm, include_first=self.spend.include_first)
+        self.purchases.check_unit(rfm)
+        number, mean = rfm.spend(include_first=self.spend.include_first)
         force = discount_force(self.annual_discount_rate, units_per_year=rfm.units_per_year)
         seed, customers, parameters = self.purchases.simulation_arguments(rfm, random_seed)
         spend, draws = self.spend.parameter_draws(predictive=True), self.purchases.predictive_draw_count

@@ -12,19 +12,22 @@ PACKAGE = ROOT / "clvmodels"
 # A layer may import itself and errors besides what stands here.
 MAY_IMPORT = {
     "errors": "",
+    "files": "",
     "compiled": "",
     "formulas": "",
     "inference": "compiled",
     "intervals": "compiled",
     "transactions": "",
-    "rfm": "transactions",
+    "rfm": "files transactions",
     "datasets": "transactions rfm formulas",
-    "models": "compiled formulas inference rfm intervals",
+    "models": "files compiled formulas inference rfm intervals",
     "lifetime_value": "compiled rfm models formulas intervals",
-    "evaluation": "rfm models lifetime_value intervals",
+    "scoring": "files rfm models lifetime_value intervals",
+    "spark": "transactions rfm models scoring",
+    "evaluation": "rfm models lifetime_value scoring intervals",
     "decisions": "lifetime_value models intervals",
     "plots": "",
-    "reports": "evaluation decisions plots",
+    "reports": "files evaluation decisions plots",
 }
 MAY_IMPORT |= {"jobs": " ".join(MAY_IMPORT), "cli": "jobs reports datasets"}
 ONLY_IN = {

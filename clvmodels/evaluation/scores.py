@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from clvmodels.errors import InvalidArgument
 from clvmodels.evaluation.bayesian import FittedBetaGeoGammaGamma
-from clvmodels.lifetime_value import LifetimeValue
+from clvmodels.scoring.scorer import ENDS, MONEY, QUANTITIES, Scorer
 
 if TYPE_CHECKING:
     from clvmodels.evaluation.result import BacktestResult
 
 MODEL = "bg_nbd_gamma_gamma"
-FACTS = ["frequency", "recency", "T", "monetary_value"]
-MONEY = ("lifetime_value", "predictive_lifetime_value")
 
 
 def scores(result: BacktestResult, *, margin: float = 1.0, annual_discount_rate: float = 0.0) -> pd.DataFrame:
@@ -59,19 +57,17 @@ def scores(result: BacktestResult, *, margin: float = 1.0, annual_discount_rate:
     if not isinstance(fitted, FittedBetaGeoGammaGamma):
         reasons = " ".join(note for note in result.notes if note.startswith(MODEL)) or "it was not asked."
         raise InvalidArgument(f"there are no scores without a fit of {MODEL}: {reasons}")
-    rfm, posterior = result.split.calibration, fitted.purchases
-    within: dict[str, Any] = {"horizon": result.split.horizon, "interval": result.interval}
-    tables = {
-        "probability_alive": posterior.probability_alive(rfm, interval=result.interval),
-        "expected_purchases": posterior.expected_purchases(rfm, **within),
-        "predictive_purchases": posterior.predictive_purchases(rfm, **within),
-        "expected_lifetime": posterior.expected_lifetime(rfm, **within),
-    }
-    if fitted.spend is not None:
-        money = LifetimeValue(posterior, fitted.spend, margin=margin, annual_discount_rate=annual_discount_rate)
-        tables |= dict(zip(MONEY, [money.expected(rfm, **within), money.predictive(rfm, **within)], strict=True))
-    elif rfm.has_value:
-        missing = pd.DataFrame(np.nan, index=rfm.frame.index, columns=["mean", "lower", "upper"])
-        tables |= dict.fromkeys(MONEY, missing)
-    facts = rfm.frame[[name for name in FACTS if name in rfm.frame.columns]]
-    return pd.concat([facts, *(table.add_prefix(f"{name}_") for name, table in tables.items())], axis=1).reset_index()
+    rfm = result.split.calibration
+    money = MONEY if fitted.spend is not None else ()
+    scorer = Scorer(
+        purchases=fitted.purchases,
+        spend=fitted.spend,
+        horizon=result.split.horizon,
+        margin=margin,
+        annual_discount_rate=annual_discount_rate,
+        interval=result.interval,
+        quantities=[name for name in QUANTITIES if name not in MONEY or name in money],
+    )
+    table = scorer.table(rfm)
+    lacking = MONEY if rfm.has_value and not money else ()
+    return table.assign(**{f"{name}_{end}": np.nan for name in lacking for end in ENDS})

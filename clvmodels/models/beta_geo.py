@@ -16,7 +16,7 @@ from clvmodels.intervals import Array
 from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
 from clvmodels.models.posterior import check_rfm, fresh_seed, given_fields
 from clvmodels.models.priors import Prior, check_priors
-from clvmodels.rfm import RFM, TimeUnit
+from clvmodels.rfm import RFM, RFMTable, TimeUnit, fingerprint
 
 if TYPE_CHECKING:
     import pymc as pm
@@ -64,15 +64,15 @@ class BetaGeoPriors:
         flat = Prior("HalfFlat")
         return cls(r=flat, alpha=flat, kappa=flat)
 
-    def for_data(self, rfm: RFM) -> dict[str, Prior]:
-        """The priors by name, with the scale of alpha filled in from the data.
+    def for_data(self, compressed: pd.DataFrame) -> dict[str, Prior]:
+        """The priors by name, with the scale of alpha filled in from distinct (frequency, recency, T) and `count`.
 
         Raises
         ------
         InvalidRFM
             If nobody was observed after the first purchase, so that the data have no scale of time.
         """
-        scale = float(np.mean(rfm.frame["T"].to_numpy(float)))
+        scale = float(np.average(compressed["T"], weights=compressed["count"]))
         if scale == 0:
             raise InvalidRFM("T is 0 for every customer: nobody was observed after the first purchase; use more time")
         alpha = self.alpha or Prior("LogNormal", mu=float(np.log(scale)), sigma=2.0)
@@ -102,14 +102,15 @@ class BetaGeo:
     priors: BetaGeoPriors = BetaGeoPriors()
 
     def fit(
-        self, rfm: RFM, *, method: Method = "auto", draws: int = 1000, random_seed: int | None = None
+        self, rfm: RFM | RFMTable, *, method: Method = "auto", draws: int = 1000, random_seed: int | None = None
     ) -> BetaGeoPosterior:
         """Draw from the posterior given an RFM.
 
         Parameters
         ----------
-        rfm : RFM
-            The customers; only distinct (frequency, recency, T) and their counts enter the likelihood.
+        rfm : RFM or RFMTable
+            The customers; only distinct (frequency, recency, T) and their counts enter the likelihood, and only they
+            are collected from a table that is not in memory.
         method : {"auto", "importance", "nuts", "map"}
             "auto" is importance sampling, and NUTS where its checks fail. "map" is the mode alone.
         draws : int
@@ -134,10 +135,11 @@ class BetaGeo:
         """
         from clvmodels.inference.sample import sample
 
-        check_rfm(rfm)
-        seed, priors = fresh_seed(random_seed), self.priors.for_data(rfm)
+        check_rfm(rfm, lazy=True)
+        seed, compressed = fresh_seed(random_seed), rfm.compressed()
+        priors = self.priors.for_data(compressed)
         samples, diagnostics = sample(
-            beta_geo_graph(rfm.compressed(), priors),
+            beta_geo_graph(compressed, priors),
             names=list(BetaGeoPosterior.parameters),
             method=method,
             draws=draws,
@@ -149,7 +151,7 @@ class BetaGeo:
             priors=priors,
             time_unit=rfm.time_unit,
             random_seed=seed,
-            fingerprint=rfm.fingerprint,
+            fingerprint=fingerprint(compressed, rfm.time_unit),
         )
 
     @staticmethod

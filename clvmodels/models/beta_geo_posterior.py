@@ -222,7 +222,9 @@ class BetaGeoPosterior(Posterior):
     def _credible(self, quantity: str, rfm: RFM, interval: float, **choices: Any) -> pd.DataFrame:
         check_interval(interval)
         self.check_unit(rfm)
-        (x, t_x, T), which = distinct_rows(*_dates(rfm))
+        x, t_x, T = _dates(rfm)
+        # With T before t_x, a block has few T and needs few values of the series.
+        (x, T, t_x), which = distinct_rows(x, T, t_x)
         draws = self._expected(quantity, (x, t_x, T), **_in_time_units(rfm, **choices))
         table = interval_table(pd.RangeIndex(draws.rows), draws, interval=interval, kind="credible")
         return table.take(which).set_axis(rfm.frame.index)

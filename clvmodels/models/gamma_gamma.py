@@ -11,13 +11,14 @@ import pandas as pd
 import xarray as xr
 
 from clvmodels.compiled import outcomes
+from clvmodels.compiled.jit import worth_compiling
 from clvmodels.errors import InvalidArgument, InvalidRFM, check_interval
 from clvmodels.formulas import gamma_gamma
 from clvmodels.formulas.gamma_gamma import GammaGammaParams
 from clvmodels.intervals import Array, DrawBlocks, interval_table
 from clvmodels.models.posterior import Posterior, check_rfm, customer_keys, fresh_seed, given_fields
 from clvmodels.models.priors import Prior, check_priors
-from clvmodels.rfm import RFM, TimeUnit
+from clvmodels.rfm import RFM, RFMTable, TimeUnit, fingerprint
 
 if TYPE_CHECKING:
     import pymc as pm
@@ -87,7 +88,7 @@ class GammaGamma:
     include_first: bool = False
 
     def fit(
-        self, rfm: RFM, *, method: Method = "auto", draws: int = 1000, random_seed: int | None = None
+        self, rfm: RFM | RFMTable, *, method: Method = "auto", draws: int = 1000, random_seed: int | None = None
     ) -> GammaGammaPosterior:
         """Draw from the posterior given an RFM with values; see `BetaGeo.fit` for the arguments.
 
@@ -103,15 +104,16 @@ class GammaGamma:
         """
         from clvmodels.inference.sample import sample
 
-        check_rfm(rfm)
+        check_rfm(rfm, lazy=True)
         seed = fresh_seed(random_seed)
-        count, mean = spend_data(rfm, include_first=self.include_first)
-        bought, used = count > 0, (count > 0) & (mean > 0)
-        if not used.any():
-            raise InvalidRFM(self._nothing_to_fit(int(bought.sum())))
-        priors = self.priors.for_data(float(np.average(mean[used], weights=count[used])))
+        counts: Any = rfm.spend_counts(include_first=self.include_first)
+        bought = counts.query("number > 0")
+        used = bought.query("mean > 0")
+        if used.empty:
+            raise InvalidRFM(self._nothing_to_fit(int(bought["count"].sum())))
+        priors = self.priors.for_data(float(np.average(used["mean"], weights=used["number"] * used["count"])))
         samples, diagnostics = sample(
-            gamma_gamma_graph(count[used], mean[used], priors),
+            gamma_gamma_graph(used, priors),
             names=list(GammaGammaPosterior.parameters),
             method=method,
             draws=draws,
@@ -123,9 +125,9 @@ class GammaGamma:
             priors=priors,
             time_unit=rfm.time_unit,
             random_seed=seed,
-            fingerprint=rfm.fingerprint,
+            fingerprint=fingerprint(used, rfm.time_unit),
             include_first=self.include_first,
-            left_out=int((bought & ~used).sum()),
+            left_out=int(bought["count"].sum() - used["count"].sum()),
         )
 
     @staticmethod
@@ -208,11 +210,13 @@ class GammaGammaPosterior(Posterior):
         return lambda rows: gamma_gamma.expected_average_spend(params, count[rows, None], mean[rows, None])
 
     def _expected(self, rfm: RFM) -> DrawBlocks:
-        count, mean = spend_data(rfm, include_first=self.include_first)
+        check_rfm(rfm)
+        count, mean = rfm.spend(include_first=self.include_first)
         return DrawBlocks(len(rfm), self.draw_count, self.expectation(count, mean))
 
     def _outcomes(self, rfm: RFM, *, random_seed: int | None = None) -> DrawBlocks:
-        count, mean = spend_data(rfm, include_first=self.include_first)
+        check_rfm(rfm)
+        count, mean = rfm.spend(include_first=self.include_first)
         keys, seed = customer_keys(rfm.frame.index), np.uint64(self.seed_for(random_seed) % 2**64)
         parameters, draws = self.parameter_draws(predictive=True), self.predictive_draw_count
 
@@ -224,40 +228,33 @@ class GammaGammaPosterior(Posterior):
         return DrawBlocks(len(rfm), draws, block)
 
 
-def spend_data(rfm: RFM, *, include_first: bool) -> tuple[Array, Array]:
-    """Number of purchases that count, and their mean value: two arrays (n,). A new customer has none.
-
-    Raises
-    ------
-    InvalidRFM
-        If the RFM has no values.
-    """
-    check_rfm(rfm)
-    frame = rfm.frame
-    needed = "total_value" if include_first else "monetary_value"
-    if needed not in frame.columns:
-        raise InvalidRFM(f"the RFM has no {needed}; make it from transactions with a value column")
-    frequency = frame["frequency"].to_numpy(float)
-    if not include_first:
-        return frequency, frame["monetary_value"].to_numpy(float)
-    # A new customer (T = 0 and nothing spent yet) has not made the first purchase.
-    total = frame["total_value"].to_numpy(float)
-    count = np.where(np.isnan(total), 0.0, frequency + 1)
-    return count, np.nan_to_num(total) / np.maximum(count, 1)
-
-
-def gamma_gamma_graph(count: Array, mean: Array, priors: dict[str, Prior]) -> pm.Model:
-    """The PyMC model of Gamma-Gamma for the number (n,) and mean value (n,) of purchases."""
+def gamma_gamma_graph(counts: pd.DataFrame, priors: dict[str, Prior]) -> pm.Model:
+    """The PyMC model of Gamma-Gamma for distinct (number, mean) of purchases with their `count`."""
     import pymc as pm
     import pytensor.tensor as pt
 
-    counts, customers = np.unique(count, return_counts=True)
+    number, mean, count = (counts[name].to_numpy(float) for name in ("number", "mean", "count"))
+    numbers, which = np.unique(number, return_inverse=True)
+    customers = np.bincount(which, weights=count)
     with pm.Model() as graph:
         p, q_minus_one, mean_spend = (priors[name].variable(name) for name in ("p", "q_minus_one", "mean_spend"))
         v = pm.Deterministic("v", mean_spend * q_minus_one / p)
         params = GammaGammaParams(p, pm.Deterministic("q", q_minus_one + 1), v)
         # Gamma functions at distinct counts only.
-        gammas: Any = pt.sum(customers.astype(float) * gamma_gamma.frequency_terms(params, counts, xp=pt))
-        values: Any = pt.sum(gamma_gamma.value_terms(params, count, mean, xp=pt))
+        gammas: Any = pt.sum(customers * gamma_gamma.frequency_terms(params, numbers, xp=pt))
+        if worth_compiling(len(count)):
+            values: Any = _compiled_values(params, number, mean, count)
+        else:
+            values = pt.sum(count * gamma_gamma.value_terms(params, number, mean, xp=pt))
         pm.Potential("log_likelihood", gammas + values)
     return graph
+
+
+def _compiled_values(params: GammaGammaParams, number: Array, mean: Array, count: Array) -> Any:
+    """The sum of `value_terms` over many rows: the logs of the means are constants, the rest is a compiled loop."""
+    from clvmodels.compiled.likelihood import SpendSum
+    from clvmodels.inference.row_sum import row_sum
+
+    logs = count * np.log(mean)
+    constant = params.p * np.sum(number * logs) - np.sum(logs)
+    return constant - row_sum(SpendSum(number, number * mean, count), *params)

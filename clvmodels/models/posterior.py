@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 from pandas.util import hash_pandas_object
 
 from clvmodels.errors import ClvError, InvalidArgument, check_interval
+from clvmodels.files import whole_file
 from clvmodels.inference.diagnostics import Diagnostics
 from clvmodels.intervals import Array, quantiles
 from clvmodels.models.priors import Prior
-from clvmodels.rfm import RFM, TimeUnit
+from clvmodels.rfm import RFM, RFMTable, TimeUnit
 
 FORMAT = 1
 PREDICTIVE_DRAWS = 1000
@@ -44,7 +45,7 @@ class Posterior:
     random_seed : int
         Seed of the fit; predictive draws use it too unless told otherwise.
     fingerprint : str
-        SHA-256 of the data.
+        SHA-256 of the distinct rows that were fitted, with their counts and unit.
     """
 
     samples: xr.Dataset
@@ -94,12 +95,8 @@ class Posterior:
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write one NetCDF file (a `posterior` group that ArviZ reads too); an existing file is replaced whole."""
         path = Path(path)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
+        with whole_file(path) as temporary:
             self._tree().to_netcdf(temporary, engine="h5netcdf")
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
         return path
 
     def __repr__(self) -> str:
@@ -191,9 +188,11 @@ class Posterior:
         )
 
 
-def check_rfm(rfm: object) -> None:
-    """Refuse what is no RFM, such as the transactions themselves, by name."""
-    if not isinstance(rfm, RFM):
+def check_rfm(rfm: object, *, lazy: bool = False) -> None:
+    """Refuse what is no RFM, such as the transactions themselves, by name; `lazy` allows an RFMTable as well."""
+    if isinstance(rfm, RFMTable) and not lazy:
+        raise InvalidArgument("an RFMTable is not in memory; use clv.score for all of it, or rfm_table.collect() first")
+    if not isinstance(rfm, (RFM, RFMTable) if lazy else RFM):
         raise InvalidArgument(
             f"an RFM is needed, and this is a {type(rfm).__name__}; make one with clv.rfm_summary(transactions, ...),"
             " or with clv.RFM.from_frame(frame, time_unit=...) from frequency, recency and T"

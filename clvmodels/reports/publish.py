@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from clvmodels.evaluation.backtest import backtest
 from clvmodels.evaluation.export import to_json_dict
 from clvmodels.evaluation.scores import scores
+from clvmodels.files import make_folder, write_whole
 from clvmodels.reports.build import build_report
 from clvmodels.reports.customers import (
     customers_table,
@@ -21,7 +22,6 @@ from clvmodels.reports.customers import (
     spread_customers,
 )
 from clvmodels.reports.evaluation_tables import left_out_table, metrics_table
-from clvmodels.reports.files import make_folder, write_whole
 from clvmodels.reports.render import render_html
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import base64
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from clvmodels.reports.files import write_whole
+from clvmodels.files import write_whole
 
 if TYPE_CHECKING:
     import os

@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 
 from clvmodels.errors import DataWarning, InvalidArgument
-from clvmodels.rfm.purchase_days import purchase_days, tidy
+from clvmodels.rfm.columns import tidy
+from clvmodels.rfm.purchase_days import purchase_days
 from clvmodels.rfm.summary import summarise
 from clvmodels.rfm.table import RFM
 from clvmodels.transactions import (
@@ -169,17 +170,21 @@ def _after(checked: Transactions, start: dt.date, end: dt.date) -> tuple[Any, An
     days = days.filter(days.purchase & (days.date <= ibis.literal(end)))
     days = days.group_by("customer_id").mutate(first_date=days.date.min())
     later = days.filter(days.date > ibis.literal(start)).mutate(known=days.first_date <= ibis.literal(start))
-    sums = {"purchases": ibis._.count(), "value": ibis._.value.sum()}
-    customers = later.group_by("customer_id", "known").aggregate(**sums).order_by("customer_id")
-    per_day = later.filter(later.known).group_by("date").aggregate(**sums).order_by("date")
+    known: Any = later.filter(later.known)
+    customers = later.group_by("customer_id", "known").aggregate(**_sums(later)).order_by("customer_id")
+    per_day = known.group_by("date").aggregate(**_sums(known)).order_by("date")
     return checked.collect(customers), checked.collect(per_day)
+
+
+def _sums(days: Any) -> dict[str, Any]:
+    return {"purchases": days.count(), "value": tidy(days.value.sum())}
 
 
 def _per_customer(customers: Any, index: pd.Index) -> pd.DataFrame:
     """Line the holdout up with the calibration customers; those who bought nothing have zero."""
     position = index.get_indexer(id_index(customers["customer_id"]))
     purchases, value = np.zeros(len(index), dtype="int64"), np.zeros(len(index))
-    purchases[position], value[position] = customers["purchases"], tidy(customers["value"].to_numpy())
+    purchases[position], value[position] = customers["purchases"], customers["value"]
     return pd.DataFrame({"purchases": purchases, "value": value}, index=index)
 
 
@@ -191,4 +196,4 @@ def _per_period(days: Any, start: dt.date, per_unit: float, horizon: float) -> p
     purchases = np.bincount(period, weights=days["purchases"], minlength=number)
     value = np.bincount(period, weights=days["value"], minlength=number)
     ends = np.minimum(np.arange(1.0, number + 1), horizon)
-    return pd.DataFrame({"end": ends, "purchases": purchases.astype("int64"), "value": tidy(value)})
+    return pd.DataFrame({"end": ends, "purchases": purchases.astype("int64"), "value": value})

@@ -4,32 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import ibis
 import ibis.expr.types as ir
-import numpy as np
 import pandas as pd
 
-from clvmodels.transactions import Transactions, midnight
-from clvmodels.transactions.in_memory import id_index
+from clvmodels.rfm.columns import rfm_columns, tidy
+from clvmodels.transactions import Transactions
 
-COLUMNS = (
-    "frequency",
-    "recency",
-    "T",
-    "monetary_value",
-    "first_value",
-    "total_value",
-    "first_date",
-    "last_date",
-    "active_before",
-    "active_lately",
-)
 # Below this share of the amounts that went in, a day's sum is what rounding left of zero.
 ROUNDING = 1e-9
-# Money has fewer digits; those beyond depend on the order in which the rows were added up.
-DIGITS = 13
+COUNTS = ("rows", "kept_rows", "refund_rows", "days", "kept_days", "zero_days", "customers_without")
 
 
 def purchase_days(transactions: Transactions) -> ir.Table:
@@ -54,9 +41,12 @@ def purchase_days(transactions: Transactions) -> ir.Table:
     [[0.0, False]]
     """
     rows: Any = transactions.table
+    if transactions.refunds == "error":  # there are none
+        days: Any = rows.group_by("customer_id", "date").aggregate(rows=rows.count(), value=rows.value.sum())
+        return days.mutate(kept_rows=days.rows, refund_rows=ibis.literal(0), purchase=ibis.literal(True))
     refund = rows.value < 0
     kept: Any = ~refund if transactions.refunds == "drop" else ibis.literal(True)
-    days: Any = rows.group_by("customer_id", "date").aggregate(
+    days = rows.group_by("customer_id", "date").aggregate(
         rows=rows.count(),
         kept_rows=rows.count(where=kept),
         refund_rows=rows.count(where=refund),
@@ -69,54 +59,55 @@ def purchase_days(transactions: Transactions) -> ir.Table:
     return days.mutate(purchase=purchase).drop("gross")
 
 
-def customers_until(transactions: Transactions, end: dt.date, churn_days: float) -> pd.DataFrame:
-    """One row per customer who is seen until the end of a day, in the order of their ids.
+def customers_until(transactions: Transactions, end: dt.date, churn_days: float, per_unit: float) -> ir.Table:
+    """One row per customer who is seen until the end of a day, those who bought nothing included.
 
     Parameters
     ----------
     transactions : Transactions
     end : date
-        Inclusive.
+        The observation end, inclusive.
     churn_days : float
         The length of each of the two adjacent windows that end with `end`.
+    per_unit : float
+        Days per time unit.
 
     Returns
     -------
-    DataFrame
-        customer_id, days (of purchase), first_date, last_date, first_value, total_value, active_before, active_lately,
-        and the counts rows, kept_rows, refund_rows, kept_days, zero_days.
+    ibis Table
+        customer_id, the columns of `RFM.frame`, and the counts rows, kept_rows, refund_rows, days (of purchase),
+        kept_days and zero_days.
 
     Examples
     --------
     >>> from clvmodels.transactions import check_transactions
     >>> log = pd.DataFrame({"customer_id": ["a", "a"], "date": ["1997-01-01", "1997-01-08"], "value": [9.5, 20]})
-    >>> customers_until(check_transactions(log), dt.date(1997, 1, 8), 3.5)[["days", "total_value"]].values.tolist()
-    [[2.0, 29.5]]
+    >>> checked = check_transactions(log)
+    >>> found = checked.collect(customers_until(checked, dt.date(1997, 1, 15), 3.5, 7))
+    >>> found[["frequency", "recency", "T", "monetary_value"]].values.tolist()
+    [[1.0, 1.0, 2.0, 20.0]]
     """
     days: Any = purchase_days(transactions)
     days = days.filter(days.date <= ibis.literal(end))
-    buys = days.purchase
+    buys = None if transactions.refunds == "error" else days.purchase
+    bought = ibis.literal(True) if buys is None else buys
     # Days are whole: date > end - 3.5 days is date > end - 4 days, and date >= end - 3.5 days is date >= end - 3 days.
     middle, oldest = _days_before(end, math.ceil(churn_days)), _days_before(end, math.floor(2 * churn_days))
-    table = days.group_by("customer_id").aggregate(
+    counted: Any = days.group_by("customer_id").aggregate(
         days=days.count(where=buys),
         first_date=days.date.min(where=buys),
         last_date=days.date.max(where=buys),
-        first_value=days.value.argmin(days.date, where=buys),
-        total_value=days.value.sum(where=buys),
-        active_before=(buys & days.date.between(ibis.literal(oldest), ibis.literal(middle))).any(),
-        active_lately=(buys & (days.date > ibis.literal(middle))).any(),
+        first_value=tidy(days.value.argmin(days.date, where=buys)),
+        total_value=tidy(days.value.sum(where=buys)),
+        active_before=(bought & days.date.between(ibis.literal(oldest), ibis.literal(middle))).any(),
         rows=days.rows.sum(),
         kept_rows=days.kept_rows.sum(),
         refund_rows=days.refund_rows.sum(),
         kept_days=days.count(where=days.kept_rows > 0),
-        zero_days=days.count(where=buys & (days.value == 0)),
+        zero_days=days.count(where=bought & (days.value == 0)),
     )
-    frame = transactions.collect(table.order_by("customer_id"))
-    return frame.assign(
-        **{name: pd.to_datetime(frame[name]).astype("datetime64[us]") for name in ("first_date", "last_date")},
-        **{name: tidy(frame[name].to_numpy()) for name in ("first_value", "total_value")},
-    )
+    active_lately = (counted.last_date > ibis.literal(middle)).fill_null(False)
+    return rfm_columns(counted.mutate(active_lately=active_lately), end, per_unit)
 
 
 def _days_before(end: dt.date, days: int) -> dt.date:
@@ -124,42 +115,13 @@ def _days_before(end: dt.date, days: int) -> dt.date:
     return end - dt.timedelta(days=min(days, 300_000))
 
 
-def rfm_columns(counted: pd.DataFrame, end: dt.date, per_unit: float) -> pd.DataFrame:
-    """Turn what `customers_until` counted into the columns of `RFM.frame`, without customers who bought nothing.
-
-    Parameters
-    ----------
-    counted : DataFrame
-    end : date
-        The observation end.
-    per_unit : float
-        Days per time unit.
-
-    Returns
-    -------
-    DataFrame, indexed by customer_id
-
-    Examples
-    --------
-    >>> from clvmodels.transactions import check_transactions
-    >>> log = pd.DataFrame({"customer_id": ["a", "a"], "date": ["1997-01-01", "1997-01-08"], "value": [9.5, 20]})
-    >>> counted = customers_until(check_transactions(log), dt.date(1997, 1, 15), 7)
-    >>> rfm_columns(counted, dt.date(1997, 1, 15), 7)[["frequency", "recency", "T", "monetary_value"]].values.tolist()
-    [[1.0, 1.0, 2.0, 20.0]]
-    """
-    bought: Any = counted[counted["days"] > 0]
-    frequency = bought["days"] - 1
-    repeat_value = np.maximum(bought["total_value"] - bought["first_value"], 0.0)
-    table: pd.DataFrame = bought.assign(
-        frequency=frequency.astype("int64"),
-        recency=(bought["last_date"] - bought["first_date"]).dt.days / per_unit,
-        T=(midnight(end) - bought["first_date"]).dt.days / per_unit,
-        monetary_value=np.where(frequency > 0, repeat_value / np.maximum(frequency, 1), 0.0),
-    )
-    return table.filter(items=COLUMNS).set_axis(id_index(bought["customer_id"]))
+def totals(customers: Any) -> dict[str, Any]:
+    """Sums of the counts of `customers_until`, as expressions on an Ibis table or as numbers from a DataFrame."""
+    sums = {name: customers[name].sum() for name in COUNTS[:-1]}
+    return {**sums, "customers_without": (customers["days"] == 0).sum()}
 
 
-def treatments(counted: pd.DataFrame, transactions: Transactions) -> pd.DataFrame:
+def treatments(total: Mapping[str, Any], transactions: Transactions) -> pd.DataFrame:
     """Return what was merged, left out or kept: what, count, treatment.
 
     Examples
@@ -167,10 +129,10 @@ def treatments(counted: pd.DataFrame, transactions: Transactions) -> pd.DataFram
     >>> from clvmodels.transactions import check_transactions
     >>> log = pd.DataFrame({"customer_id": ["a", "a"], "date": ["1997-01-01", "1997-01-08"], "value": [9.5, 20]})
     >>> checked = check_transactions(log)
-    >>> treatments(customers_until(checked, dt.date(1997, 1, 5), 2), checked).loc[1, "what"]
+    >>> until = checked.collect(customers_until(checked, dt.date(1997, 1, 5), 2, 7))
+    >>> treatments(totals(until), checked).loc[1, "what"]
     'rows after the observation end'
     """
-    total = counted[["rows", "kept_rows", "refund_rows", "days", "kept_days", "zero_days"]].sum()
     refunds = {"error": "none found", "net": "added to their day", "drop": "left out"}[transactions.refunds]
     steps = [
         ("rows", transactions.rows, "read"),
@@ -181,31 +143,7 @@ def treatments(counted: pd.DataFrame, transactions: Transactions) -> pd.DataFram
         steps += [
             ("refund rows", total["refund_rows"], refunds),
             ("days that come to zero or less after refunds", total["kept_days"] - total["days"], "left out"),
-            ("customers with refunds only", (counted["days"] == 0).sum(), "left out"),
+            ("customers with refunds only", total["customers_without"], "left out"),
             ("zero-value days", total["zero_days"], "kept as purchases"),
         ]
     return pd.DataFrame(steps, columns=["what", "count", "treatment"]).astype({"count": "int64"})
-
-
-def tidy(amounts: np.ndarray) -> np.ndarray:
-    """Round to as many digits as are independent of the order of summation.
-
-    Parameters
-    ----------
-    amounts : ndarray, shape (n,)
-
-    Returns
-    -------
-    ndarray, shape (n,)
-
-    Examples
-    --------
-    >>> tidy(np.array([0.1 + 0.2, 1e-30, 0.0])).tolist()
-    [0.3, 1e-30, 0.0]
-    """
-    with np.errstate(divide="ignore"):
-        magnitude = np.floor(np.log10(np.abs(amounts)))
-    # Powers of ten are exact up to the 22nd, and so is what is rounded with them.
-    places = np.where(np.isfinite(magnitude), DIGITS - 1 - magnitude, np.inf)
-    up, down = 10.0 ** np.clip(places, 0, 22), 10.0 ** np.clip(-places, 0, 22)
-    return np.where(np.abs(places) <= 22, np.round(amounts * up / down) / up * down, amounts)

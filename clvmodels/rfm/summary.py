@@ -6,9 +6,13 @@ import datetime as dt
 import math
 from typing import Any
 
+import pandas as pd
+
 from clvmodels.errors import InvalidArgument, InvalidTransactions
+from clvmodels.rfm.columns import COLUMNS
 from clvmodels.rfm.frame_checks import AMOUNTS, FLAGS
-from clvmodels.rfm.purchase_days import customers_until, rfm_columns, treatments
+from clvmodels.rfm.lazy import RFMTable
+from clvmodels.rfm.purchase_days import customers_until, totals, treatments
 from clvmodels.rfm.table import RFM
 from clvmodels.transactions import (
     DateLike,
@@ -21,6 +25,7 @@ from clvmodels.transactions import (
     days_per_unit,
     midnight,
 )
+from clvmodels.transactions.in_memory import id_index
 
 
 def rfm_summary(
@@ -82,10 +87,67 @@ def rfm_summary(
     [1.0, 2.0, 4.0, 20.0]
     """
     days_per_unit(time_unit)
+    checked, end = _checked(transactions, observation_end, customer_id, date, value, refunds, time_zone, date_format)
+    return summarise(checked, end, time_unit=time_unit, churn_window=churn_window)
+
+
+def rfm_table(
+    transactions: Any,
+    *,
+    time_unit: TimeUnit = "week",
+    observation_end: DateLike | None = None,
+    customer_id: str = "customer_id",
+    date: str = "date",
+    value: str | None = "value",
+    refunds: Refunds = "error",
+    time_zone: str | None = None,
+    date_format: str | None = None,
+    churn_window: float | None = None,
+) -> RFMTable:
+    """Summarise a transaction log as `rfm_summary` does, and leave the result where the transactions are.
+
+    The log is checked now; the customers are worked out when they are asked for: by a fit, which collects counts only,
+    by `score`, or by `RFMTable.to_parquet`, which spares doing it anew each time.
+
+    Parameters, Raises
+    ------------------
+    As in `rfm_summary`. An Ibis table stays in its own database or cluster.
+
+    Returns
+    -------
+    RFMTable
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> log = pd.DataFrame({"customer_id": ["a", "a"], "date": ["1997-01-01", "1997-01-15"], "value": [9.5, 20]})
+    >>> rfm_table(log, observation_end="1997-01-29").collect().frame.loc["a", ["frequency", "recency", "T"]].tolist()
+    [1.0, 2.0, 4.0]
+    """
+    days_per_unit(time_unit)
+    checked, end = _checked(transactions, observation_end, customer_id, date, value, refunds, time_zone, date_format)
+    customers, window = _customers(checked, end, time_unit, churn_window)
+    names = _column_names(checked, window)
+    bought: Any = customers.filter(customers.days > 0)
+    return RFMTable(
+        source=checked.source,
+        table=bought.select("customer_id", *names),
+        time_unit=time_unit,
+        observation_end=midnight(end),
+        churn_window=window,
+        treatments=lambda: treatments(_first_row(checked.collect(customers.aggregate(**totals(customers)))), checked),
+    )
+
+
+def _first_row(answer: pd.DataFrame) -> dict[str, Any]:
+    return {str(name): answer[name].iloc[0] for name in answer.columns}
+
+
+def _checked(transactions: Any, observation_end: DateLike | None, *reading: Any) -> tuple[Transactions, dt.date]:
+    """The log, and the observation end."""
     end = None if observation_end is None else as_day(observation_end, "observation_end")
-    reading = Reading(customer_id, date, value, refunds, time_zone, date_format)
-    checked = check_transactions(transactions, reading, last_day=end)
-    return summarise(checked, end or checked.log_end, time_unit=time_unit, churn_window=churn_window)
+    checked = check_transactions(transactions, Reading(*reading), last_day=end)
+    return checked, end or checked.log_end
 
 
 def summarise(checked: Transactions, end: dt.date, *, time_unit: TimeUnit, churn_window: float | None = None) -> RFM:
@@ -98,6 +160,28 @@ def summarise(checked: Transactions, end: dt.date, *, time_unit: TimeUnit, churn
     >>> len(summarise(check_transactions(log), dt.date(1997, 1, 29), time_unit="week"))
     1
     """
+    customers, window = _customers(checked, end, time_unit, churn_window)
+    counted = checked.collect(customers.order_by("customer_id"))
+    bought: Any = counted[counted["days"] > 0]
+    if bought.empty:
+        raise InvalidTransactions(
+            f"until {end} every day comes to zero or less after refunds; is the sign turned round?"
+        )
+    dates = {name: pd.to_datetime(bought[name]).astype("datetime64[us]") for name in ("first_date", "last_date")}
+    frame = bought.assign(**dates)[_column_names(checked, window)]
+    return RFM(
+        frame=frame.set_axis(id_index(bought["customer_id"])),
+        time_unit=time_unit,
+        observation_end=midnight(end),
+        churn_window=window,
+        log=treatments(totals(counted), checked),
+    )
+
+
+def _customers(
+    checked: Transactions, end: dt.date, time_unit: TimeUnit, churn_window: float | None
+) -> tuple[Any, float | None]:
+    """The expression of `customers_until`, and the churn window."""
     per_unit = days_per_unit(time_unit)
     observed = (end - checked.first_purchase).days / per_unit
     if observed < 0:
@@ -105,20 +189,12 @@ def summarise(checked: Transactions, end: dt.date, *, time_unit: TimeUnit, churn
             f"nothing was bought until {end}: the first purchase is on {checked.first_purchase}; choose a later end"
         )
     window = observed / 2 if churn_window is None else _checked_window(churn_window)
-    counted = customers_until(checked, end, window * per_unit)
-    frame = rfm_columns(counted, end, per_unit)
-    if frame.empty:
-        raise InvalidTransactions(
-            f"until {end} every day comes to zero or less after refunds; is the sign turned round?"
-        )
-    unused = [] if checked.has_value else list(AMOUNTS)
-    return RFM(
-        frame=frame.drop(columns=unused if window else [*unused, *FLAGS]),
-        time_unit=time_unit,
-        observation_end=midnight(end),
-        churn_window=window or None,
-        log=treatments(counted, checked),
-    )
+    return customers_until(checked, end, window * per_unit, per_unit), window or None
+
+
+def _column_names(checked: Transactions, window: float | None) -> list[str]:
+    unused = [*([] if checked.has_value else AMOUNTS), *([] if window else FLAGS)]
+    return [name for name in COLUMNS if name not in unused]
 
 
 def _checked_window(churn_window: float) -> float:

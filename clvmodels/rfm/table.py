@@ -11,13 +11,15 @@ import numpy as np
 import pandas as pd
 
 from clvmodels.errors import InvalidArgument
+from clvmodels.rfm.counts import counted, spend_data
 from clvmodels.rfm.frame_checks import AMOUNTS, FLAGS, REQUIRED, checked_frame
 from clvmodels.transactions import DateLike, TimeUnit, as_day, days_per_unit, midnight
 
 DERIVED = (*REQUIRED, *AMOUNTS, "first_date", "last_date", *FLAGS)
 
 
-def _empty_log() -> pd.DataFrame:
+def empty_log() -> pd.DataFrame:
+    """Return a log of no treatments."""
     return pd.DataFrame({"what": [], "count": [], "treatment": []}).astype({"count": "int64"})
 
 
@@ -45,7 +47,7 @@ class RFM:
     time_unit: TimeUnit
     observation_end: pd.Timestamp | None = None
     churn_window: float | None = None
-    log: pd.DataFrame = field(default_factory=_empty_log)
+    log: pd.DataFrame = field(default_factory=empty_log)
 
     def __len__(self) -> int:
         """Return the number of customers."""
@@ -76,7 +78,23 @@ class RFM:
 
     def compressed(self) -> pd.DataFrame:
         """Return the distinct rows of frequency, recency and T, with the `count` of customers that have them."""
-        return self.frame.groupby(list(REQUIRED)).agg(count=("T", "size")).reset_index()
+        return counted({name: self.frame[name] for name in REQUIRED})
+
+    def spend(self, *, include_first: bool) -> tuple[np.ndarray, np.ndarray]:
+        """Return the number of each customer's purchases that count, and their mean value: two arrays (n,).
+
+        Repeat purchases count, and with `include_first` the first as well. A new customer has none.
+
+        Raises
+        ------
+        InvalidRFM
+            If the RFM has no values.
+        """
+        return spend_data(self.frame, include_first=include_first)
+
+    def spend_counts(self, *, include_first: bool) -> pd.DataFrame:
+        """Return the distinct rows of `number` and `mean` (see `spend`), with the `count` of customers."""
+        return counted(dict(zip(("number", "mean"), self.spend(include_first=include_first), strict=True)))
 
     def assign(self, **columns: pd.Series | Mapping[Any, Any]) -> RFM:
         """Return a copy with further columns, e.g. a segment, aligned on customer_id.

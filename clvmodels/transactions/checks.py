@@ -1,4 +1,4 @@
-"""Checks of a transaction table: counted together in one query, so that a file of any size is read once."""
+"""Checks of a table: counted together in one query, so that a file of any size is read once."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import ibis.expr.types as ir
 import pandas as pd
 
-from clvmodels.errors import InvalidTransactions
+from clvmodels.errors import ClvError, InvalidTransactions
 from clvmodels.transactions.sources import Source
 
 
@@ -33,7 +33,14 @@ class Check:
     example: ir.Value | None = None
 
 
-def examine(source: Source, checks: Sequence[Check], facts: dict[str, ir.Value]) -> dict[str, Any]:
+def examine(
+    source: Source,
+    checks: Sequence[Check],
+    facts: dict[str, ir.Value],
+    *,
+    error: type[ClvError] = InvalidTransactions,
+    rows: str = "rows",
+) -> dict[str, Any]:
     """Run all checks and collect the facts, in one aggregate query.
 
     Parameters
@@ -43,6 +50,10 @@ def examine(source: Source, checks: Sequence[Check], facts: dict[str, ir.Value])
         In the order in which they are to be reported.
     facts : dict
         Name -> an aggregate expression on the source's table.
+    error : exception class
+        What to raise.
+    rows : str
+        What a row is called.
 
     Returns
     -------
@@ -51,7 +62,7 @@ def examine(source: Source, checks: Sequence[Check], facts: dict[str, ir.Value])
 
     Raises
     ------
-    InvalidTransactions
+    InvalidTransactions, or `error`
         If the table is empty, or for the first check that finds a bad row.
 
     Examples
@@ -67,24 +78,26 @@ def examine(source: Source, checks: Sequence[Check], facts: dict[str, ir.Value])
     """
     table = source.table
     asked = {"rows": table.count(), **facts}
-    for number, check in enumerate(checks):
-        example: Any = table.customer_id if check.example is None else check.example.cast("string")
-        asked[f"bad_{number}"] = table.count(where=check.bad)
-        asked[f"example_{number}"] = example.min(where=check.bad)
-    answer = source.collect(table.aggregate(**asked))
-    found = {str(name): answer[name].iloc[0] for name in answer.columns}
+    asked |= {f"bad_{number}": table.count(where=check.bad) for number, check in enumerate(checks)}
+    found = _one_row(source, table.aggregate(**asked))
     if found["rows"] == 0:
-        raise InvalidTransactions("the table has no rows; hand in at least one transaction")
+        raise error(f"the table has no {rows}; hand in at least one")
     for number, check in enumerate(checks):
         if found[f"bad_{number}"]:
-            example = _shown(source, check, found[f"example_{number}"])
-            raise InvalidTransactions(
-                f"{found[f'bad_{number}']} of {found['rows']} rows {check.found}{example}; {check.remedy}"
-            )
+            share = f"{found[f'bad_{number}']} of {found['rows']} {rows}"
+            raise error(f"{share} {check.found}{_shown(source, check)}; {check.remedy}")
     return {name: found[name] for name in ("rows", *facts)}
 
 
-def _shown(source: Source, check: Check, example: Any) -> str:
+def _one_row(source: Source, aggregate: ir.Table) -> dict[str, Any]:
+    answer = source.collect(aggregate)
+    return {str(name): answer[name].iloc[0] for name in answer.columns}
+
+
+def _shown(source: Source, check: Check) -> str:
+    """A bad row, which is only looked for where there is one."""
+    of: Any = source.table.customer_id if check.example is None else check.example.cast("string")
+    example = _one_row(source, source.table.aggregate(example=of.min(where=check.bad)))["example"]
     if pd.isna(example):
         return ""
     return f", e.g. {example!r}" if check.example is not None else f", e.g. customer {source.customer(example)!r}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +33,9 @@ class Source:
         The columns as they are in the caller's table, under our names.
     run : callable
         Executes an expression on `table` and returns an Arrow table.
+    stream : callable
+        Executes an expression and returns an Arrow reader of batches of about so many rows, which are not all in
+        memory at once.
     untyped : bool
         Everything is text, as in a CSV file.
     ids : pandas Index, optional
@@ -41,6 +44,7 @@ class Source:
 
     table: ir.Table
     run: Callable[[ir.Table], pa.Table]
+    stream: Callable[[ir.Table, int], pa.RecordBatchReader]
     untyped: bool = False
     ids: pd.Index | None = None
 
@@ -53,9 +57,25 @@ class Source:
             If the table cannot be read.
         """
         try:
-            frame = self.run(expression).to_pandas()
+            return self._own_ids(self.run(expression).to_pandas())
         except (duckdb.Error, IbisError) as error:
             raise InvalidTransactions(_unreadable(error)) from error
+
+    def batches(self, expression: ir.Table, rows: int) -> Iterator[pd.DataFrame]:
+        """Execute `expression` and yield its rows, about so many at a time; otherwise as `collect`."""
+        waiting: list[pa.RecordBatch] = []
+        try:
+            for batch in self.stream(expression, rows):
+                waiting.append(batch)
+                if sum(map(len, waiting)) >= rows:
+                    yield self._own_ids(pa.Table.from_batches(waiting).to_pandas())
+                    waiting = []
+        except (duckdb.Error, IbisError) as error:
+            raise InvalidTransactions(_unreadable(error)) from error
+        if sum(map(len, waiting)):
+            yield self._own_ids(pa.Table.from_batches(waiting).to_pandas())
+
+    def _own_ids(self, frame: pd.DataFrame) -> pd.DataFrame:
         if "customer_id" not in frame:
             return frame
         if self.ids is not None:
@@ -69,7 +89,7 @@ class Source:
         return example if self.ids is None or pd.isna(example) else self.ids[int(example)]
 
 
-def open_source(source: Any, columns: dict[str, str]) -> Source:
+def open_source(source: Any, columns: dict[str, str], *, optional: Sequence[str] = ()) -> Source:
     """Open a table of any kind.
 
     Parameters
@@ -78,6 +98,8 @@ def open_source(source: Any, columns: dict[str, str]) -> Source:
         A path may be a glob pattern. Nothing is changed in it, and files and relations are not loaded into memory.
     columns : dict
         Our column name -> the caller's.
+    optional : sequence of str
+        Further columns, under our names, that are taken where they are there.
 
     Raises
     ------
@@ -92,16 +114,39 @@ def open_source(source: Any, columns: dict[str, str]) -> Source:
     ['b', 'a']
     """
     try:
-        return _opened(source, columns)
+        return _opened(source, _Columns(columns, optional))
     except (duckdb.Error, IbisError) as error:
         raise InvalidTransactions(_unreadable(error)) from error
 
 
-def _opened(source: Any, columns: dict[str, str]) -> Source:
+@dataclass(frozen=True)
+class _Columns:
+    """Our column names -> the caller's, and names that are taken where they are there."""
+
+    needed: dict[str, str]
+    optional: Sequence[str]
+
+    def among(self, found: Sequence[Any]) -> dict[str, str]:
+        """Those of a table; refuse one that lacks a column, or has it twice."""
+        missing = {ours: name for ours, name in self.needed.items() if name not in found}
+        if missing:
+            remedy = ", ".join(f"{ours}='...'" for ours in missing)
+            without = "; for a log without a spend column pass value=None" if "value" in missing else ""
+            raise InvalidTransactions(
+                f"missing columns {list(missing.values())}, found {list(found)}; pass their names: {remedy}{without}"
+            )
+        chosen = {**{name: name for name in self.optional if name in found}, **self.needed}
+        twice = [name for name in chosen.values() if list(found).count(name) > 1]
+        if twice:
+            raise InvalidTransactions(f"more than one column is called {twice[0]!r}; rename or drop the others")
+        return chosen
+
+
+def _opened(source: Any, columns: _Columns) -> Source:
     if isinstance(source, pd.DataFrame):
         return _from_pandas(source, columns)
     if isinstance(source, ir.Table):
-        return Source(table=_renamed(source, columns), run=source.get_backend().to_pyarrow)
+        return _in_backend(_renamed(source, columns), source.get_backend())
     if isinstance(source, duckdb.DuckDBPyRelation):
         return _from_relation(source, columns)
     if isinstance(source, (str, os.PathLike)):
@@ -114,23 +159,15 @@ def _opened(source: Any, columns: dict[str, str]) -> Source:
     )
 
 
-def _require(columns: dict[str, str], found: Sequence[Any]) -> None:
-    """Refuse a table that lacks one of the columns, or has it twice."""
-    missing = {ours: name for ours, name in columns.items() if name not in found}
-    if missing:
-        remedy = ", ".join(f"{ours}='...'" for ours in missing)
-        without = "; for a log without a spend column pass value=None" if "value" in missing else ""
-        raise InvalidTransactions(
-            f"missing columns {list(missing.values())}, found {list(found)}; pass their names: {remedy}{without}"
-        )
-    twice = [name for name in columns.values() if list(found).count(name) > 1]
-    if twice:
-        raise InvalidTransactions(f"more than one column is called {twice[0]!r}; rename or drop the others")
+def _in_backend(table: ir.Table, backend: Any, *, untyped: bool = False, ids: pd.Index | None = None) -> Source:
+    def stream(expression: ir.Table, rows: int) -> pa.RecordBatchReader:
+        return backend.to_pyarrow_batches(expression, chunk_size=rows)
+
+    return Source(table=table, run=backend.to_pyarrow, stream=stream, untyped=untyped, ids=ids)
 
 
-def _renamed(table: ir.Table, columns: dict[str, str]) -> ir.Table:
-    _require(columns, table.columns)
-    return table.select(**{ours: table[name] for ours, name in columns.items()})
+def _renamed(table: ir.Table, columns: _Columns) -> ir.Table:
+    return table.select(**{ours: table[name] for ours, name in columns.among(table.columns).items()})
 
 
 def file_columns(path: str) -> list[str]:
@@ -163,27 +200,28 @@ def _schema(arrow: pa.Schema) -> ibis.Schema:
 def _in_memory(ids: pd.Series, others: dict[str, pa.Array | pa.ChunkedArray]) -> Source:
     codes, index = id_codes(ids)
     table = pa.table({"customer_id": pa.array(codes, mask=codes < 0), **others})
-    return Source(table=ibis.memtable(table, schema=_schema(table.schema)), run=_connection().to_pyarrow, ids=index)
+    return _in_backend(ibis.memtable(table, schema=_schema(table.schema)), _connection(), ids=index)
 
 
-def _from_pandas(frame: Any, columns: dict[str, str]) -> Source:
-    if columns["customer_id"] not in frame.columns and columns["customer_id"] in frame.index.names:
-        raise InvalidTransactions(f"{columns['customer_id']!r} is in the index; pass frame.reset_index()")
-    _require(columns, list(frame.columns))
-    others = {ours: pandas_to_arrow(frame[name], name) for ours, name in columns.items() if ours != "customer_id"}
-    return _in_memory(frame[columns["customer_id"]], others)
+def _from_pandas(frame: Any, columns: _Columns) -> Source:
+    customer = columns.needed["customer_id"]
+    if customer not in frame.columns and customer in frame.index.names:
+        raise InvalidTransactions(f"{customer!r} is in the index; pass frame.reset_index()")
+    chosen = columns.among(list(frame.columns))
+    others = {ours: pandas_to_arrow(frame[name], name) for ours, name in chosen.items() if ours != "customer_id"}
+    return _in_memory(frame[customer], others)
 
 
-def _from_arrow(table: pa.Table, columns: dict[str, str]) -> Source:
-    _require(columns, table.column_names)
-    others = {ours: plain(table.column(name)) for ours, name in columns.items() if ours != "customer_id"}
-    return _in_memory(table.column(columns["customer_id"]).to_pandas(), others)
+def _from_arrow(table: pa.Table, columns: _Columns) -> Source:
+    chosen = columns.among(table.column_names)
+    others = {ours: plain(table.column(name)) for ours, name in chosen.items() if ours != "customer_id"}
+    return _in_memory(table.column(chosen["customer_id"]).to_pandas(), others)
 
 
-def _from_relation(relation: duckdb.DuckDBPyRelation, columns: dict[str, str]) -> Source:
+def _from_relation(relation: duckdb.DuckDBPyRelation, columns: _Columns) -> Source:
     """Compile to SQL and run it on the relation's own connection, which may not be ours."""
-    _require(columns, relation.columns)
-    chosen = relation.select(*(duckdb.ColumnExpression(name).alias(ours) for ours, name in columns.items()))
+    names = columns.among(relation.columns)
+    chosen = relation.select(*(duckdb.ColumnExpression(name).alias(ours) for ours, name in names.items()))
 
     def run(expression: ir.Table) -> pa.Table:
         sql = str(ibis.to_sql(expression, dialect="duckdb"))
@@ -193,10 +231,14 @@ def _from_relation(relation: duckdb.DuckDBPyRelation, columns: dict[str, str]) -
             # query() leaves a temporary view behind in the caller's database.
             chosen.query(VIEW, f"DROP VIEW IF EXISTS {VIEW}")
 
+    def stream(expression: ir.Table, rows: int) -> pa.RecordBatchReader:
+        # The relation's connection holds one streaming answer at a time, which another query would end.
+        return run(expression).to_reader(max_chunksize=rows)
+
     schema = dict(_schema(chosen.limit(0).to_arrow_table().schema))
-    if str(chosen.types[0]) == "UUID":  # text in Arrow
+    if str(chosen.types[list(names).index("customer_id")]) == "UUID":  # text in Arrow
         schema["customer_id"] = ibis.dtype("uuid")
-    return Source(table=ibis.table(schema, name=VIEW), run=run)
+    return Source(table=ibis.table(schema, name=VIEW), run=run, stream=stream)
 
 
 def _as_planned(answer: pa.Table, expression: ir.Table) -> pa.Table:
@@ -207,10 +249,10 @@ def _as_planned(answer: pa.Table, expression: ir.Table) -> pa.Table:
     return pa.table({**ids, **{name: answer.column(name).cast(planned.field(name).type) for name in others}})
 
 
-def _from_files(path: str, columns: dict[str, str]) -> Source:
+def _from_files(path: str, columns: _Columns) -> Source:
     connection = _connection()
     table, untyped = read_files(path, connection)
-    return Source(table=_renamed(table, columns), run=connection.to_pyarrow, untyped=untyped)
+    return _in_backend(_renamed(table, columns), connection, untyped=untyped)
 
 
 def _unreadable(error: Exception) -> str:

@@ -1,7 +1,7 @@
 import pytest
 
 from clvmodels.errors import ClvError
-from clvmodels.reports.files import write_whole
+from clvmodels.files import write_whole
 
 
 def test_missing_folders_are_made(tmp_path):

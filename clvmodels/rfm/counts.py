@@ -1,0 +1,72 @@
+"""The distinct rows that models are fitted to, with the number of customers that have them."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from clvmodels.errors import InvalidRFM
+
+
+def spend_columns(frame: Any, *, include_first: bool) -> tuple[str, bool]:
+    """Return the column that holds the spend, and whether it is a sum; for a DataFrame or an Ibis table.
+
+    Raises
+    ------
+    InvalidRFM
+        If it is not there.
+    """
+    needed = "total_value" if include_first else "monetary_value"
+    if needed not in frame.columns:
+        raise InvalidRFM(f"the RFM has no {needed}; make it from transactions with a value column")
+    return needed, include_first
+
+
+def spend_data(frame: pd.DataFrame, *, include_first: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Number of purchases that count, and their mean value: two arrays (n,). A new customer has none.
+
+    Raises
+    ------
+    InvalidRFM
+        If the frame has no values.
+
+    Examples
+    --------
+    >>> spent = pd.DataFrame({"frequency": [1], "monetary_value": [20.0], "total_value": [29.5]})
+    >>> [each.item() for each in spend_data(spent, include_first=True)]
+    [2.0, 14.75]
+    """
+    name, is_sum = spend_columns(frame, include_first=include_first)
+    frequency, value = frame["frequency"].to_numpy(float), frame[name].to_numpy(float)
+    if not is_sum:
+        return frequency, value
+    # A new customer (T = 0 and nothing spent yet) has not made the first purchase.
+    count = np.where(np.isnan(value), 0.0, frequency + 1)
+    return count, np.nan_to_num(value) / np.maximum(count, 1)
+
+
+def counted(columns: dict[str, Any]) -> pd.DataFrame:
+    """Return the distinct rows of some columns, in order, with their `count`.
+
+    Examples
+    --------
+    >>> counted({"T": [38.0, 20.0, 38.0]}).values.tolist()
+    [[20.0, 1.0], [38.0, 2.0]]
+    """
+    table: Any = pd.DataFrame(columns)
+    return table.groupby(list(columns), as_index=False).size().rename(columns={"size": "count"})
+
+
+def fingerprint(counts: pd.DataFrame, time_unit: str) -> str:
+    """A sha256 of distinct rows in order, their counts and their unit.
+
+    Examples
+    --------
+    >>> len(fingerprint(counted({"T": [38.0]}), "week"))
+    64
+    """
+    numbers = np.ascontiguousarray(counts.to_numpy(dtype="<f8") + 0.0)  # -0.0 becomes 0.0
+    return hashlib.sha256(f"{time_unit} {list(counts.columns)}".encode() + numbers.tobytes()).hexdigest()

@@ -1,0 +1,142 @@
+"""One row per customer, still where the data are: a database, Parquet files, a cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+import pandas as pd
+
+from clvmodels.errors import InvalidRFM, InvalidTransactions
+from clvmodels.files import write_parquet
+from clvmodels.rfm.columns import COLUMNS
+from clvmodels.rfm.counts import spend_columns
+from clvmodels.rfm.frame_checks import REQUIRED
+from clvmodels.rfm.table import RFM, empty_log
+from clvmodels.rfm.table_checks import check_table
+from clvmodels.transactions import DateLike, Source, TimeUnit, as_day, days_per_unit, midnight, open_source
+
+BATCH = 500_000
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class RFMTable:
+    """A table with one row per customer that is not in memory; made by `rfm_table` or `RFMTable.open`.
+
+    Models are fitted to it as to an `RFM`: what is collected are the distinct rows and their counts, never customers.
+    `score` works through it in batches.
+
+    Attributes
+    ----------
+    source : Source
+        Where `table` is executed.
+    table : ibis Table
+        customer_id and columns of `RFM.frame`.
+    time_unit : {"day", "week", "month", "year"}
+    observation_end : Timestamp, optional
+    churn_window : float, optional
+        As in `RFM`.
+    treatments : callable
+        Works out `log`.
+    """
+
+    source: Source
+    table: ir.Table
+    time_unit: TimeUnit
+    observation_end: pd.Timestamp | None = None
+    churn_window: float | None = None
+    treatments: Callable[[], pd.DataFrame] = empty_log
+
+    @property
+    def log(self) -> pd.DataFrame:
+        """What was merged, left out or kept on the way from the transactions: what, count, treatment."""
+        return self.treatments()
+
+    def __repr__(self) -> str:
+        """Say what it is, in one line, without counting."""
+        end = "" if self.observation_end is None else f", observed until {self.observation_end:%Y-%m-%d}"
+        return f"RFMTable({', '.join(self.table.columns)}; time unit {self.time_unit}{end})"
+
+    @classmethod
+    def open(cls, source: Any, *, time_unit: TimeUnit, observation_end: DateLike | None = None) -> RFMTable:
+        """Open a per-customer table where it is, and check it in one query.
+
+        Parameters
+        ----------
+        source : path to Parquet, Ibis table, DuckDB relation, or a pandas, polars or Arrow table
+            customer_id, frequency, recency and T; optionally the other columns of `RFM.frame`. Further columns are
+            left out.
+        time_unit : {"day", "week", "month", "year"}
+            Of recency and T.
+        observation_end : date, optional
+
+        Raises
+        ------
+        InvalidRFM
+            If the table lacks columns or contradicts itself; the message counts the customers and says what to do.
+
+        Examples
+        --------
+        >>> one = pd.DataFrame({"customer_id": ["a"], "frequency": [2], "recency": [30.43], "T": [38.86]})
+        >>> RFMTable.open(one, time_unit="week").count()
+        1
+        """
+        days_per_unit(time_unit)
+        end = None if observation_end is None else midnight(as_day(observation_end, "observation_end"))
+        try:
+            opened = open_source(source, {name: name for name in ("customer_id", *REQUIRED)}, optional=COLUMNS)
+        except InvalidTransactions as error:
+            raise InvalidRFM(str(error)) from error
+        return cls(source=opened, table=check_table(opened), time_unit=time_unit, observation_end=end)
+
+    @property
+    def has_value(self) -> bool:
+        """Whether it knows what was spent."""
+        return "monetary_value" in self.table.columns
+
+    def count(self) -> int:
+        """Return the number of customers."""
+        counted: Any = self.table.aggregate(customers=self.table.count())
+        return int(self.source.collect(counted)["customers"].iloc[0])
+
+    def compressed(self) -> pd.DataFrame:
+        """As `RFM.compressed`, counted where the data are."""
+        return self._counted(**{name: self.table[name] for name in REQUIRED})
+
+    def spend_counts(self, *, include_first: bool) -> pd.DataFrame:
+        """As `RFM.spend_counts`, counted where the data are."""
+        table: Any = self.table
+        name, is_sum = spend_columns(table, include_first=include_first)
+        number = table.frequency + (1 if is_sum else 0)
+        mean = table[name] / ibis.greatest(number, 1).cast("float64") if is_sum else table[name]
+        return self._counted(number=number.cast("float64"), mean=mean)
+
+    def _counted(self, **columns: Any) -> pd.DataFrame:
+        chosen = self.table.select(**columns)
+        counts = self.source.collect(chosen.group_by(*columns).aggregate(count=ibis._.count()))
+        return counts.sort_values(list(columns), ignore_index=True)
+
+    def collect(self) -> RFM:
+        """Return all customers in memory."""
+        frame = self.source.collect(self.table.order_by("customer_id"))
+        return self._rfm(frame)
+
+    def batches(self, customers: int = BATCH) -> Iterator[RFM]:
+        """Yield the customers some at a time, each batch an `RFM`."""
+        for frame in self.source.batches(self.table, customers):
+            yield self._rfm(frame)
+
+    def to_parquet(self, path: str | Path) -> RFMTable:
+        """Write it to a Parquet file, whole or not at all, and return the table that reads from there."""
+        if not write_parquet(Path(path), (batch.frame.reset_index() for batch in self.batches())):
+            raise InvalidRFM("the table has no customers; hand in at least one")
+        opened = RFMTable.open(path, time_unit=self.time_unit, observation_end=self.observation_end)
+        return replace(opened, churn_window=self.churn_window, treatments=self.treatments)
+
+    def _rfm(self, frame: pd.DataFrame) -> RFM:
+        made = RFM.from_frame(frame, time_unit=self.time_unit)
+        return replace(made, observation_end=self.observation_end, churn_window=self.churn_window)

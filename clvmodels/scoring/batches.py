@@ -1,0 +1,110 @@
+"""Scores of any number of customers, from file to file, a batch at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from clvmodels.errors import InvalidArgument, InvalidRFM
+from clvmodels.files import write_parquet
+from clvmodels.intervals import Progress
+from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
+from clvmodels.models.gamma_gamma import GammaGammaPosterior
+from clvmodels.rfm import RFM, RFMTable
+from clvmodels.rfm.lazy import BATCH
+from clvmodels.scoring.scorer import Scorer
+
+
+def score(
+    rfm: RFM | RFMTable,
+    to: str | Path,
+    *,
+    purchases: BetaGeoPosterior,
+    spend: GammaGammaPosterior | None = None,
+    horizon: float,
+    margin: float = 1.0,
+    annual_discount_rate: float = 0.0,
+    interval: float = 0.9,
+    quantities: Sequence[str] | None = None,
+    random_seed: int | None = None,
+    batch: int = BATCH,
+) -> Path:
+    """Write every customer's scores to a Parquet file, whole or not at all.
+
+    Memory does not grow with the number of customers: they are read, scored and written in batches.
+
+    Parameters
+    ----------
+    rfm : RFM or RFMTable
+        The customers: in memory, or in a file or database (`RFMTable.open`, `rfm_table`).
+    to : path
+        Where to, a Parquet file; an existing one is replaced when all is done, and kept when anything fails.
+    purchases, spend, horizon, margin, annual_discount_rate, interval, quantities, random_seed
+        As in `clvmodels.scoring.Scorer`.
+    batch : int
+        Customers in a batch. The scores do not depend on it.
+
+    Returns
+    -------
+    Path
+        `to`. Its columns are those of `Scorer.table`.
+
+    Raises
+    ------
+    InvalidArgument
+        If a choice is unknown or outside its domain, or the customers are in another time unit than the fit.
+    InvalidRFM
+        If there is no customer, or lifetime values are asked for without values.
+    ClvError
+        If the file cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from clvmodels.datasets import load_cdnow_summary
+    >>> from clvmodels.models.beta_geo import BetaGeo
+    >>> point = BetaGeo.at(r=0.243, alpha=4.414, a=0.793, b=2.426, time_unit="week")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     written = score(load_cdnow_summary(), f"{folder}/scores.parquet", purchases=point, horizon=39)
+    ...     len(pd.read_parquet(written))
+    2357
+    """
+    scorer = Scorer(
+        purchases=purchases,
+        spend=spend,
+        horizon=horizon,
+        margin=margin,
+        annual_discount_rate=annual_discount_rate,
+        interval=interval,
+        quantities=quantities,
+        random_seed=random_seed,
+    )
+    if not isinstance(rfm, RFM | RFMTable):
+        raise InvalidArgument(f"customers are a {type(rfm).__name__}; give an RFM or an RFMTable (RFMTable.open)")
+    if batch < 1:
+        raise InvalidArgument(f"batch is {batch}; give the number of customers in a batch, e.g. {BATCH}")
+    to = Path(to)
+    with Progress("customers", _count(rfm)) as progress:
+        if not write_parquet(to, _scored(scorer, rfm, int(batch), progress)):
+            raise InvalidRFM("there are no customers to score; hand in at least one")
+    return to
+
+
+def _count(rfm: RFM | RFMTable) -> int:
+    return len(rfm) if isinstance(rfm, RFM) else rfm.count()
+
+
+def _scored(scorer: Scorer, rfm: RFM | RFMTable, batch: int, progress: Progress) -> Iterator[pd.DataFrame]:
+    for customers in _batches(rfm, batch):
+        yield scorer.table(customers)
+        progress.advance(len(customers))
+
+
+def _batches(rfm: RFM | RFMTable, batch: int) -> Iterator[RFM]:
+    if isinstance(rfm, RFMTable):
+        yield from rfm.batches(batch)
+        return
+    for start in range(0, len(rfm), batch):
+        yield rfm.select(rfm.frame.index[start : start + batch])

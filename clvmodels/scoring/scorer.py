@@ -1,0 +1,123 @@
+"""What is worked out for each customer, and with which choices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from clvmodels.errors import InvalidArgument, check_horizon, check_interval
+from clvmodels.lifetime_value import LifetimeValue
+from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
+from clvmodels.models.gamma_gamma import GammaGammaPosterior
+from clvmodels.rfm import RFM
+
+MONEY = ("lifetime_value", "predictive_lifetime_value")
+QUANTITIES = ("probability_alive", "expected_purchases", "predictive_purchases", "expected_lifetime", *MONEY)
+FACTS = ("frequency", "recency", "T", "monetary_value")
+ENDS = ("mean", "lower", "upper")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scorer:
+    """Turns customers into scores.
+
+    Attributes
+    ----------
+    purchases : BetaGeoPosterior
+    spend : GammaGammaPosterior, optional
+        Without it there are no lifetime values.
+    horizon : float
+        In the posterior's time unit, from the observation end on; probability_alive is that at the observation end.
+    margin, annual_discount_rate : float
+        Of the lifetime values, as in `LifetimeValue`.
+    interval : float
+        Probability inside each interval.
+    quantities : sequence of str, optional
+        Out of `QUANTITIES`; by default all that are expectations: probability_alive, expected_purchases,
+        expected_lifetime and, with spend, lifetime_value. The predictive ones take longer.
+    random_seed : int, optional
+        Replaces the fit's seed in predictive draws.
+
+    Raises
+    ------
+    InvalidArgument
+        If a choice is unknown or outside its domain.
+    """
+
+    purchases: BetaGeoPosterior
+    spend: GammaGammaPosterior | None = None
+    horizon: float
+    margin: float = 1.0
+    annual_discount_rate: float = 0.0
+    interval: float = 0.9
+    quantities: Sequence[str] | None = None
+    random_seed: int | None = None
+
+    def __post_init__(self) -> None:
+        """Check the choices before hours of work."""
+        check_horizon(self.horizon)
+        check_interval(self.interval)
+        if not isinstance(self.purchases, BetaGeoPosterior):
+            raise InvalidArgument(f"purchases is a {type(self.purchases).__name__}; give the posterior of BetaGeo.fit")
+        unknown = [name for name in self.chosen if name not in QUANTITIES]
+        if unknown or not self.chosen:
+            raise InvalidArgument(f"quantities has {unknown or 'nothing'}; choose from {', '.join(QUANTITIES)}")
+        money = [name for name in self.chosen if name in MONEY]
+        if money and self.spend is None:
+            raise InvalidArgument(f"{money} need the posterior of the spend; pass spend=..., or leave them out")
+        if money:
+            self._value()
+
+    @property
+    def chosen(self) -> tuple[str, ...]:
+        """The quantities, defaults filled in."""
+        if self.quantities is not None:
+            return (self.quantities,) if isinstance(self.quantities, str) else tuple(self.quantities)
+        expected = ("probability_alive", "expected_purchases", "expected_lifetime")
+        return expected if self.spend is None else (*expected, "lifetime_value")
+
+    def columns(self, facts: Sequence[str]) -> list[str]:
+        """The names of the columns of `table`, for the facts that the customers have."""
+        own = [name for name in FACTS if name in facts]
+        return ["customer_id", *own, *(f"{name}_{end}" for name in self.chosen for end in ENDS)]
+
+    def table(self, rfm: RFM) -> pd.DataFrame:
+        """One row per customer, in their order.
+
+        Returns
+        -------
+        pandas.DataFrame
+            customer_id, frequency, recency, T, monetary_value where it is known, and each quantity with ``_mean``,
+            ``_lower`` and ``_upper``.
+
+        Examples
+        --------
+        >>> from clvmodels.models.beta_geo import BetaGeo
+        >>> purchases = BetaGeo.at(r=0.243, alpha=4.414, a=0.793, b=2.426, time_unit="week")
+        >>> seen = pd.DataFrame({"customer_id": ["ann"], "frequency": [2], "recency": [30.43], "T": [38.86]})
+        >>> scores = Scorer(purchases=purchases, horizon=39).table(RFM.from_frame(seen, time_unit="week"))
+        >>> scores[["customer_id", "expected_purchases_mean"]].round(3).values.tolist()
+        [['ann', 1.226]]
+        """
+        facts = rfm.frame[[name for name in FACTS if name in rfm.frame.columns]]
+        tables = [self._quantity(name)(rfm).add_prefix(f"{name}_") for name in self.chosen]
+        return pd.concat([facts, *tables], axis=1).reset_index()
+
+    def _quantity(self, name: str) -> Callable[[RFM], pd.DataFrame]:
+        within: dict[str, Any] = {"horizon": self.horizon, "interval": self.interval}
+        drawn = {**within, "random_seed": self.random_seed}
+        return {
+            "probability_alive": lambda rfm: self.purchases.probability_alive(rfm, interval=self.interval),
+            "expected_purchases": lambda rfm: self.purchases.expected_purchases(rfm, **within),
+            "predictive_purchases": lambda rfm: self.purchases.predictive_purchases(rfm, **drawn),
+            "expected_lifetime": lambda rfm: self.purchases.expected_lifetime(rfm, **within),
+            "lifetime_value": lambda rfm: self._value().expected(rfm, **within),
+            "predictive_lifetime_value": lambda rfm: self._value().predictive(rfm, **drawn),
+        }[name]
+
+    def _value(self) -> LifetimeValue:
+        spend: Any = self.spend
+        return LifetimeValue(self.purchases, spend, margin=self.margin, annual_discount_rate=self.annual_discount_rate)
