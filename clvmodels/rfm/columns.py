@@ -7,6 +7,10 @@ from typing import Any
 
 import ibis
 import ibis.expr.types as ir
+import numpy as np
+import pandas as pd
+
+from clvmodels.rfm.frame_checks import AMOUNTS
 
 COLUMNS = (
     "frequency",
@@ -20,10 +24,9 @@ COLUMNS = (
     "active_before",
     "active_lately",
 )
+DATES = ("first_date", "last_date")
 # Money has fewer digits; those beyond depend on the order in which the rows were added up.
 DIGITS = 13
-# Powers of ten are exact up to the 22nd, and so is what is rounded with them.
-EXACT_POWERS = 22
 
 
 def rfm_columns(counted: Any, end: dt.date, per_unit: float) -> ir.Table:
@@ -53,16 +56,32 @@ def days_between(first: Any, last: Any) -> Any:
     return last.delta(first, unit="day").cast("float64")
 
 
-def tidy(amount: Any) -> Any:
+def tidy(amounts: np.ndarray) -> np.ndarray:
     """Round to as many digits as are independent of the order of summation.
+
+    Parameters
+    ----------
+    amounts : ndarray, shape (n,)
+
+    Returns
+    -------
+    ndarray, shape (n,)
 
     Examples
     --------
-    >>> ibis.duckdb.connect().to_pyarrow(tidy(ibis.literal(0.1) + 0.2)).as_py()
-    0.3
+    >>> tidy(np.array([0.1 + 0.2, 1e-30, 0.0])).tolist()
+    [0.3, 1e-30, 0.0]
     """
-    size = amount.abs().nullif(0.0)
-    places = (DIGITS - 1 - size.log10().floor()).fill_null(0.0)
-    up = ibis.literal(10.0) ** places.clip(0, EXACT_POWERS)
-    down = ibis.literal(10.0) ** (-places).clip(0, EXACT_POWERS)
-    return (places.abs() <= EXACT_POWERS).ifelse((amount * up / down).round() / up * down, amount)
+    with np.errstate(divide="ignore"):
+        magnitude = np.floor(np.log10(np.abs(amounts)))
+    # Powers of ten are exact up to the 22nd, and so is what is rounded with them.
+    places = np.where(np.isfinite(magnitude), DIGITS - 1 - magnitude, np.inf)
+    up, down = 10.0 ** np.clip(places, 0, 22), 10.0 ** np.clip(-places, 0, 22)
+    return np.where(np.abs(places) <= 22, np.round(amounts * up / down) / up * down, amounts)
+
+
+def tidied(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame whose amounts, sums made by a database, are tidy and whose dates are pandas' own."""
+    amounts = {name: tidy(frame[name].to_numpy(float)) for name in AMOUNTS if name in frame.columns}
+    dates = {name: pd.to_datetime(frame[name]).astype("datetime64[us]") for name in DATES if name in frame.columns}
+    return frame.assign(**amounts, **dates)

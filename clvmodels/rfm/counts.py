@@ -11,8 +11,8 @@ import pandas as pd
 from clvmodels.errors import InvalidRFM
 
 
-def spend_columns(frame: Any, *, include_first: bool) -> tuple[str, bool]:
-    """Return the column that holds the spend, and whether it is a sum; for a DataFrame or an Ibis table.
+def spend_column(frame: Any, *, include_first: bool) -> str:
+    """Return the name of the column that holds the spend, of a DataFrame or an Ibis table.
 
     Raises
     ------
@@ -22,7 +22,7 @@ def spend_columns(frame: Any, *, include_first: bool) -> tuple[str, bool]:
     needed = "total_value" if include_first else "monetary_value"
     if needed not in frame.columns:
         raise InvalidRFM(f"the RFM has no {needed}; make it from transactions with a value column")
-    return needed, include_first
+    return needed
 
 
 def spend_data(frame: pd.DataFrame, *, include_first: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -39,9 +39,9 @@ def spend_data(frame: pd.DataFrame, *, include_first: bool) -> tuple[np.ndarray,
     >>> [each.item() for each in spend_data(spent, include_first=True)]
     [2.0, 14.75]
     """
-    name, is_sum = spend_columns(frame, include_first=include_first)
-    frequency, value = frame["frequency"].to_numpy(float), frame[name].to_numpy(float)
-    if not is_sum:
+    value = frame[spend_column(frame, include_first=include_first)].to_numpy(float)
+    frequency = frame["frequency"].to_numpy(float)
+    if not include_first:
         return frequency, value
     # A new customer (T = 0 and nothing spent yet) has not made the first purchase.
     count = np.where(np.isnan(value), 0.0, frequency + 1)
@@ -58,6 +58,12 @@ def counted(columns: dict[str, Any]) -> pd.DataFrame:
     """
     table: Any = pd.DataFrame(columns)
     return table.groupby(list(columns), as_index=False).size().rename(columns={"size": "count"})
+
+
+def merged(counts: pd.DataFrame, number: np.ndarray, mean: np.ndarray) -> pd.DataFrame:
+    """Return the distinct rows of `number` and `mean`, with the sum of their counts."""
+    table = pd.DataFrame({"number": number, "mean": mean, "count": counts["count"].to_numpy()})
+    return table.groupby(["number", "mean"], as_index=False).agg(count=("count", "sum"))
 
 
 def fingerprint(counts: pd.DataFrame, time_unit: str) -> str:

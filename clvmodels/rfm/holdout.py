@@ -177,14 +177,14 @@ def _after(checked: Transactions, start: dt.date, end: dt.date) -> tuple[Any, An
 
 
 def _sums(days: Any) -> dict[str, Any]:
-    return {"purchases": days.count(), "value": tidy(days.value.sum())}
+    return {"purchases": days.count(), "value": days.value.sum()}
 
 
 def _per_customer(customers: Any, index: pd.Index) -> pd.DataFrame:
     """Line the holdout up with the calibration customers; those who bought nothing have zero."""
     position = index.get_indexer(id_index(customers["customer_id"]))
     purchases, value = np.zeros(len(index), dtype="int64"), np.zeros(len(index))
-    purchases[position], value[position] = customers["purchases"], customers["value"]
+    purchases[position], value[position] = customers["purchases"], tidy(customers["value"].to_numpy())
     return pd.DataFrame({"purchases": purchases, "value": value}, index=index)
 
 
@@ -196,4 +196,4 @@ def _per_period(days: Any, start: dt.date, per_unit: float, horizon: float) -> p
     purchases = np.bincount(period, weights=days["purchases"], minlength=number)
     value = np.bincount(period, weights=days["value"], minlength=number)
     ends = np.minimum(np.arange(1.0, number + 1), horizon)
-    return pd.DataFrame({"end": ends, "purchases": purchases.astype("int64"), "value": value})
+    return pd.DataFrame({"end": ends, "purchases": purchases.astype("int64"), "value": tidy(value)})

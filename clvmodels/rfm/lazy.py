@@ -13,8 +13,8 @@ import pandas as pd
 
 from clvmodels.errors import InvalidRFM, InvalidTransactions
 from clvmodels.files import write_parquet
-from clvmodels.rfm.columns import COLUMNS
-from clvmodels.rfm.counts import spend_columns
+from clvmodels.rfm.columns import COLUMNS, tidied
+from clvmodels.rfm.counts import merged, spend_column, spend_data
 from clvmodels.rfm.frame_checks import REQUIRED
 from clvmodels.rfm.table import RFM, empty_log
 from clvmodels.rfm.table_checks import check_table
@@ -40,6 +40,8 @@ class RFMTable:
     observation_end : Timestamp, optional
     churn_window : float, optional
         As in `RFM`.
+    summed : bool
+        Whether the amounts are sums made by the database, whose last digits depend on the order of its rows.
     treatments : callable
         Works out `log`.
     """
@@ -49,6 +51,7 @@ class RFMTable:
     time_unit: TimeUnit
     observation_end: pd.Timestamp | None = None
     churn_window: float | None = None
+    summed: bool = False
     treatments: Callable[[], pd.DataFrame] = empty_log
 
     @property
@@ -109,15 +112,14 @@ class RFMTable:
 
     def spend_counts(self, *, include_first: bool) -> pd.DataFrame:
         """As `RFM.spend_counts`, counted where the data are."""
-        table: Any = self.table
-        name, is_sum = spend_columns(table, include_first=include_first)
-        number = table.frequency + (1 if is_sum else 0)
-        mean = table[name] / ibis.greatest(number, 1).cast("float64") if is_sum else table[name]
-        return self._counted(number=number.cast("float64"), mean=mean)
+        name = spend_column(self.table, include_first=include_first)
+        counts = self._counted(frequency=self.table.frequency, **{name: self.table[name]})
+        return merged(counts, *spend_data(counts, include_first=include_first))
 
     def _counted(self, **columns: Any) -> pd.DataFrame:
         chosen = self.table.select(**columns)
         counts = self.source.collect(chosen.group_by(*columns).aggregate(count=ibis._.count()))
+        counts = tidied(counts) if self.summed else counts
         return counts.sort_values(list(columns), ignore_index=True)
 
     def collect(self) -> RFM:
@@ -138,5 +140,5 @@ class RFMTable:
         return replace(opened, churn_window=self.churn_window, treatments=self.treatments)
 
     def _rfm(self, frame: pd.DataFrame) -> RFM:
-        made = RFM.from_frame(frame, time_unit=self.time_unit)
+        made = RFM.from_frame(tidied(frame) if self.summed else frame, time_unit=self.time_unit)
         return replace(made, observation_end=self.observation_end, churn_window=self.churn_window)

@@ -11,7 +11,7 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
-from clvmodels.rfm.columns import rfm_columns, tidy
+from clvmodels.rfm.columns import rfm_columns
 from clvmodels.transactions import Transactions
 
 # Below this share of the amounts that went in, a day's sum is what rounding left of zero.
@@ -89,25 +89,31 @@ def customers_until(transactions: Transactions, end: dt.date, churn_days: float,
     """
     days: Any = purchase_days(transactions)
     days = days.filter(days.date <= ibis.literal(end))
-    buys = None if transactions.refunds == "error" else days.purchase
-    bought = ibis.literal(True) if buys is None else buys
+    allowed = transactions.refunds != "error"
+    buys = days.purchase if allowed else None
+    bought = days.purchase if allowed else ibis.literal(True)
     # Days are whole: date > end - 3.5 days is date > end - 4 days, and date >= end - 3.5 days is date >= end - 3 days.
     middle, oldest = _days_before(end, math.ceil(churn_days)), _days_before(end, math.floor(2 * churn_days))
     counted: Any = days.group_by("customer_id").aggregate(
         days=days.count(where=buys),
         first_date=days.date.min(where=buys),
         last_date=days.date.max(where=buys),
-        first_value=tidy(days.value.argmin(days.date, where=buys)),
-        total_value=tidy(days.value.sum(where=buys)),
+        first_value=days.value.argmin(days.date, where=buys),
+        total_value=days.value.sum(where=buys),
         active_before=(bought & days.date.between(ibis.literal(oldest), ibis.literal(middle))).any(),
-        rows=days.rows.sum(),
-        kept_rows=days.kept_rows.sum(),
-        refund_rows=days.refund_rows.sum(),
-        kept_days=days.count(where=days.kept_rows > 0),
         zero_days=days.count(where=bought & (days.value == 0)),
+        rows=days.rows.sum(),
+        **(_refund_counts(days) if allowed else {}),
     )
+    if not allowed:
+        counted = counted.mutate(kept_rows=counted.rows, refund_rows=ibis.literal(0), kept_days=counted.days)
     active_lately = (counted.last_date > ibis.literal(middle)).fill_null(False)
     return rfm_columns(counted.mutate(active_lately=active_lately), end, per_unit)
+
+
+def _refund_counts(days: Any) -> dict[str, ir.Value]:
+    kept_days = days.count(where=days.kept_rows > 0)
+    return {"kept_rows": days.kept_rows.sum(), "refund_rows": days.refund_rows.sum(), "kept_days": kept_days}
 
 
 def _days_before(end: dt.date, days: int) -> dt.date:

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from clvmodels.errors import InvalidArgument, InvalidTransactions
-from clvmodels.rfm.columns import COLUMNS
+from clvmodels.rfm.columns import COLUMNS, tidied
 from clvmodels.rfm.frame_checks import AMOUNTS, FLAGS
 from clvmodels.rfm.lazy import RFMTable
 from clvmodels.rfm.purchase_days import customers_until, totals, treatments
@@ -135,6 +135,7 @@ def rfm_table(
         time_unit=time_unit,
         observation_end=midnight(end),
         churn_window=window,
+        summed=True,
         treatments=lambda: treatments(_first_row(checked.collect(customers.aggregate(**totals(customers)))), checked),
     )
 
@@ -161,16 +162,14 @@ def summarise(checked: Transactions, end: dt.date, *, time_unit: TimeUnit, churn
     1
     """
     customers, window = _customers(checked, end, time_unit, churn_window)
-    counted = checked.collect(customers.order_by("customer_id"))
+    counted = tidied(checked.collect(customers.order_by("customer_id")))
     bought: Any = counted[counted["days"] > 0]
     if bought.empty:
         raise InvalidTransactions(
             f"until {end} every day comes to zero or less after refunds; is the sign turned round?"
         )
-    dates = {name: pd.to_datetime(bought[name]).astype("datetime64[us]") for name in ("first_date", "last_date")}
-    frame = bought.assign(**dates)[_column_names(checked, window)]
     return RFM(
-        frame=frame.set_axis(id_index(bought["customer_id"])),
+        frame=bought[_column_names(checked, window)].set_axis(id_index(bought["customer_id"])),
         time_unit=time_unit,
         observation_end=midnight(end),
         churn_window=window,

@@ -74,15 +74,28 @@ def calendar_days(
     day, checks = _parsed(raw, name, time_zone, date_format)
     blank = raw.isnull() | (raw.strip() == "") if raw.type().is_string() else raw.isnull()
     missing = Check(bad=blank, found=f"have no {name!r}", remedy="fill them in or leave these rows out")
-    inside = day.between(ibis.literal(EARLIEST), ibis.literal(LATEST))
     outside = Check(
-        bad=~inside,
+        bad=~_inside(day),
         found=f"have a {name!r} outside the years {EARLIEST.year} to {LATEST.year}",
         remedy="a placeholder for a missing date? Correct these rows or leave them out",
         example=day,
     )
-    # Python has no date for some of those that DuckDB has, such as infinity.
-    return inside.ifelse(day, ibis.null("date")), [missing, *checks, outside]
+    return day, [missing, *checks, outside]
+
+
+def in_calendar(day: Any) -> Any:
+    """Return the day, null where Python has no such date: DuckDB knows infinity.
+
+    Examples
+    --------
+    >>> str(in_calendar(ibis.literal("1997-01-01").cast("date")).type())
+    'date'
+    """
+    return _inside(day).ifelse(day, ibis.null("date"))
+
+
+def _inside(day: Any) -> Any:
+    return day.between(ibis.literal(EARLIEST), ibis.literal(LATEST))
 
 
 def _parsed(raw: Any, name: str, time_zone: str | None, date_format: str | None) -> tuple[Any, list[Check]]:

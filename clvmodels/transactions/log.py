@@ -13,7 +13,7 @@ import pandas as pd
 from clvmodels.errors import InvalidArgument, InvalidTransactions
 from clvmodels.transactions.amounts import amounts, no_refunds
 from clvmodels.transactions.checks import Check, examine
-from clvmodels.transactions.dates import calendar_days
+from clvmodels.transactions.dates import calendar_days, in_calendar
 from clvmodels.transactions.sources import Source, open_source
 
 Refunds = Literal["error", "net", "drop"]
@@ -106,7 +106,7 @@ def check_transactions(source: Any, reading: Reading | None = None, *, last_day:
     if reading.refunds == "error":
         within = ibis.literal(True) if last_day is None else day <= ibis.literal(last_day)
         checks.append(no_refunds((amount < 0) & within, reading.value))
-    found = examine(opened, checks, _facts(raw.customer_id, day, amount))
+    found = examine(opened, checks, _facts(raw.customer_id, in_calendar(day), amount))
     if pd.isna(found["first_purchase"]):
         raise InvalidTransactions(
             f"all {found['rows']} rows have a negative {reading.value!r}, so nothing was bought; turn the sign round?"
