@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from clvmodels import datasets as datasets
     from clvmodels import plots as plots
+    from clvmodels import spark as spark
     from clvmodels.errors import ClvError as ClvError
     from clvmodels.errors import DataWarning as DataWarning
     from clvmodels.errors import FitFailed as FitFailed
@@ -61,7 +62,7 @@ _HOMES = {
     "score": "scoring",
     "split_holdout": "rfm",
 }
-_SUBMODULES = ("datasets", "plots")
+_SUBMODULES = ("datasets", "plots", "spark")
 
 __all__ = [
     "RFM",
@@ -87,6 +88,7 @@ __all__ = [
     "rfm_summary",
     "rfm_table",
     "score",
+    "spark",
     "split_holdout",
     "write_report",
 ]

@@ -196,7 +196,7 @@ class LifetimeValue:
 
     def _known(self, rfm: RFM) -> list[Array]:
         """What the expected value depends on: frequency, recency, T, number and mean value of purchases, each (n,)."""
-        self.purchases.check_unit(rfm)
+        self.purchases.check_customers(rfm)
         dates = [rfm.frame[name].to_numpy(float) for name in ("frequency", "recency", "T")]
         return [*dates, *rfm.spend(include_first=self.spend.include_first)]
 
@@ -217,7 +217,7 @@ class LifetimeValue:
 
     def _predictive(self, rfm: RFM, horizon: float, random_seed: int | None, *, with_first: bool = False) -> DrawBlocks:
         horizon = check_horizon(horizon)
-        self.purchases.check_unit(rfm)
+        self.purchases.check_customers(rfm)
         number, mean = rfm.spend(include_first=self.spend.include_first)
         force = discount_force(self.annual_discount_rate, units_per_year=rfm.units_per_year)
         seed, customers, parameters = self.purchases.simulation_arguments(rfm, random_seed)

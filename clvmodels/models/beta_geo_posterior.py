@@ -182,7 +182,7 @@ class BetaGeoPosterior(Posterior):
 
     def blocks(self, quantity: str, rfm: RFM, **choices: Any) -> DrawBlocks:
         """The same in blocks of customers, in the order of the RFM, for sums over millions of them."""
-        self.check_unit(rfm)
+        self.check_customers(rfm)
         if quantity in CREDIBLE:
             return self._expected(quantity, _dates(rfm), **_in_time_units(rfm, **choices))
         if quantity in PREDICTIVE:
@@ -194,7 +194,7 @@ class BetaGeoPosterior(Posterior):
 
         (seed,), then a function slice -> arrays (rows,), then the parameters (draws,).
         """
-        self.check_unit(rfm)
+        self.check_customers(rfm)
         keys, dates = customer_keys(rfm.frame.index), _dates(rfm)
         seed = np.uint64(self.seed_for(random_seed) % 2**64)
         return seed, lambda rows: (keys[rows], *(each[rows] for each in dates)), self.parameter_draws(predictive=True)
@@ -221,7 +221,7 @@ class BetaGeoPosterior(Posterior):
 
     def _credible(self, quantity: str, rfm: RFM, interval: float, **choices: Any) -> pd.DataFrame:
         check_interval(interval)
-        self.check_unit(rfm)
+        self.check_customers(rfm)
         x, t_x, T = _dates(rfm)
         # With T before t_x, a block has few T and needs few values of the series.
         (x, T, t_x), which = distinct_rows(x, T, t_x)

@@ -168,14 +168,18 @@ class Posterior:
             return {"r_hat": [float(r_hat[name]) for name in self.parameters]}
         return {}
 
-    def check_unit(self, rfm: RFM) -> None:
+    def check_unit(self, rfm: RFM | RFMTable) -> None:
         """Refuse an RFM in another time unit than the fit's."""
-        check_rfm(rfm)
         if rfm.time_unit != self.time_unit:
             raise InvalidArgument(
                 f"the RFM is in {rfm.time_unit}s, the model was fitted in {self.time_unit}s;"
                 f" make the RFM with time_unit={self.time_unit!r}"
             )
+
+    def check_customers(self, rfm: RFM) -> None:
+        """Refuse what is no RFM in memory, and one in another time unit."""
+        check_rfm(rfm)
+        self.check_unit(rfm)
 
     def with_draw_dims(self, values: Array, index: pd.Index) -> xr.DataArray:
         """Flat draws (draws, customers) as an array with the dims (chain, draw, customer_id)."""

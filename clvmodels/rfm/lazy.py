@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -124,13 +125,11 @@ class RFMTable:
 
     def collect(self) -> RFM:
         """Return all customers in memory."""
-        frame = self.source.collect(self.table.order_by("customer_id"))
-        return self._rfm(frame)
+        return self.maker()(self.source.collect(self.table.order_by("customer_id")))
 
     def batches(self, customers: int = BATCH) -> Iterator[RFM]:
         """Yield the customers some at a time, each batch an `RFM`."""
-        for frame in self.source.batches(self.table, customers):
-            yield self._rfm(frame)
+        yield from map(self.maker(), self.source.batches(self.table, customers))
 
     def to_parquet(self, path: str | Path) -> RFMTable:
         """Write it to a Parquet file, whole or not at all, and return the table that reads from there."""
@@ -139,6 +138,20 @@ class RFMTable:
         opened = RFMTable.open(path, time_unit=self.time_unit, observation_end=self.observation_end)
         return replace(opened, churn_window=self.churn_window, treatments=self.treatments)
 
-    def _rfm(self, frame: pd.DataFrame) -> RFM:
-        made = RFM.from_frame(tidied(frame) if self.summed else frame, time_unit=self.time_unit)
-        return replace(made, observation_end=self.observation_end, churn_window=self.churn_window)
+    def sql(self, dialect: str) -> str:
+        """Return the query for the customers in a dialect of SQL that Ibis knows, such as "pyspark"."""
+        return str(ibis.to_sql(self.table, dialect=dialect))
+
+    def maker(self) -> Callable[[pd.DataFrame], RFM]:
+        """Return what turns a part of the table, read as a DataFrame, into an `RFM`; it can be sent to workers."""
+        return partial(
+            _rfm_of,
+            summed=self.summed,
+            time_unit=self.time_unit,
+            observation_end=self.observation_end,
+            churn_window=self.churn_window,
+        )
+
+
+def _rfm_of(frame: pd.DataFrame, *, summed: bool, time_unit: TimeUnit, **known: Any) -> RFM:
+    return replace(RFM.from_frame(tidied(frame) if summed else frame, time_unit=time_unit), **known)

@@ -81,8 +81,7 @@ def score(
         quantities=quantities,
         random_seed=random_seed,
     )
-    if not isinstance(rfm, RFM | RFMTable):
-        raise InvalidArgument(f"customers are a {type(rfm).__name__}; give an RFM or an RFMTable (RFMTable.open)")
+    scorer.check(rfm)
     if batch < 1:
         raise InvalidArgument(f"batch is {batch}; give the number of customers in a batch, e.g. {BATCH}")
     to = Path(to)

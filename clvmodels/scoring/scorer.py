@@ -8,11 +8,12 @@ from typing import Any
 
 import pandas as pd
 
-from clvmodels.errors import InvalidArgument, check_horizon, check_interval
+from clvmodels.errors import InvalidArgument, InvalidRFM, check_horizon, check_interval
 from clvmodels.lifetime_value import LifetimeValue
 from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
 from clvmodels.models.gamma_gamma import GammaGammaPosterior
-from clvmodels.rfm import RFM
+from clvmodels.models.posterior import check_rfm
+from clvmodels.rfm import RFM, RFMTable
 
 MONEY = ("lifetime_value", "predictive_lifetime_value")
 QUANTITIES = ("probability_alive", "expected_purchases", "predictive_purchases", "expected_lifetime", *MONEY)
@@ -78,6 +79,13 @@ class Scorer:
             return (self.quantities,) if isinstance(self.quantities, str) else tuple(self.quantities)
         expected = ("probability_alive", "expected_purchases", "expected_lifetime")
         return expected if self.spend is None else (*expected, "lifetime_value")
+
+    def check(self, rfm: RFM | RFMTable) -> None:
+        """Refuse customers that cannot be scored, before the first of them is."""
+        check_rfm(rfm, lazy=True)
+        self.purchases.check_unit(rfm)
+        if set(self.chosen) & set(MONEY) and not rfm.has_value:
+            raise InvalidRFM("lifetime values need the customers' spend; make the RFM from a log with a value column")
 
     def columns(self, facts: Sequence[str]) -> list[str]:
         """The names of the columns of `table`, for the facts that the customers have."""

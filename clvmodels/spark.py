@@ -1,0 +1,110 @@
+"""Scoring on a Spark cluster: customers stay where they are, and the posterior goes to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from clvmodels.errors import InvalidArgument
+from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
+from clvmodels.models.gamma_gamma import GammaGammaPosterior
+from clvmodels.rfm import RFMTable
+from clvmodels.scoring import Scorer
+from clvmodels.scoring.scorer import FACTS
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+# Spark hands out 10,000 rows at a time; many customers together share more work.
+BATCH = 200_000
+
+
+def score(
+    rfm: RFMTable,
+    *,
+    purchases: BetaGeoPosterior,
+    spend: GammaGammaPosterior | None = None,
+    horizon: float,
+    margin: float = 1.0,
+    annual_discount_rate: float = 0.0,
+    interval: float = 0.9,
+    quantities: Sequence[str] | None = None,
+    random_seed: int | None = None,
+) -> DataFrame:
+    """Return every customer's scores as a Spark DataFrame, worked out on the cluster when it is written or read.
+
+    The posterior is broadcast; no customer passes through the driver. The workers need this package and its
+    dependencies, of the same versions.
+
+    Parameters
+    ----------
+    rfm : RFMTable
+        On a table of a classic Spark session: `rfm_table(ibis.pyspark.connect(session).table("orders"), ...)`.
+    purchases, spend, horizon, margin, annual_discount_rate, interval, quantities, random_seed
+        As in `clvmodels.scoring.Scorer`.
+
+    Returns
+    -------
+    pyspark.sql.DataFrame
+        The columns of `Scorer.table`; the numbers are those of `clvmodels.score`.
+
+    Raises
+    ------
+    InvalidArgument
+        If the table is not in Spark, a choice is unknown or outside its domain, or the time units differ.
+    """
+    from pyspark.sql.types import DoubleType, LongType, StructField, StructType
+
+    scorer = Scorer(
+        purchases=purchases,
+        spend=spend,
+        horizon=horizon,
+        margin=margin,
+        annual_discount_rate=annual_discount_rate,
+        interval=interval,
+        quantities=quantities,
+        random_seed=random_seed,
+    )
+    session = _session(rfm)
+    scorer.check(rfm)
+    customers: Any = session.sql(rfm.sql("pyspark"))
+    names = scorer.columns([name for name in FACTS if name in rfm.table.columns])
+    types = {"customer_id": customers.schema["customer_id"].dataType, "frequency": LongType()}
+    schema = StructType([StructField(name, types.get(name, DoubleType())) for name in names])
+    shared, made = session.sparkContext.broadcast(scorer), rfm.maker()
+
+    def scored(frames: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+        for frame in _gathered(frames):
+            yield shared.value.table(made(frame))
+
+    return customers.mapInPandas(scored, schema)
+
+
+def _session(rfm: object) -> Any:
+    """The classic Spark session that holds a table."""
+    from ibis.backends.pyspark import Backend
+
+    if not isinstance(rfm, RFMTable):
+        raise InvalidArgument(f"customers are a {type(rfm).__name__}; give an RFMTable on a Spark table")
+    backends, _ = rfm.table._find_backends()
+    found = backends[0] if backends else None
+    if not isinstance(found, Backend):
+        raise InvalidArgument(
+            "the table is not in Spark; use clv.score, or make it from ibis.pyspark.connect(session).table(...)"
+        )
+    if not hasattr(found._session, "_sc"):
+        raise InvalidArgument("a Spark Connect session cannot broadcast the posterior; use a classic session")
+    return found._session
+
+
+def _gathered(frames: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+    waiting: list[pd.DataFrame] = []
+    for frame in frames:
+        waiting.append(frame)
+        if sum(map(len, waiting)) >= BATCH:
+            yield pd.concat(waiting, ignore_index=True)
+            waiting = []
+    if sum(map(len, waiting)):
+        yield pd.concat(waiting, ignore_index=True)
