@@ -184,7 +184,8 @@ class Progress:
     def __exit__(self, *_: object) -> None:
         """Take the bar away."""
         _under_a_bar.reset(self._token)
-        self._bar.stop()
+        if self._bar.live.is_started:
+            self._bar.stop()
 
 
 def with_progress(items: Iterable[Item], description: str, total: int) -> Iterator[Item]:

@@ -54,9 +54,15 @@ def score(
     ------
     InvalidArgument
         If the table is not in Spark, a choice is unknown or outside its domain, or the time units differ.
-    """
-    from pyspark.sql.types import DoubleType, LongType, StructField, StructType
 
+    Examples
+    --------
+    >>> orders = ibis.pyspark.connect(session).table("orders")  # doctest: +SKIP
+    >>> rfm = clv.rfm_table(orders, time_unit="day", observation_end="2025-12-31")  # doctest: +SKIP
+    >>> purchases, spend = clv.BetaGeo().fit(rfm), clv.GammaGamma().fit(rfm)  # doctest: +SKIP
+    >>> scores = clv.spark.score(rfm, purchases=purchases, spend=spend, horizon=365)  # doctest: +SKIP
+    >>> scores.write.parquet("scores")  # doctest: +SKIP
+    """
     scorer = Scorer(
         purchases=purchases,
         spend=spend,
@@ -70,16 +76,21 @@ def score(
     session = _session(rfm)
     scorer.check(rfm)
     customers: Any = session.sql(rfm.sql("pyspark"))
-    names = scorer.columns([name for name in FACTS if name in rfm.table.columns])
-    types = {"customer_id": customers.schema["customer_id"].dataType, "frequency": LongType()}
-    schema = StructType([StructField(name, types.get(name, DoubleType())) for name in names])
     shared, made = session.sparkContext.broadcast(scorer), rfm.maker()
 
     def scored(frames: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
         for frame in _gathered(frames):
             yield shared.value.table(made(frame))
 
-    return customers.mapInPandas(scored, schema)
+    names = scorer.columns([name for name in FACTS if name in rfm.table.columns])
+    return customers.mapInPandas(scored, _schema(names, customers))
+
+
+def _schema(names: Sequence[str], customers: Any) -> Any:
+    from pyspark.sql.types import DoubleType, LongType, StructField, StructType
+
+    types = {"customer_id": customers.schema["customer_id"].dataType, "frequency": LongType()}
+    return StructType([StructField(name, types.get(name, DoubleType())) for name in names])
 
 
 def _session(rfm: object) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 from numba import njit
 
-ROWS_WORTH_COMPILING = 10_000
+ROWS_WORTH_COMPILING = 500
 
 
 def compiled(function: Callable[..., Any]) -> Any:
@@ -28,7 +28,7 @@ def compiled(function: Callable[..., Any]) -> Any:
 def worth_compiling(rows: int) -> bool:
     """Whether a likelihood of so many distinct rows gains more from a compiled loop than loading it costs.
 
-    >>> worth_compiling(1000)
+    >>> worth_compiling(100)
     False
     """
     return rows >= ROWS_WORTH_COMPILING

@@ -37,22 +37,16 @@ class DropoutSum:
         """Look up the distinct values once."""
         return cls(_distinct(x), _distinct(t_x), _distinct(T), np.ascontiguousarray(count, float))
 
-    def value(self, r: float, alpha: float, a: float, b: float) -> float:
-        """The sum."""
-        return _dropout_sum(*self._rows(), *self._tables(r, alpha, a, b))
+    def values(self, points: Array) -> Array:
+        """The sum at each of some points (k, 4) of r, alpha, a, b: (k,)."""
+        return _dropout_sums(points, *self._rows())
 
-    def gradient(self, r: float, alpha: float, a: float, b: float) -> Array:
-        """Its derivatives by r, alpha, a and b: (4,)."""
-        inverse = 1 / (b + self.x[0] - 1), 1 / (alpha + self.t_x[0]), 1 / (alpha + self.T[0])
-        gradient = _dropout_gradient(*self._rows(), *self._tables(r, alpha, a, b), *inverse)
-        return gradient / np.array([1.0, 1.0, a, 1.0])
+    def gradient(self, point: Array) -> Array:
+        """Its derivatives at a point (4,): (4,)."""
+        return _dropout_gradient(point, *self._rows())
 
-    def _rows(self) -> tuple[Positions, Positions, Positions, Array]:
-        return self.x[1], self.t_x[1], self.T[1], self.count
-
-    def _tables(self, r: float, alpha: float, a: float, b: float) -> tuple[Array, Array, Array, Array]:
-        x, t_x, T = self.x[0], self.t_x[0], self.T[0]
-        return r + x, np.log(a) - np.log(b + x - 1), np.log(alpha + t_x), np.log(alpha + T)
+    def _rows(self) -> tuple[Array | Positions, ...]:
+        return *self.x, *self.t_x, *self.T, self.count
 
 
 @dataclass(frozen=True)
@@ -68,13 +62,13 @@ class SpendSum:
     total: Array
     count: Array
 
-    def value(self, p: float, q: float, v: float) -> float:
-        """The sum."""
-        return _spend_sum(self.n, self.total, self.count, p, q, v)
+    def values(self, points: Array) -> Array:
+        """The sum at each of some points (k, 3) of p, q, v: (k,)."""
+        return _spend_sums(points, self.n, self.total, self.count)
 
-    def gradient(self, p: float, q: float, v: float) -> Array:
-        """Its derivatives by p, q and v: (3,)."""
-        return _spend_gradient(self.n, self.total, self.count, p, q, v)
+    def gradient(self, point: Array) -> Array:
+        """Its derivatives at a point (3,): (3,)."""
+        return _spend_gradient(point, self.n, self.total, self.count)
 
 
 def _distinct(values: Array) -> tuple[Array, Positions]:
@@ -83,47 +77,59 @@ def _distinct(values: Array) -> tuple[Array, Positions]:
 
 
 @compiled
-def _dropout_sum(x, t_x, T, count, s, log_ratio, log_t_x, log_T):
-    total, product = 0.0, 1.0
-    for i in range(len(count)):
-        odds = log_ratio[x[i]] + s[x[i]] * (log_T[T[i]] - log_t_x[t_x[i]])
-        if odds > LARGE_ODDS:
-            total += count[i] * odds
-        elif count[i] == 1.0:
-            # One logarithm for many rows.
-            product *= 1.0 + math.exp(odds)
-            if product > LARGE_PRODUCT:
-                total += math.log(product)
-                product = 1.0
-        else:
-            total += count[i] * math.log1p(math.exp(odds))
-    return total + math.log(product)
+def _dropout_sums(points, x, at_x, t_x, at_t_x, T, at_T, count):
+    sums = np.empty(len(points))
+    for k in range(len(points)):
+        r, alpha, a, b = points[k]
+        s, log_ratio = r + x, np.log(a / (b + x - 1.0))
+        log_t_x, log_T = np.log(alpha + t_x), np.log(alpha + T)
+        total, product = 0.0, 1.0
+        for i in range(len(count)):
+            odds = log_ratio[at_x[i]] + s[at_x[i]] * (log_T[at_T[i]] - log_t_x[at_t_x[i]])
+            if odds > LARGE_ODDS:
+                total += count[i] * odds
+            elif count[i] == 1.0:
+                # One logarithm for many rows.
+                product *= 1.0 + math.exp(odds)
+                if product > LARGE_PRODUCT:
+                    total += math.log(product)
+                    product = 1.0
+            else:
+                total += count[i] * math.log1p(math.exp(odds))
+        sums[k] = total + math.log(product)
+    return sums
 
 
 @compiled
-def _dropout_gradient(x, t_x, T, count, s, log_ratio, log_t_x, log_T, by_b, by_t_x, by_T):
+def _dropout_gradient(point, x, at_x, t_x, at_t_x, T, at_T, count):
+    r, alpha, a, b = point
+    s, log_ratio = r + x, np.log(a / (b + x - 1.0))
+    log_t_x, log_T = np.log(alpha + t_x), np.log(alpha + T)
     gradient = np.zeros(4)
     for i in range(len(count)):
-        longer = log_T[T[i]] - log_t_x[t_x[i]]
-        odds = log_ratio[x[i]] + s[x[i]] * longer
+        longer = log_T[at_T[i]] - log_t_x[at_t_x[i]]
+        odds = log_ratio[at_x[i]] + s[at_x[i]] * longer
         weight = count[i] / (1.0 + math.exp(-odds))
         gradient[0] += weight * longer
-        gradient[1] += weight * s[x[i]] * (by_T[T[i]] - by_t_x[t_x[i]])
-        gradient[2] += weight
-        gradient[3] -= weight * by_b[x[i]]
+        gradient[1] += weight * s[at_x[i]] * (1.0 / (alpha + T[at_T[i]]) - 1.0 / (alpha + t_x[at_t_x[i]]))
+        gradient[2] += weight / a
+        gradient[3] -= weight / (b + x[at_x[i]] - 1.0)
     return gradient
 
 
 @compiled
-def _spend_sum(n, total, count, p, q, v):
-    result = 0.0
-    for i in range(len(count)):
-        result += count[i] * (p * n[i] + q) * math.log(v + total[i])
-    return result
+def _spend_sums(points, n, total, count):
+    sums = np.zeros(len(points))
+    for k in range(len(points)):
+        p, q, v = points[k]
+        for i in range(len(count)):
+            sums[k] += count[i] * (p * n[i] + q) * math.log(v + total[i])
+    return sums
 
 
 @compiled
-def _spend_gradient(n, total, count, p, q, v):
+def _spend_gradient(point, n, total, count):
+    p, q, v = point
     gradient = np.zeros(3)
     for i in range(len(count)):
         log_rate = count[i] * math.log(v + total[i])

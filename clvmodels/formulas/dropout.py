@@ -28,7 +28,7 @@ LOG_TAIL = 32.0
 SLOW_TAIL = 0.3
 """Below this a (or b) the left (or right) end, which falls like exp(a z), would need thousands of nodes."""
 LOG_SMALLEST = -690.0
-BLOCK_ROWS = 64
+BLOCK_ROWS = 128
 
 
 def dropout_mean(kernel: Kernel, a: Array, b: Array, s: Array, c: Array) -> Array:
@@ -54,7 +54,7 @@ def node_count(half: float) -> int:
     """How many Chebyshev nodes an interval of log(1 + c) of length 2 x half needs for an error of 1e-11."""
     ratio = np.pi / max(half, 1e-9)
     # Bernstein ellipse through the singularities: the error falls by its radius with every node.
-    return int(np.ceil(27.0 / np.log(ratio + np.hypot(1.0, ratio)))) + 3
+    return int(np.ceil(24.0 / np.log(ratio + np.hypot(1.0, ratio)))) + 3
 
 
 def between(low: Array, high: Array, nodes: int) -> Array:

@@ -23,8 +23,7 @@ class Series:
 
     Attributes
     ----------
-    scale : array (draws,)
-        alpha.
+    alpha : array (draws,)
     t : float
     low, high : array (draws,)
         The interval of y.
@@ -32,37 +31,47 @@ class Series:
         Chebyshev coefficients.
     """
 
-    scale: Array
+    alpha: Array
     t: float
     low: Array
     high: Array
     terms: Array
 
-    @classmethod
-    def of(
-        cls, formula: Formula, params: BetaGeoParams, t: float, x: float, shortest: float, longest: float, **choices
-    ) -> Series:
-        """From the formula itself at Chebyshev points of y, for T from `shortest` to `longest`; params are (draws, 1).
-
-        >>> from clvmodels.formulas.beta_geo import purchases_if_alive
-        >>> cdnow = BetaGeoParams(*np.array([0.243, 4.414, 0.793, 2.426])[:, None, None])
-        >>> series = Series.of(purchases_if_alive, cdnow, 39.0, 2.0, 10.0, 38.86)
-        >>> series.at(np.array([38.86])).round(6).item() == purchases_if_alive(cdnow, 39, 2, 38.86).round(6).item()
-        True
-        """
-        alpha = params.alpha
-        low, high = (np.log1p(t / (alpha + T)) for T in (longest, shortest))
-        nodes = node_count(float(np.max(high - low)) / 2) if shortest < longest and t > 0 else 1
-        y = between(low, high, nodes)
-        # With one node T is any: nothing depends on it at t = 0.
-        times = t / np.expm1(y) - alpha if nodes > 1 else np.full(alpha.shape, shortest)
-        values = formula(params, t, x, np.clip(times, shortest, longest), **choices)
-        return cls(alpha[:, 0], t, low[:, 0], high[:, 0], np.ascontiguousarray(coefficients(values).T))
-
     def at(self, T: Array) -> Array:
         """The formula at T (n,): (n, draws)."""
-        if len(self.terms) == 1:
-            return np.repeat(self.terms, len(T), axis=0)
-        y = np.log1p(self.t / (self.scale + T[:, None]))
+        y = np.log1p(self.t / (self.alpha + T[:, None]))
         place = (2 * y - self.low - self.high) / (self.high - self.low)
         return np.asarray(chebyshev.chebval(place, self.terms[:, None, :], tensor=False), float)
+
+
+@dataclass(frozen=True)
+class Table:
+    """The same for a few T, without interpolation: values (n, draws) at times (n,), which rise."""
+
+    times: Array
+    values: Array
+
+    def at(self, T: Array) -> Array:
+        """The formula at T (n,), each one of the times: (n, draws)."""
+        return self.values[np.searchsorted(self.times, T)]
+
+
+def series(formula: Formula, params: BetaGeoParams, t: float, x: float, times: Array, **choices) -> Series | Table:
+    """A formula at one t and x for all the T in `times` (n,), which rise; params are (draws, 1).
+
+    >>> from clvmodels.formulas.beta_geo import purchases_if_alive
+    >>> cdnow = BetaGeoParams(*np.array([0.243, 4.414, 0.793, 2.426])[:, None, None])
+    >>> many = series(purchases_if_alive, cdnow, 39.0, 2.0, np.linspace(10, 38.86, 100))
+    >>> many.at(np.array([38.86])).round(6).item() == purchases_if_alive(cdnow, 39, 2, 38.86).round(6).item()
+    True
+    """
+    alpha = params.alpha
+    low, high = (np.log1p(t / (alpha + T)) for T in (times[-1], times[0]))
+    nodes = node_count(float(np.max(high - low)) / 2)
+    if len(times) <= nodes:
+        return Table(times, np.ascontiguousarray(formula(params, t, x, times[None, :], **choices).T))
+    if t == 0:  # nothing depends on T
+        return Table(times, np.repeat(formula(params, t, x, times[:1], **choices).T, len(times), axis=0))
+    at_nodes = np.clip(t / np.expm1(between(low, high, nodes)) - alpha, times[0], times[-1])
+    values = formula(params, t, x, at_nodes, **choices)
+    return Series(alpha[:, 0], t, low[:, 0], high[:, 0], np.ascontiguousarray(coefficients(values).T))

@@ -19,8 +19,8 @@ from clvmodels.inference.diagnostics import Array
 # on, logaddexp becomes a softplus that runs in a Python loop.
 NO_REWRITES: Any = None
 MODE = Mode("py", optimizer=NO_REWRITES)
-# Arrays of points x rows that fit the cache.
-BLOCK_POINTS = 32
+# Points times the few hundred rows of an uncompiled likelihood fit the cache.
+BLOCK_POINTS = 512
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,23 +12,25 @@ from pytensor.graph.basic import Apply
 from pytensor.graph.op import Op
 from pytensor.graph.replace import _vectorize_node
 
-from clvmodels.compiled.threads import in_order
+from clvmodels.compiled.threads import cores, in_order
 
 Array = NDArray[np.float64]
 
 
 class Sum(Protocol):
-    """A function of d numbers, and its derivatives (d,); both may be called from several threads at once."""
+    """A function of d parameters; both methods may be called from several threads at once."""
 
-    @property
-    def value(self) -> Callable[..., float]: ...  # noqa: D102
+    def values(self, points: Array) -> Array:
+        """Points (n, d) -> (n,)."""
+        ...
 
-    @property
-    def gradient(self) -> Callable[..., Array]: ...  # noqa: D102
+    def gradient(self, point: Array) -> Array:
+        """The derivatives (d,) at a point (d,)."""
+        ...
 
 
 def row_sum(rows: Sum, *parameters: Any) -> Any:
-    """Return the variable rows.value(*parameters), which knows its gradient. The parameters are scalars."""
+    """Return the variable rows.values at the parameters, which knows its gradient. The parameters are scalars."""
     return _Value(rows)(*parameters)
 
 
@@ -43,9 +45,12 @@ class _Value(Op):
         return Apply(self, inputs, [inputs[0].type()])
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Any) -> None:
-        points = np.stack([each.ravel() for each in inputs], axis=1).tolist()
-        values = [self.rows.value(*points[0])] if len(points) == 1 else list(in_order(self._at, points))
-        output_storage[0][0] = np.reshape(np.asarray(values), inputs[0].shape)
+        points = np.stack([each.ravel() for each in inputs], axis=1)
+        parts = np.array_split(points, min(cores(), len(points)))
+        values = (
+            self.rows.values(points) if len(parts) == 1 else np.concatenate(list(in_order(self.rows.values, parts)))
+        )
+        output_storage[0][0] = values.reshape(inputs[0].shape)
 
     def pullback(self, inputs: Any, outputs: Any, cotangents: Any) -> Any:
         derivatives: Any = _Gradient(self.rows)(*inputs)
@@ -53,9 +58,6 @@ class _Value(Op):
 
     def L_op(self, inputs: Any, outputs: Any, output_grads: Any) -> Any:
         return self.pullback(inputs, outputs, output_grads)  # its name before PyTensor 3
-
-    def _at(self, point: list[float]) -> float:
-        return self.rows.value(*point)
 
 
 class _Gradient(Op):
@@ -68,7 +70,7 @@ class _Gradient(Op):
         return Apply(self, list(parameters), [pt.dvector()])
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Any) -> None:
-        output_storage[0][0] = self.rows.gradient(*map(float, inputs))
+        output_storage[0][0] = self.rows.gradient(np.array(inputs, float))
 
 
 @_vectorize_node.register(_Value)

@@ -6,7 +6,7 @@ import logging
 import sys
 import warnings
 from dataclasses import replace
-from typing import Literal, get_args
+from typing import Literal, Protocol, get_args
 
 import numpy as np
 import pymc as pm
@@ -21,6 +21,16 @@ from clvmodels.inference.nuts import sample_nuts
 
 logger = logging.getLogger(__name__)
 Method = Literal["auto", "importance", "nuts", "map"]
+
+
+class Graph(Protocol):
+    """Builds the PyMC model."""
+
+    def __call__(self, *, loops: bool) -> pm.Model:
+        """With sums over many rows in compiled loops, or written out."""
+        ...
+
+
 REMEDY = {
     "importance": "use method='auto' or method='nuts'",
     "nuts": "use more draws, or priors that say more; look at posterior.summary()",
@@ -28,9 +38,12 @@ REMEDY = {
 
 
 def sample(
-    model: pm.Model, *, names: list[str], method: Method, draws: int, rng: np.random.Generator
+    graph: Graph, *, names: list[str], method: Method, draws: int, rng: np.random.Generator
 ) -> tuple[xr.Dataset, Diagnostics]:
     """Draws of the named variables, dims (chain, draw), with diagnostics.
+
+    `graph(loops=...)` gives the PyMC model, its sums over many rows in compiled loops or written out in PyTensor,
+    as NUTS needs them.
 
     "auto" is importance sampling, and NUTS where importance sampling fails its checks; "map" is one draw, the mode.
 
@@ -51,17 +64,18 @@ def sample(
     if draws != int(draws) or draws < 100:
         raise InvalidArgument(f"draws is {draws}; ask for a whole number, 100 or more, or intervals mean nothing")
     if method == "nuts":
-        return _checked(_nuts(model, names, draws, rng))
+        return _checked(_nuts(graph(loops=False), names, draws, rng))
+    model = graph(loops=True)
     flat = flatten(model)
     if method == "map":
         return _mode_alone(model, flat, names)
     if method == "importance":
         return _checked(_importance(flat, names, draws, rng))
-    return _automatic(model, flat, names, draws, rng)
+    return _automatic(graph, flat, names, draws, rng)
 
 
 def _automatic(
-    model: pm.Model, flat: FlatModel, names: list[str], draws: int, rng: np.random.Generator
+    graph: Graph, flat: FlatModel, names: list[str], draws: int, rng: np.random.Generator
 ) -> tuple[xr.Dataset, Diagnostics]:
     try:
         posterior, diagnostics = _importance(flat, names, draws, rng)
@@ -73,7 +87,7 @@ def _automatic(
         problems = diagnostics.notes
     handed_over = f"importance sampling handed over to NUTS: {'; '.join(problems)}"
     logger.warning("%s; this takes longer", handed_over)
-    posterior, diagnostics = _nuts(model, names, draws, rng)
+    posterior, diagnostics = _nuts(graph(loops=False), names, draws, rng)
     return _checked((posterior, replace(diagnostics, notes=(handed_over, *diagnostics.notes))))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -139,7 +140,7 @@ class BetaGeo:
         seed, compressed = fresh_seed(random_seed), rfm.compressed()
         priors = self.priors.for_data(compressed)
         samples, diagnostics = sample(
-            beta_geo_graph(compressed, priors),
+            partial(beta_geo_graph, compressed, priors),
             names=list(BetaGeoPosterior.parameters),
             method=method,
             draws=draws,
@@ -174,10 +175,10 @@ class BetaGeo:
         return BetaGeoPosterior(**given_fields({"r": r, "alpha": alpha, "a": a, "b": b}, time_unit, random_seed))
 
 
-def beta_geo_graph(compressed: pd.DataFrame, priors: dict[str, Prior]) -> pm.Model:
+def beta_geo_graph(compressed: pd.DataFrame, priors: dict[str, Prior], *, loops: bool = False) -> pm.Model:
     """The PyMC model of BG/NBD for distinct (frequency, recency, T) with their `count`.
 
-    Its variables are r, alpha, phi, kappa; a and b are deterministic.
+    Its variables are r, alpha, phi, kappa; a and b are deterministic. `loops` compiles the sum over many rows.
     """
     import pymc as pm
     import pytensor.tensor as pt
@@ -189,7 +190,7 @@ def beta_geo_graph(compressed: pd.DataFrame, priors: dict[str, Prior]) -> pm.Mod
         params = BetaGeoParams(r, alpha, pm.Deterministic("a", phi * kappa), pm.Deterministic("b", (1 - phi) * kappa))
         # Gamma functions at distinct frequencies only.
         gammas: Any = pt.sum(customers * beta_geo.frequency_terms(params, frequencies, xp=pt))
-        if worth_compiling(len(count)):
+        if loops and worth_compiling(len(count)):
             dates: Any = _compiled_timing(params, x, t_x, T, count)
         else:
             dates = pt.sum(count * beta_geo.timing_terms(params, x, t_x, T, xp=pt))

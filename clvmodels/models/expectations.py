@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from clvmodels.compiled.threads import in_order
 from clvmodels.formulas import beta_geo
 from clvmodels.formulas.beta_geo import BetaGeoParams
-from clvmodels.formulas.series import Series
+from clvmodels.formulas.series import Series, Table, series
 from clvmodels.intervals import Array
 
 
@@ -29,14 +29,14 @@ class Expectation:
         Each of shape (draws,).
     x, t_x, T : arrays (n,)
     series : dict
-        frequency -> Series.
+        frequency -> Series or Table.
     """
 
     params: BetaGeoParams
     x: Array
     t_x: Array
     T: Array
-    series: dict[float, Series]
+    series: dict[float, Series | Table]
 
     @classmethod
     def of(
@@ -50,10 +50,10 @@ class Expectation:
         """Make the series from the formula; rows are x, t_x and T."""
         x, _, T = rows
         columns = BetaGeoParams(*(value[:, None] for value in params))
-        ranges = pd.Series(T).groupby(x).agg(["min", "max"])
-        bounds = list(zip(ranges.index.tolist(), ranges["min"], ranges["max"], strict=True))
-        series = in_order(lambda each: (each[0], Series.of(formula, columns, t, *each, **choices)), bounds)
-        return cls(params, *rows, dict(series))
+        pairs: Any = pd.DataFrame({"x": x, "T": T}).drop_duplicates().sort_values(["x", "T"])
+        times = [(float(frequency), group.to_numpy()) for frequency, group in pairs.groupby("x")["T"]]
+        made = in_order(lambda each: (each[0], series(formula, columns, t, *each, **choices)), times)
+        return cls(params, *rows, dict(made))
 
     def block(self, rows: slice) -> Array:
         """(rows, draws)."""

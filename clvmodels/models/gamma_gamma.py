@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -113,7 +114,7 @@ class GammaGamma:
             raise InvalidRFM(self._nothing_to_fit(int(bought["count"].sum())))
         priors = self.priors.for_data(float(np.average(used["mean"], weights=used["number"] * used["count"])))
         samples, diagnostics = sample(
-            gamma_gamma_graph(used, priors),
+            partial(gamma_gamma_graph, used, priors),
             names=list(GammaGammaPosterior.parameters),
             method=method,
             draws=draws,
@@ -228,8 +229,11 @@ class GammaGammaPosterior(Posterior):
         return DrawBlocks(len(rfm), draws, block)
 
 
-def gamma_gamma_graph(counts: pd.DataFrame, priors: dict[str, Prior]) -> pm.Model:
-    """The PyMC model of Gamma-Gamma for distinct (number, mean) of purchases with their `count`."""
+def gamma_gamma_graph(counts: pd.DataFrame, priors: dict[str, Prior], *, loops: bool = False) -> pm.Model:
+    """The PyMC model of Gamma-Gamma for distinct (number, mean) of purchases with their `count`.
+
+    `loops` compiles the sum over many rows.
+    """
     import pymc as pm
     import pytensor.tensor as pt
 
@@ -242,7 +246,7 @@ def gamma_gamma_graph(counts: pd.DataFrame, priors: dict[str, Prior]) -> pm.Mode
         params = GammaGammaParams(p, pm.Deterministic("q", q_minus_one + 1), v)
         # Gamma functions at distinct counts only.
         gammas: Any = pt.sum(customers * gamma_gamma.frequency_terms(params, numbers, xp=pt))
-        if worth_compiling(len(count)):
+        if loops and worth_compiling(len(count)):
             values: Any = _compiled_values(params, number, mean, count)
         else:
             values = pt.sum(count * gamma_gamma.value_terms(params, number, mean, xp=pt))

@@ -109,13 +109,20 @@ def rfm_table(
     The log is checked now; the customers are worked out when they are asked for: by a fit, which collects counts only,
     by `score`, or by `RFMTable.to_parquet`, which spares doing it anew each time.
 
-    Parameters, Raises
-    ------------------
-    As in `rfm_summary`. An Ibis table stays in its own database or cluster.
+    Parameters
+    ----------
+    transactions, time_unit, observation_end, customer_id, date, value, refunds, time_zone, date_format, churn_window
+        As in `rfm_summary`. An Ibis table stays in its own database or cluster; outside DuckDB its dates must be dates
+        or timestamps without a time zone.
 
     Returns
     -------
     RFMTable
+
+    Raises
+    ------
+    InvalidTransactions, InvalidArgument
+        As in `rfm_summary`.
 
     Examples
     --------
