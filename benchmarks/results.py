@@ -13,6 +13,8 @@ from measurement import Rows
 from processes import LONG, REPEATS, Run
 
 FOLDER = Path(__file__).parent
+README = FOLDER.parent / "README.md"
+BEGIN, END = "<!-- make bench: begin -->", "<!-- make bench: end -->"
 LIBRARIES = ("clvmodels", "pymc", "arviz", "numpy", "pandas", "duckdb")
 CLAIMS = ["| claim | ours | bar | competitor | times ours | holds |", "|---|---|---|---|---|---|"]
 RUNS = [
@@ -31,6 +33,7 @@ def as_markdown(rows: Rows, runs: list[Run], table: growth.Table) -> str:
 
 def write(rows: Rows, runs: list[Run], table: growth.Table) -> None:
     (FOLDER / "RESULTS.md").write_text(as_markdown(rows, runs, table))
+    _into_readme([*CLAIMS, *(row.row() for row in rows), "", f"{conditions()}."])
     values = {
         "conditions": conditions(),
         "measurements": [row.values() for row in rows],
@@ -40,6 +43,15 @@ def write(rows: Rows, runs: list[Run], table: growth.Table) -> None:
     (FOLDER / "results.json").write_text(json.dumps(values, indent=2) + "\n")
     if table:
         growth.draw(table)
+
+
+def _into_readme(lines: list[str]) -> None:
+    """Put the table of claims between the two marks of the project's README."""
+    before, found, rest = README.read_text().partition(BEGIN)
+    _, ended, after = rest.partition(END)
+    if not (found and ended):
+        raise SystemExit(f"{README} has no place for the table, between {BEGIN} and {END}")
+    README.write_text("\n".join([before + BEGIN, *lines, END + after]))
 
 
 def conditions() -> str:

@@ -9,7 +9,8 @@ MAKEFILE = (Path(__file__).parents[1] / "Makefile").read_text(encoding="utf-8")
 
 def test_the_readmes_python_runs(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    blocks = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+    # What needs Spark is run by the tests of Spark.
+    blocks = [each for each in re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL) if "pyspark" not in each]
     names = {}
     for block in blocks:
         exec(compile(block, "README.md", "exec"), names)
@@ -32,3 +33,10 @@ def test_the_readmes_options_exist():
     options = set(re.findall(r"(?<= )--[a-z-]+", README))
     known = {name for parameter in get_command(app).commands["evaluate"].params for name in parameter.opts}
     assert options - {"--help"} <= known
+
+
+def test_the_readmes_table_is_the_one_that_was_measured():
+    results = (Path(__file__).parents[1] / "benchmarks" / "RESULTS.md").read_text(encoding="utf-8")
+    table = README.partition("<!-- make bench: begin -->\n")[2].partition("\n\n")[0]
+    assert table.startswith("| claim |")
+    assert table in results

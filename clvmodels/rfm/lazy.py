@@ -11,8 +11,9 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 import pandas as pd
+from ibis.common.exceptions import IbisError
 
-from clvmodels.errors import InvalidRFM, InvalidTransactions
+from clvmodels.errors import InvalidArgument, InvalidRFM, InvalidTransactions
 from clvmodels.files import write_parquet
 from clvmodels.rfm.columns import COLUMNS, tidied
 from clvmodels.rfm.counts import merged, spend_column, spend_data
@@ -130,6 +131,21 @@ class RFMTable:
     def batches(self, customers: int = BATCH) -> Iterator[RFM]:
         """Yield the customers some at a time, each batch an `RFM`."""
         yield from map(self.maker(), self.source.batches(self.table, customers))
+
+    def cached(self) -> RFMTable:
+        """Work it out once and return the table that the database or cluster keeps of it until it is no longer used.
+
+        For a log in a file, `to_parquet` does this for later sessions too.
+
+        Raises
+        ------
+        InvalidArgument
+            If the log is a DuckDB relation, whose connection is not ours.
+        """
+        try:
+            return replace(self, table=self.table.cache())
+        except IbisError as error:
+            raise InvalidArgument(f"the table cannot be kept where it is ({error}); use to_parquet(path)") from error
 
     def to_parquet(self, path: str | Path) -> RFMTable:
         """Write it to a Parquet file, whole or not at all, and return the table that reads from there."""

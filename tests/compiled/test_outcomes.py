@@ -1,0 +1,126 @@
+"""Outcomes drawn by compiled loops, against a simulation that draws every rate and probability, and closed forms."""
+
+import numpy as np
+import pytest
+
+import clvmodels as clv
+from clvmodels import intervals
+from clvmodels.compiled import outcomes
+from clvmodels.formulas import beta_geo
+from clvmodels.formulas.beta_geo import BetaGeoParams
+
+PARAMS = BetaGeoParams(r=0.8, alpha=6.0, a=0.9, b=2.5)
+DRAWS = 100_000
+
+
+def customer(x, t_x, T):
+    return [np.array([value], float) for value in (x, t_x, T)]
+
+
+def loop_arguments(x, t_x, T, draws=DRAWS):
+    seed, keys = np.uint64(7), np.array([123], dtype=np.uint64)
+    return seed, keys, *customer(x, t_x, T), *(np.full(draws, value) for value in PARAMS)
+
+
+def by_hand(x, t_x, T, horizon, rng, draws=DRAWS):
+    """Alive or not, a rate, a dropout probability, then purchase after purchase: counts and the time of the last."""
+    alive = rng.random(draws) < beta_geo.probability_alive(PARAMS, x, t_x, T)
+    rate = rng.gamma(PARAMS.r + x, 1 / (PARAMS.alpha + T), draws)
+    dropout = rng.beta(PARAMS.a, PARAMS.b + x, draws)
+    count, time = np.zeros(draws), np.zeros(draws)
+    while alive.any():
+        time[alive] += rng.exponential(1 / rate[alive])
+        alive &= time <= horizon
+        count += alive
+        alive &= rng.random(draws) >= dropout
+    return count
+
+
+@pytest.mark.parametrize(("x", "t_x", "T", "horizon"), [(0, 0, 20, 39), (2, 30, 39, 39), (9, 38, 39, 100), (0, 0, 0, 52)])
+def test_counts_are_distributed_as_in_a_simulation_of_every_rate_and_probability(x, t_x, T, horizon):
+    out = np.empty((1, DRAWS))
+    outcomes.purchase_counts(*loop_arguments(x, t_x, T), horizon, out)
+    reference = by_hand(x, t_x, T, horizon, np.random.default_rng(0))
+    for n in range(8):
+        share, expected = np.mean(out <= n), np.mean(reference <= n)
+        assert share == pytest.approx(expected, abs=5 * np.sqrt(0.5 / DRAWS))
+
+
+@pytest.mark.parametrize(("x", "t_x", "T"), [(0, 0, 20), (5, 30, 39), (40, 38.5, 39)])
+def test_counts_have_the_closed_forms_mean_and_probability_of_none(x, t_x, T):
+    out = np.empty((1, DRAWS))
+    outcomes.purchase_counts(*loop_arguments(x, t_x, T), 52.0, out)
+    error = out.std() / np.sqrt(DRAWS)
+    assert out.mean() == pytest.approx(float(beta_geo.expected_purchases(PARAMS, 52, x, t_x, T)), abs=4 * error)
+    some = float(beta_geo.probability_of_purchase(PARAMS, 52, x, t_x, T))
+    assert np.mean(out > 0) == pytest.approx(some, abs=4 * np.sqrt(0.25 / DRAWS))
+
+
+@pytest.mark.parametrize("time", [5.0, 40.0, 300.0])
+def test_lifetimes_survive_as_the_closed_form_says(time):
+    out = np.empty((1, DRAWS))
+    outcomes.waiting_times(*loop_arguments(3, 30, 39), True, out)
+    exact = float(beta_geo.survival(PARAMS, time, 3, 30, 39))
+    assert np.mean(out > time) == pytest.approx(exact, abs=4 * np.sqrt(0.25 / DRAWS))
+
+
+def test_the_next_purchase_is_within_a_horizon_as_often_as_there_is_one():
+    out = np.empty((1, DRAWS))
+    outcomes.waiting_times(*loop_arguments(3, 30, 39), False, out)
+    exact = float(beta_geo.probability_of_purchase(PARAMS, 20, 3, 30, 39))
+    assert np.mean(out <= 20) == pytest.approx(exact, abs=4 * np.sqrt(0.25 / DRAWS))
+
+
+def test_a_customer_with_thousands_of_purchases_is_drawn_without_overflow():
+    out = np.empty((1, 200))
+    outcomes.purchase_counts(*loop_arguments(5000, 365, 365, draws=200), 30.0, out)
+    exact = float(beta_geo.expected_purchases(PARAMS, 30, 5000, 365, 365))
+    assert out.mean() == pytest.approx(exact, rel=0.05)
+
+
+def test_a_customer_who_has_surely_left_buys_nothing():
+    out = np.empty((1, 200))
+    outcomes.purchase_counts(*loop_arguments(500, 1, 1000, draws=200), 30.0, out)
+    assert not out.any()
+
+
+def test_without_discount_the_value_of_drawn_purchases_is_the_expected_one():
+    spend = [np.full(DRAWS, value) for value in (6.25, 3.74, 15.44)]
+    out = np.empty((1, DRAWS))
+    own = np.array([2.0]), np.array([20.0])
+    outcomes.purchase_values(*loop_arguments(2, 30, 39), 52.0, *own, *spend, 0.0, False, out)
+    purchases = float(beta_geo.expected_purchases(PARAMS, 52, 2, 30, 39))
+    mean_spend = 6.25 * (15.44 + 40) / (6.25 * 2 + 3.74 - 1)
+    assert out.mean() == pytest.approx(purchases * mean_spend, abs=4 * out.std() / np.sqrt(DRAWS))
+
+
+@pytest.fixture(scope="module")
+def fitted(cdnow_small):
+    purchases = clv.BetaGeo().fit(cdnow_small, draws=200, random_seed=1)
+    return clv.LifetimeValue(purchases, clv.GammaGamma().fit(cdnow_small, draws=200, random_seed=1))
+
+
+@pytest.fixture(scope="module")
+def cdnow_small():
+    rfm = clv.datasets.load_cdnow_summary()
+    return rfm.select(rfm.frame.index[:500])
+
+
+@pytest.mark.parametrize("threads", ["1", "2", "5"])
+@pytest.mark.parametrize("elements", [200, 2**12, 2**20])
+def test_neither_the_number_of_threads_nor_the_size_of_a_block_changes_an_outcome(
+    fitted, cdnow_small, monkeypatch, threads, elements
+):
+    asked = {"horizon": 39, "kind": "predictive", "random_seed": 3}
+    counts = fitted.purchases.predictive_purchases(cdnow_small, horizon=39, random_seed=3)
+    values = fitted.draws(cdnow_small, **asked)
+    monkeypatch.setenv("OMP_NUM_THREADS", threads)
+    monkeypatch.setattr(intervals, "BLOCK_ELEMENTS", elements)
+    assert fitted.purchases.predictive_purchases(cdnow_small, horizon=39, random_seed=3).equals(counts)
+    assert fitted.draws(cdnow_small, **asked).equals(values)
+
+
+def test_there_is_value_exactly_where_there_are_purchases(fitted, cdnow_small):
+    counts = fitted.purchases.draws("predictive_purchases", cdnow_small, horizon=39, random_seed=3)
+    values = fitted.draws(cdnow_small, horizon=39, kind="predictive", random_seed=3)
+    assert np.array_equal(counts.to_numpy() > 0, values.to_numpy() > 0)

@@ -1,0 +1,98 @@
+"""Scores from file to file."""
+
+import pandas as pd
+import pytest
+
+import clvmodels as clv
+from clvmodels.scoring import batches
+from clvmodels.scoring.scorer import QUANTITIES, Scorer
+
+
+@pytest.fixture(scope="module")
+def rfm():
+    cdnow = clv.datasets.load_cdnow_summary()
+    return cdnow.select(cdnow.frame.index[:700])
+
+
+@pytest.fixture(scope="module")
+def table(rfm, tmp_path_factory):
+    path = tmp_path_factory.mktemp("rfm") / "rfm.parquet"
+    rfm.frame.reset_index().to_parquet(path)
+    return clv.RFMTable.open(path, time_unit="week")
+
+
+@pytest.fixture(scope="module")
+def choices(rfm):
+    purchases, spend = (model.fit(rfm, draws=200, random_seed=1) for model in (clv.BetaGeo(), clv.GammaGamma()))
+    return {"purchases": purchases, "spend": spend, "horizon": 39, "quantities": QUANTITIES, "random_seed": 2}
+
+
+def test_a_file_of_customers_becomes_a_file_of_scores(table, rfm, choices, tmp_path):
+    written = clv.score(table, tmp_path / "scores.parquet", **choices)
+    pd.testing.assert_frame_equal(pd.read_parquet(written), Scorer(**choices).table(rfm), rtol=1e-9)
+    assert [path.name for path in tmp_path.iterdir()] == ["scores.parquet"]
+
+
+@pytest.mark.parametrize("batch", [1, 100, 699])
+def test_the_size_of_a_batch_changes_no_score(table, rfm, choices, tmp_path, batch):
+    some = rfm.select(rfm.frame.index[:50]) if batch == 1 else table
+    whole = pd.read_parquet(clv.score(some, tmp_path / "whole.parquet", **choices))
+    parts = pd.read_parquet(clv.score(some, tmp_path / "parts.parquet", **choices, batch=batch))
+    pd.testing.assert_frame_equal(parts, whole, rtol=1e-9)
+    drawn = [name for name in whole.columns if name.startswith("predictive")]
+    pd.testing.assert_frame_equal(parts[drawn], whole[drawn], check_exact=True)
+
+
+def test_a_run_that_fails_leaves_the_old_scores_and_nothing_else(table, choices, tmp_path, monkeypatch):
+    old = clv.score(table, tmp_path / "scores.parquet", **choices)
+    before, made = old.read_bytes(), []
+
+    def failing(self, customers):
+        made.append(len(customers))
+        if len(made) == 3:
+            raise MemoryError
+        return own(self, customers)
+
+    own = Scorer.table
+    monkeypatch.setattr(batches.Scorer, "table", failing)
+    with pytest.raises(MemoryError):
+        clv.score(table, old, **choices, batch=100)
+    assert len(made) == 3
+    assert old.read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["scores.parquet"]
+
+
+def test_scores_may_replace_the_very_file_that_they_are_made_from(rfm, choices, tmp_path):
+    path = tmp_path / "customers.parquet"
+    rfm.frame.reset_index().to_parquet(path)
+    clv.score(clv.RFMTable.open(path, time_unit="week"), path, **choices, batch=100)
+    assert len(pd.read_parquet(path)) == 700
+
+
+@pytest.mark.parametrize(
+    ("customers", "error", "message"),
+    [
+        (lambda rfm: rfm.frame, clv.InvalidArgument, "this is a DataFrame; make one with clv.rfm_summary"),
+        (lambda rfm: clv.RFM.from_frame(rfm.frame, time_unit="day"), clv.InvalidArgument, "the RFM is in days"),
+        (
+            lambda rfm: clv.RFM.from_frame(rfm.frame.drop(columns="monetary_value"), time_unit="week"),
+            clv.InvalidRFM,
+            "need the customers' spend",
+        ),
+    ],
+)
+def test_customers_that_cannot_be_scored_are_refused_before_any_is(rfm, choices, tmp_path, customers, error, message):
+    with pytest.raises(error, match=message):
+        clv.score(customers(rfm), tmp_path / "scores.parquet", **choices)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_batch_of_no_customers_is_refused(rfm, choices, tmp_path):
+    with pytest.raises(clv.InvalidArgument, match="batch is 0"):
+        clv.score(rfm, tmp_path / "scores.parquet", **choices, batch=0)
+
+
+def test_a_folder_that_cannot_be_made_is_named(rfm, choices, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(clv.ClvError, match="cannot make the folder"):
+        clv.score(rfm, tmp_path / "file" / "scores.parquet", **choices)
