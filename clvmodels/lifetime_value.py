@@ -220,13 +220,13 @@ class LifetimeValue:
         self.purchases.check_customers(rfm)
         number, mean = rfm.spend(include_first=self.spend.include_first)
         force = discount_force(self.annual_discount_rate, units_per_year=rfm.units_per_year)
-        seed, customers, parameters = self.purchases.simulation_arguments(rfm, random_seed)
+        simulation = self.purchases.simulation(rfm, random_seed)
         spend, draws = self.spend.parameter_draws(predictive=True), self.purchases.predictive_draw_count
 
         def block(rows: slice) -> Array:
             out = np.empty((rows.stop - rows.start, draws))
             own = number[rows], mean[rows], *spend, force, with_first
-            outcomes.purchase_values(seed, *customers(rows), *parameters, horizon, *own, out)
+            outcomes.purchase_values(*simulation.of(rows), horizon, simulation.none(rows, horizon), *own, out)
             return self.margin * out
 
         return DrawBlocks(len(rfm), draws, block)

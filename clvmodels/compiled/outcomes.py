@@ -25,63 +25,63 @@ PURCHASES, AMOUNTS, WAITING = np.uint64(1), np.uint64(2), np.uint64(3)
 
 
 @compiled
-def _probability_alive(r, alpha, a, b, x, t_x, T):
-    if x == 0:
-        return 1.0
-    return 1.0 / (1.0 + a / (b + x - 1.0) * math.exp((r + x) * math.log((alpha + T) / (alpha + t_x))))
+def _purchase_times(state, alive, none, alpha_T, a, b, s, x, horizon):
+    """Yield the times since T of one customer's purchases within the horizon, for one draw of the parameters.
 
-
-@compiled
-def _wait(state, elapsed, shape):
-    """To the next purchase, where `elapsed` is alpha + T + the time since T."""
-    return elapsed * math.expm1(-math.log(uniform(state)) / shape)
-
-
-@compiled
-def _purchase_times(state, r, alpha, a, b, x, t_x, T, horizon):
-    """Yield the times since T of one customer's purchases within the horizon, for one draw of the parameters."""
-    if uniform(state) >= _probability_alive(r, alpha, a, b, x, t_x, T):
+    `alive` is P(alive at T), `none` the probability of no purchase within the horizon while alive, alpha_T is
+    alpha + T, and s is r + x.
+    """
+    if uniform(state) >= alive:
         return
-    time, count = 0.0, 0
-    while True:
-        time += _wait(state, alpha + T + time, r + x + count)
-        if not time <= horizon:
-            return
+    first = uniform(state)
+    if first <= none:
+        return
+    time, count = alpha_T * (math.exp(-math.log(first) / s) - 1.0), 0
+    while time <= horizon:
         yield time
         if uniform(state) * (a + b + x + count) < a:
             return
         count += 1
+        time += (alpha_T + time) * (math.exp(-math.log(uniform(state)) / (s + count)) - 1.0)
 
 
 @compiled
-def purchase_counts(seed, customers, x, t_x, T, r, alpha, a, b, horizon, out):
-    """Purchases within the horizon. Shapes: customers to T (rows,), r to b (draws,), out (rows, draws)."""
+def purchase_counts(seed, customers, x, T, alive, r, alpha, a, b, horizon, none, out):
+    """Purchases within the horizon.
+
+    customers, x, T have shape (rows,), r, alpha, a, b (draws,), alive, none (see `_purchase_times`) and out
+    (rows, draws).
+    """
     state = np.empty(4, dtype=np.uint64)
     for i in range(len(customers)):
         start_stream(state, seed, customers[i], PURCHASES)
         for d in range(len(r)):
             count = 0
-            for _ in _purchase_times(state, r[d], alpha[d], a[d], b[d], x[i], t_x[i], T[i], horizon):
+            for _ in _purchase_times(
+                state, alive[i, d], none[i, d], alpha[d] + T[i], a[d], b[d], r[d] + x[i], x[i], horizon
+            ):
                 count += 1
             out[i, d] = count
 
 
 @compiled
-def counts_by_period(seed, customers, x, t_x, T, r, alpha, a, b, edges, out):
+def counts_by_period(seed, customers, x, T, alive, r, alpha, a, b, edges, none, out):
     """Add the purchases of all customers to out (draws, periods); edges (periods + 1,) rise from 0 to the horizon."""
     state = np.empty(4, dtype=np.uint64)
     for i in range(len(customers)):
         start_stream(state, seed, customers[i], PURCHASES)
         for d in range(len(r)):
             period = 0
-            for time in _purchase_times(state, r[d], alpha[d], a[d], b[d], x[i], t_x[i], T[i], edges[-1]):
+            for time in _purchase_times(
+                state, alive[i, d], none[i, d], alpha[d] + T[i], a[d], b[d], r[d] + x[i], x[i], edges[-1]
+            ):
                 while time > edges[period + 1]:
                     period += 1
                 out[d, period] += 1.0
 
 
 @compiled
-def purchase_values(seed, customers, x, t_x, T, r, alpha, a, b, horizon, n, m, p, q, v, force, first, out):
+def purchase_values(seed, customers, x, T, alive, r, alpha, a, b, horizon, none, n, m, p, q, v, force, first, out):
     """Discounted value of the same purchases: each amount is Gamma(p, rate nu), worth exp(-force time) of it.
 
     nu ~ Gamma(q + p n, rate v + n m) is the customer's own; n, m (rows,), p, q, v (draws,). `first` adds a purchase at
@@ -96,7 +96,9 @@ def purchase_values(seed, customers, x, t_x, T, r, alpha, a, b, horizon, n, m, p
             if first:
                 log_rate, known = _log_rate(amounts, n[i], m[i], p[d], q[d], v[d]), True
                 value = math.exp(log_gamma_variate(amounts, p[d]) - log_rate)
-            for time in _purchase_times(state, r[d], alpha[d], a[d], b[d], x[i], t_x[i], T[i], horizon):
+            for time in _purchase_times(
+                state, alive[i, d], none[i, d], alpha[d] + T[i], a[d], b[d], r[d] + x[i], x[i], horizon
+            ):
                 if not known:
                     log_rate, known = _log_rate(amounts, n[i], m[i], p[d], q[d], v[d]), True
                 value += math.exp(log_gamma_variate(amounts, p[d]) - log_rate - force * time)
@@ -121,7 +123,7 @@ def next_values(seed, customers, n, m, p, q, v, out):
 
 
 @compiled
-def waiting_times(seed, customers, x, t_x, T, r, alpha, a, b, until_dropout, out):
+def waiting_times(seed, customers, x, T, alive, r, alpha, a, b, until_dropout, out):
     """Time since T to the next purchase (infinite without one), or to dropping out (0 when already gone).
 
     Dropping out has the rate lambda p, with p ~ Beta(a, b + x) as a ratio of Gamma variates.
@@ -130,12 +132,13 @@ def waiting_times(seed, customers, x, t_x, T, r, alpha, a, b, until_dropout, out
     for i in range(len(customers)):
         start_stream(state, seed, customers[i], WAITING)
         for d in range(len(r)):
-            alive = uniform(state) < _probability_alive(r[d], alpha[d], a[d], b[d], x[i], t_x[i], T[i])
-            wait = _wait(state, alpha[d] + T[i], r[d] + x[i])
+            stays = uniform(state) < alive[i, d]
+            # P(wait > w) = ((alpha + T) / (alpha + T + w))^(r + x)
+            wait = (alpha[d] + T[i]) * math.expm1(-math.log(uniform(state)) / (r[d] + x[i]))
             if until_dropout:
                 log_odds = log_gamma_variate(state, b[d] + x[i]) - log_gamma_variate(state, a[d])
                 # wait / p, with p = 1 / (1 + e^log_odds)
-                wait = wait * (1.0 + math.exp(log_odds)) if alive else 0.0
-            elif not alive:
+                wait = wait * (1.0 + math.exp(log_odds)) if stays else 0.0
+            elif not stays:
                 wait = math.inf
             out[i, d] = wait

@@ -34,7 +34,7 @@ def start_stream(state, seed, customer, purpose):
 
 @compiled
 def uniform(state):
-    """In the open interval (0, 1), on a lattice of 2^53 points."""
+    """In the open interval (0, 1), on a lattice of 2^52 points."""
     s0, s1, s2, s3 = state[0], state[1], state[2], state[3]
     total = s0 + s3
     bits = ((total << np.uint64(23)) | (total >> np.uint64(41))) + s0
@@ -46,7 +46,7 @@ def uniform(state):
     s2 ^= shifted
     s3 = (s3 << np.uint64(45)) | (s3 >> np.uint64(19))
     state[0], state[1], state[2], state[3] = s0, s1, s2, s3
-    return (np.float64(bits >> np.uint64(11)) + 0.5) * 2.0**-53
+    return (np.float64(bits >> np.uint64(12)) + 0.5) * 2.0**-52
 
 
 @compiled

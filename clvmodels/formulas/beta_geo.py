@@ -136,7 +136,7 @@ def discounted_purchases_if_alive(
     scale = (params.alpha + np.asarray(T, float))[..., None]
     log_end = np.log1p(np.asarray(t, float)[..., None] / scale)
     y = log_end * (1 + nodes) / 2
-    rate = _mean(lambda _, log_growth, s: np.exp(-(s + 1) * log_growth), params, x, np.expm1(y))
+    rate = _mean(lambda _, log_growth, s: np.exp(-(s + 1) * log_growth), params, x, np.expm1(y), falls=True)
     integral = np.sum(weights / 2 * np.exp(y - discount_force * scale * np.expm1(y)) * rate, axis=-1)
     return (params.r + np.asarray(x, float)) * log_end[..., 0] * integral
 
@@ -190,7 +190,7 @@ def _growth(params: BetaGeoParams, t: ArrayLike, T: ArrayLike) -> Array:
     return (np.asarray(t, float) / (params.alpha + np.asarray(T, float)))[..., None]
 
 
-def _mean(kernel: Kernel, params: BetaGeoParams, x: ArrayLike, c: Array) -> Array:
+def _mean(kernel: Kernel, params: BetaGeoParams, x: ArrayLike, c: Array, *, falls: bool = False) -> Array:
     """The kernel's mean over p for c of shape (..., k), where (...) is the shape of the other arguments together."""
     r, _, a, b = (np.asarray(value, float) for value in params)
     s, b = r + np.asarray(x, float), b + np.asarray(x, float)
@@ -201,4 +201,4 @@ def _mean(kernel: Kernel, params: BetaGeoParams, x: ArrayLike, c: Array) -> Arra
         rows = columns
     a, b, s = (np.broadcast_to(value, rows).ravel() for value in (a, b, s))
     by_row = np.broadcast_to(c, (*columns, c.shape[-1])).reshape(len(a), -1)
-    return dropout_mean(kernel, a, b, s, by_row).reshape(*columns, c.shape[-1])
+    return dropout_mean(kernel, a, b, s, by_row, falls=falls).reshape(*columns, c.shape[-1])

@@ -31,11 +31,12 @@ LOG_SMALLEST = -690.0
 BLOCK_ROWS = 128
 
 
-def dropout_mean(kernel: Kernel, a: Array, b: Array, s: Array, c: Array) -> Array:
+def dropout_mean(kernel: Kernel, a: Array, b: Array, s: Array, c: Array, *, falls: bool = False) -> Array:
     """E[k(p, log(1 + p c), s)] for p ~ Beta(a, b). Shapes: a, b, s (n,), c (n, k); returns (n, k).
 
     In log(1 + c) the expectation is smooth, with no singularity nearer than pi to the real axis, so that many values
-    of c in a row are interpolated from a few (Chebyshev, error 1e-11).
+    of c in a row are interpolated from a few (Chebyshev, error 1e-11 of the largest). An expectation that `falls` from
+    1 over many orders of magnitude is interpolated on the log scale, which keeps its small values right.
 
     >>> half = dropout_mean(lambda p, log_growth, s: p, *np.array([[2.0], [2.0], [1.0]]), np.array([[1.0]]))
     >>> round(half.item(), 10)
@@ -47,7 +48,7 @@ def dropout_mean(kernel: Kernel, a: Array, b: Array, s: Array, c: Array) -> Arra
     if c.shape[1] <= nodes:
         return _exact_mean(kernel, a, b, s, c)
     at_nodes = _exact_mean(kernel, a, b, s, np.expm1(between(low, high, nodes)))
-    return interpolated(at_nodes, low, high, y)
+    return np.exp(interpolated(np.log(at_nodes), low, high, y)) if falls else interpolated(at_nodes, low, high, y)
 
 
 def node_count(half: float) -> int:

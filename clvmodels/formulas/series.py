@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.polynomial import chebyshev
 
-from clvmodels.formulas.beta_geo import BetaGeoParams
+from clvmodels.formulas.beta_geo import BetaGeoParams, probability_of_purchase_if_alive, survival_if_alive
 from clvmodels.formulas.dropout import Array, between, coefficients, node_count
 
 Formula = Callable[..., Array]
@@ -28,7 +28,8 @@ class Series:
     low, high : array (draws,)
         The interval of y.
     terms : array (nodes, draws)
-        Chebyshev coefficients.
+        Chebyshev coefficients, of the formula or of its logarithm.
+    log : bool
     """
 
     alpha: Array
@@ -36,12 +37,28 @@ class Series:
     low: Array
     high: Array
     terms: Array
+    log: bool
 
     def at(self, T: Array) -> Array:
         """The formula at T (n,): (n, draws)."""
         y = np.log1p(self.t / (self.alpha + T[:, None]))
         place = (2 * y - self.low - self.high) / (self.high - self.low)
-        return np.asarray(chebyshev.chebval(place, self.terms[:, None, :], tensor=False), float)
+        values = np.asarray(chebyshev.chebval(place, self.terms[:, None, :], tensor=False), float)
+        return np.exp(values) if self.log else values
+
+
+@dataclass(frozen=True)
+class Closed:
+    """The same for a formula that needs no quadrature."""
+
+    formula: Formula
+    params: BetaGeoParams
+    t: float
+    x: float
+
+    def at(self, T: Array) -> Array:
+        """The formula at T (n,): (n, draws)."""
+        return self.formula(self.params, self.t, self.x, T[:, None])
 
 
 @dataclass(frozen=True)
@@ -56,7 +73,9 @@ class Table:
         return self.values[np.searchsorted(self.times, T)]
 
 
-def series(formula: Formula, params: BetaGeoParams, t: float, x: float, times: Array, **choices) -> Series | Table:
+def series(
+    formula: Formula, params: BetaGeoParams, t: float, x: float, times: Array, **choices
+) -> Series | Table | Closed:
     """A formula at one t and x for all the T in `times` (n,), which rise; params are (draws, 1).
 
     >>> from clvmodels.formulas.beta_geo import purchases_if_alive
@@ -65,6 +84,8 @@ def series(formula: Formula, params: BetaGeoParams, t: float, x: float, times: A
     >>> many.at(np.array([38.86])).round(6).item() == purchases_if_alive(cdnow, 39, 2, 38.86).round(6).item()
     True
     """
+    if formula is probability_of_purchase_if_alive:
+        return Closed(formula, BetaGeoParams(*(value[:, 0] for value in params)), t, x)
     alpha = params.alpha
     low, high = (np.log1p(t / (alpha + T)) for T in (times[-1], times[0]))
     nodes = node_count(float(np.max(high - low)) / 2)
@@ -73,5 +94,8 @@ def series(formula: Formula, params: BetaGeoParams, t: float, x: float, times: A
     if t == 0:  # nothing depends on T
         return Table(times, np.repeat(formula(params, t, x, times[:1], **choices).T, len(times), axis=0))
     at_nodes = np.clip(t / np.expm1(between(low, high, nodes)) - alpha, times[0], times[-1])
+    # It falls over many orders of magnitude, and its small values have to be right as well.
+    log = formula is survival_if_alive
     values = formula(params, t, x, at_nodes, **choices)
-    return Series(alpha[:, 0], t, low[:, 0], high[:, 0], np.ascontiguousarray(coefficients(values).T))
+    terms = np.ascontiguousarray(coefficients(np.log(values) if log else values).T)
+    return Series(alpha[:, 0], t, low[:, 0], high[:, 0], terms, log)

@@ -18,6 +18,7 @@ from clvmodels.formulas.discount import discount_force
 from clvmodels.intervals import Array, DrawBlocks, interval_table, summary, summed
 from clvmodels.models.expectations import Expectation, distinct_rows
 from clvmodels.models.posterior import Posterior, customer_keys
+from clvmodels.models.simulation import Simulation
 from clvmodels.rfm import RFM
 
 CREDIBLE: dict[str, Callable[..., Array]] = {
@@ -189,15 +190,12 @@ class BetaGeoPosterior(Posterior):
             return self._outcomes(quantity, rfm, **choices)
         raise InvalidArgument(f"quantity is {quantity!r}; choose one of {', '.join((*CREDIBLE, *PREDICTIVE))}")
 
-    def simulation_arguments(self, rfm: RFM, random_seed: int | None) -> tuple[Any, ...]:
-        """What the loops of `clvmodels.compiled.outcomes` need of these customers' purchases.
-
-        (seed,), then a function slice -> arrays (rows,), then the parameters (draws,).
-        """
+    def simulation(self, rfm: RFM, random_seed: int | None) -> Simulation:
+        """What the loops of `clvmodels.compiled.outcomes` need of these customers' purchases."""
         self.check_customers(rfm)
-        keys, dates = customer_keys(rfm.frame.index), _dates(rfm)
         seed = np.uint64(self.seed_for(random_seed) % 2**64)
-        return seed, lambda rows: (keys[rows], *(each[rows] for each in dates)), self.parameter_draws(predictive=True)
+        params = BetaGeoParams(*self.parameter_draws(predictive=True))
+        return Simulation(seed, customer_keys(rfm.frame.index), *_dates(rfm), params)
 
     def predictive_total_by_period(self, rfm: RFM, *, edges: Sequence[float], random_seed: int | None = None) -> Array:
         """Drawn number of purchases of all customers together in every period between the edges: (draws, periods).
@@ -209,12 +207,11 @@ class BetaGeoPosterior(Posterior):
         if bounds.ndim != 1 or len(bounds) < 2 or bounds[0] != 0 or not np.all(np.diff(bounds) > 0):
             raise InvalidArgument(f"edges are {list(edges)}; give times rising from 0, e.g. [0, 13, 26]")
         check_horizon(bounds[-1])
-        seed, customers, parameters = self.simulation_arguments(rfm, random_seed)
-        draws = self.predictive_draw_count
+        simulation, draws = self.simulation(rfm, random_seed), self.predictive_draw_count
 
         def totals(rows: slice) -> Array:
             out = np.zeros((draws, len(bounds) - 1))
-            outcomes.counts_by_period(seed, *customers(rows), *parameters, bounds, out)
+            outcomes.counts_by_period(*simulation.of(rows), bounds, simulation.none(rows, bounds[-1]), out)
             return out
 
         return summed(totals, len(rfm), draws)
@@ -251,16 +248,15 @@ class BetaGeoPosterior(Posterior):
     def _outcomes(
         self, quantity: str, rfm: RFM, *, horizon: float | None = None, random_seed: int | None = None
     ) -> DrawBlocks:
-        if quantity == "predictive_purchases":
-            loop, choice = outcomes.purchase_counts, _needed(horizon, default=None)
-        else:
-            loop, choice = outcomes.waiting_times, quantity == "lifetime"
-        seed, customers, parameters = self.simulation_arguments(rfm, random_seed)
-        draws = self.predictive_draw_count
+        simulation, draws = self.simulation(rfm, random_seed), self.predictive_draw_count
+        length = _needed(horizon, default=None) if quantity == "predictive_purchases" else 0.0
 
         def block(rows: slice) -> Array:
             out = np.empty((rows.stop - rows.start, draws))
-            loop(seed, *customers(rows), *parameters, choice, out)
+            if quantity == "predictive_purchases":
+                outcomes.purchase_counts(*simulation.of(rows), length, simulation.none(rows, length), out)
+            else:
+                outcomes.waiting_times(*simulation.of(rows), quantity == "lifetime", out)
             return out
 
         return DrawBlocks(len(rfm), draws, block)

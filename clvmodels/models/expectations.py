@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from clvmodels.compiled.threads import in_order
 from clvmodels.formulas import beta_geo
 from clvmodels.formulas.beta_geo import BetaGeoParams
-from clvmodels.formulas.series import Series, Table, series
+from clvmodels.formulas.series import Closed, Series, Table, series
 from clvmodels.intervals import Array
 
 
@@ -29,14 +29,14 @@ class Expectation:
         Each of shape (draws,).
     x, t_x, T : arrays (n,)
     series : dict
-        frequency -> Series or Table.
+        frequency -> Series, Table or Closed.
     """
 
     params: BetaGeoParams
     x: Array
     t_x: Array
     T: Array
-    series: dict[float, Series | Table]
+    series: dict[float, Series | Table | Closed]
 
     @classmethod
     def of(

@@ -161,7 +161,12 @@ def _opened(source: Any, columns: _Columns) -> Source:
 
 def _in_backend(table: ir.Table, backend: Any, *, untyped: bool = False, ids: pd.Index | None = None) -> Source:
     def stream(expression: ir.Table, rows: int) -> pa.RecordBatchReader:
-        return backend.to_pyarrow_batches(expression, chunk_size=rows)
+        if backend.name != "duckdb":
+            return backend.to_pyarrow_batches(expression, chunk_size=rows)
+        # For its batches Ibis calls what DuckDB has renamed, and each call warns. The empty answer makes it register
+        # tables that are in memory.
+        backend.to_pyarrow(expression.limit(0))
+        return backend.con.sql(str(ibis.to_sql(expression, dialect="duckdb"))).to_arrow_reader(rows)
 
     return Source(table=table, run=backend.to_pyarrow, stream=stream, untyped=untyped, ids=ids)
 

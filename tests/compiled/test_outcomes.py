@@ -8,18 +8,28 @@ from clvmodels import intervals
 from clvmodels.compiled import outcomes
 from clvmodels.formulas import beta_geo
 from clvmodels.formulas.beta_geo import BetaGeoParams
+from clvmodels.models.simulation import Simulation
 
 PARAMS = BetaGeoParams(r=0.8, alpha=6.0, a=0.9, b=2.5)
 DRAWS = 100_000
 
 
-def customer(x, t_x, T):
-    return [np.array([value], float) for value in (x, t_x, T)]
+def customer(x, t_x, T, draws=DRAWS):
+    params = BetaGeoParams(*(np.full(draws, value) for value in PARAMS))
+    key = np.array([123], dtype=np.uint64)
+    return Simulation(np.uint64(7), key, *(np.array([value], float) for value in (x, t_x, T)), params)
 
 
-def loop_arguments(x, t_x, T, draws=DRAWS):
-    seed, keys = np.uint64(7), np.array([123], dtype=np.uint64)
-    return seed, keys, *customer(x, t_x, T), *(np.full(draws, value) for value in PARAMS)
+def counts(x, t_x, T, horizon, draws=DRAWS):
+    one, out = customer(x, t_x, T, draws), np.empty((1, draws))
+    outcomes.purchase_counts(*one.of(slice(0, 1)), horizon, one.none(slice(0, 1), horizon), out)
+    return out
+
+
+def waits(until_dropout):
+    out = np.empty((1, DRAWS))
+    outcomes.waiting_times(*customer(3, 30, 39).of(slice(0, 1)), until_dropout, out)
+    return out
 
 
 def by_hand(x, t_x, T, horizon, rng, draws=DRAWS):
@@ -36,10 +46,11 @@ def by_hand(x, t_x, T, horizon, rng, draws=DRAWS):
     return count
 
 
-@pytest.mark.parametrize(("x", "t_x", "T", "horizon"), [(0, 0, 20, 39), (2, 30, 39, 39), (9, 38, 39, 100), (0, 0, 0, 52)])
+@pytest.mark.parametrize(
+    ("x", "t_x", "T", "horizon"), [(0, 0, 20, 39), (2, 30, 39, 39), (9, 38, 39, 100), (0, 0, 0, 52)]
+)
 def test_counts_are_distributed_as_in_a_simulation_of_every_rate_and_probability(x, t_x, T, horizon):
-    out = np.empty((1, DRAWS))
-    outcomes.purchase_counts(*loop_arguments(x, t_x, T), horizon, out)
+    out = counts(x, t_x, T, horizon)
     reference = by_hand(x, t_x, T, horizon, np.random.default_rng(0))
     for n in range(8):
         share, expected = np.mean(out <= n), np.mean(reference <= n)
@@ -48,8 +59,7 @@ def test_counts_are_distributed_as_in_a_simulation_of_every_rate_and_probability
 
 @pytest.mark.parametrize(("x", "t_x", "T"), [(0, 0, 20), (5, 30, 39), (40, 38.5, 39)])
 def test_counts_have_the_closed_forms_mean_and_probability_of_none(x, t_x, T):
-    out = np.empty((1, DRAWS))
-    outcomes.purchase_counts(*loop_arguments(x, t_x, T), 52.0, out)
+    out = counts(x, t_x, T, 52.0)
     error = out.std() / np.sqrt(DRAWS)
     assert out.mean() == pytest.approx(float(beta_geo.expected_purchases(PARAMS, 52, x, t_x, T)), abs=4 * error)
     some = float(beta_geo.probability_of_purchase(PARAMS, 52, x, t_x, T))
@@ -58,37 +68,33 @@ def test_counts_have_the_closed_forms_mean_and_probability_of_none(x, t_x, T):
 
 @pytest.mark.parametrize("time", [5.0, 40.0, 300.0])
 def test_lifetimes_survive_as_the_closed_form_says(time):
-    out = np.empty((1, DRAWS))
-    outcomes.waiting_times(*loop_arguments(3, 30, 39), True, out)
+    out = waits(until_dropout=True)
     exact = float(beta_geo.survival(PARAMS, time, 3, 30, 39))
     assert np.mean(out > time) == pytest.approx(exact, abs=4 * np.sqrt(0.25 / DRAWS))
 
 
 def test_the_next_purchase_is_within_a_horizon_as_often_as_there_is_one():
-    out = np.empty((1, DRAWS))
-    outcomes.waiting_times(*loop_arguments(3, 30, 39), False, out)
+    out = waits(until_dropout=False)
     exact = float(beta_geo.probability_of_purchase(PARAMS, 20, 3, 30, 39))
     assert np.mean(out <= 20) == pytest.approx(exact, abs=4 * np.sqrt(0.25 / DRAWS))
 
 
 def test_a_customer_with_thousands_of_purchases_is_drawn_without_overflow():
-    out = np.empty((1, 200))
-    outcomes.purchase_counts(*loop_arguments(5000, 365, 365, draws=200), 30.0, out)
+    out = counts(5000, 365, 365, 30.0, draws=200)
     exact = float(beta_geo.expected_purchases(PARAMS, 30, 5000, 365, 365))
     assert out.mean() == pytest.approx(exact, rel=0.05)
 
 
 def test_a_customer_who_has_surely_left_buys_nothing():
-    out = np.empty((1, 200))
-    outcomes.purchase_counts(*loop_arguments(500, 1, 1000, draws=200), 30.0, out)
-    assert not out.any()
+    assert not counts(500, 1, 1000, 30.0, draws=200).any()
 
 
 def test_without_discount_the_value_of_drawn_purchases_is_the_expected_one():
     spend = [np.full(DRAWS, value) for value in (6.25, 3.74, 15.44)]
     out = np.empty((1, DRAWS))
     own = np.array([2.0]), np.array([20.0])
-    outcomes.purchase_values(*loop_arguments(2, 30, 39), 52.0, *own, *spend, 0.0, False, out)
+    one, row = customer(2, 30, 39), slice(0, 1)
+    outcomes.purchase_values(*one.of(row), 52.0, one.none(row, 52.0), *own, *spend, 0.0, False, out)
     purchases = float(beta_geo.expected_purchases(PARAMS, 52, 2, 30, 39))
     mean_spend = 6.25 * (15.44 + 40) / (6.25 * 2 + 3.74 - 1)
     assert out.mean() == pytest.approx(purchases * mean_spend, abs=4 * out.std() / np.sqrt(DRAWS))

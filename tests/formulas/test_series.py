@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from clvmodels.formulas import beta_geo
 from clvmodels.formulas.beta_geo import BetaGeoParams
-from clvmodels.formulas.series import Series, Table, series
+from clvmodels.formulas.series import Closed, Series, Table, series
 
 FORMULAS = {
     "survival": (beta_geo.survival_if_alive, {}),
@@ -35,7 +35,7 @@ def exact(formula, params, t, x, times, choices):
 @settings(max_examples=15)
 @given(
     seed=st.integers(0, 1000),
-    x=st.sampled_from([0.0, 1.0, 7.0, 150.0]),
+    x=st.sampled_from([0.0, 1.0, 7.0, 150.0, 2000.0]),
     t=st.sampled_from([0.1, 1.0, 39.0, 520.0, 5000.0]),
     longest=st.sampled_from([1.0, 39.0, 730.0]),
 )
@@ -43,12 +43,12 @@ def test_many_times_are_interpolated_to_nine_digits(name, seed, x, t, longest):
     formula, choices = FORMULAS[name]
     params, times = drawn(seed), np.linspace(0, longest, 60)
     many = series(formula, params, t, x, times, **choices)
-    assert isinstance(many, Series)
+    assert isinstance(many, Closed if name == "some" else Series)
     some = times[[0, 1, 17, 58, 59]]
     assert many.at(some) == pytest.approx(exact(formula, params, t, x, some, choices), rel=1e-9, abs=1e-300)
 
 
-@pytest.mark.parametrize("name", FORMULAS)
+@pytest.mark.parametrize("name", [name for name in FORMULAS if name != "some"])
 def test_few_times_are_a_table_of_the_formula(name):
     formula, choices = FORMULAS[name]
     params, times = drawn(1), np.array([3.0, 20.0, 38.86])

@@ -96,7 +96,9 @@ def test_a_fit_collects_counts_and_never_customers(table, monkeypatch):
     monkeypatch.setattr(lazy.RFMTable, "batches", refused)
     collected = []
     collect = type(table.source).collect
-    monkeypatch.setattr(type(table.source), "collect", lambda self, e: collected.append(collect(self, e)) or collected[-1])
+    monkeypatch.setattr(
+        type(table.source), "collect", lambda self, e: collected.append(collect(self, e)) or collected[-1]
+    )
     clv.BetaGeo().fit(table, draws=200, random_seed=1)
     assert [set(frame.columns) for frame in collected] == [{"frequency", "recency", "T", "count"}]
     assert len(collected[0]) == 1016
