@@ -21,6 +21,8 @@ class Measurement:
     beside: str = ""
     theirs: float | None = None
     because: str = ""
+    # Where a bar may be missed: what stands in the way, measured in the same run.
+    obstacle: str = ""
 
     @property
     def holds(self) -> bool:
@@ -41,7 +43,10 @@ class Measurement:
     @property
     def verdict(self) -> str:
         gap = abs(self.value - self.limit)
-        return "yes" if self.holds else f"NO: missed by {figure(gap)} {self.unit} ({gap / self.limit:.1%} of the bar)"
+        why = f"; {self.obstacle}" if self.obstacle else ""
+        return (
+            "yes" if self.holds else f"NO: missed by {figure(gap)} {self.unit} ({gap / self.limit:.1%} of the bar){why}"
+        )
 
     def values(self) -> dict[str, object]:
         return asdict(self) | {"ratio": self.ratio, "holds": self.holds}

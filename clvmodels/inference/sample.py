@@ -10,6 +10,7 @@ from typing import Literal, Protocol, get_args
 
 import numpy as np
 import pymc as pm
+import pytensor
 import xarray as xr
 
 from clvmodels.errors import FitFailed, FitWarning, InvalidArgument
@@ -65,8 +66,10 @@ def sample(
         raise InvalidArgument(f"draws is {draws}; ask for a whole number, 100 or more, or intervals mean nothing")
     if method == "nuts":
         return _checked(_nuts(graph(loops=False), names, draws, rng))
-    model = graph(loops=True)
-    flat = flatten(model)
+    # PyTensor notes for every node where it was made, which takes a seventh of a small fit.
+    with pytensor.config.change_flags(traceback__limit=0):
+        model = graph(loops=True)
+        flat = flatten(model)
     if method == "map":
         return _mode_alone(model, flat, names)
     if method == "importance":
