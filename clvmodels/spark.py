@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import pandas as pd
 
 from clvmodels.errors import InvalidArgument
-from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
-from clvmodels.models.gamma_gamma import GammaGammaPosterior
 from clvmodels.rfm import RFMTable
 from clvmodels.scoring import Scorer
-from clvmodels.scoring.scorer import FACTS
+from clvmodels.scoring.scorer import FACTS, Choices
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -21,18 +19,7 @@ if TYPE_CHECKING:
 BATCH = 200_000
 
 
-def score(
-    rfm: RFMTable,
-    *,
-    purchases: BetaGeoPosterior,
-    spend: GammaGammaPosterior | None = None,
-    horizon: float,
-    margin: float = 1.0,
-    annual_discount_rate: float = 0.0,
-    interval: float = 0.9,
-    quantities: Sequence[str] | None = None,
-    random_seed: int | None = None,
-) -> DataFrame:
+def score(rfm: RFMTable, **choices: Unpack[Choices]) -> DataFrame:
     """Return every customer's scores as a Spark DataFrame, worked out on the cluster when it is written or read.
 
     The posterior is broadcast; no customer passes through the driver. The workers need this package and its
@@ -42,8 +29,8 @@ def score(
     ----------
     rfm : RFMTable
         On a table of a classic Spark session: `rfm_table(ibis.pyspark.connect(session).table("orders"), ...)`.
-    purchases, spend, horizon, margin, annual_discount_rate, interval, quantities, random_seed
-        As in `clvmodels.scoring.Scorer`.
+    **choices
+        As in `clvmodels.score`, all but `batch`.
 
     Returns
     -------
@@ -63,16 +50,7 @@ def score(
     >>> scores = clv.spark.score(rfm, purchases=purchases, spend=spend, horizon=365)  # doctest: +SKIP
     >>> scores.write.parquet("scores")  # doctest: +SKIP
     """
-    scorer = Scorer(
-        purchases=purchases,
-        spend=spend,
-        horizon=horizon,
-        margin=margin,
-        annual_discount_rate=annual_discount_rate,
-        interval=interval,
-        quantities=quantities,
-        random_seed=random_seed,
-    )
+    scorer = Scorer(**choices)
     session = _session(rfm)
     scorer.check(rfm)
     customers: Any = session.sql(rfm.sql("pyspark"))

@@ -2,35 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Unpack
 
 import pandas as pd
 
 from clvmodels.errors import InvalidArgument, InvalidRFM
 from clvmodels.files import write_parquet
 from clvmodels.intervals import Progress
-from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
-from clvmodels.models.gamma_gamma import GammaGammaPosterior
 from clvmodels.rfm import RFM, RFMTable
 from clvmodels.rfm.lazy import BATCH
-from clvmodels.scoring.scorer import Scorer
+from clvmodels.scoring.scorer import Choices, Scorer
 
 
-def score(
-    rfm: RFM | RFMTable,
-    to: str | Path,
-    *,
-    purchases: BetaGeoPosterior,
-    spend: GammaGammaPosterior | None = None,
-    horizon: float,
-    margin: float = 1.0,
-    annual_discount_rate: float = 0.0,
-    interval: float = 0.9,
-    quantities: Sequence[str] | None = None,
-    random_seed: int | None = None,
-    batch: int = BATCH,
-) -> Path:
+def score(rfm: RFM | RFMTable, to: str | Path, *, batch: int = BATCH, **choices: Unpack[Choices]) -> Path:
     """Write every customer's scores to a Parquet file, whole or not at all.
 
     Memory does not grow with the number of customers: they are read, scored and written in batches.
@@ -41,10 +27,11 @@ def score(
         The customers: in memory, or in a file or database (`RFMTable.open`, `rfm_table`).
     to : path
         Where to, a Parquet file; an existing one is replaced when all is done, and kept when anything fails.
-    purchases, spend, horizon, margin, annual_discount_rate, interval, quantities, random_seed
-        As in `clvmodels.scoring.Scorer`.
     batch : int
         Customers in a batch. The scores do not depend on it.
+    **choices
+        purchases, horizon, and if wanted spend, margin, annual_discount_rate, interval, quantities and random_seed, all
+        as in `clvmodels.scoring.Scorer`.
 
     Returns
     -------
@@ -71,16 +58,7 @@ def score(
     ...     len(pd.read_parquet(written))
     2357
     """
-    scorer = Scorer(
-        purchases=purchases,
-        spend=spend,
-        horizon=horizon,
-        margin=margin,
-        annual_discount_rate=annual_discount_rate,
-        interval=interval,
-        quantities=quantities,
-        random_seed=random_seed,
-    )
+    scorer = Scorer(**choices)
     scorer.check(rfm)
     if batch < 1:
         raise InvalidArgument(f"batch is {batch}; give the number of customers in a batch, e.g. {BATCH}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Required, TypedDict
 
 import pandas as pd
 
@@ -19,6 +19,19 @@ MONEY = ("lifetime_value", "predictive_lifetime_value")
 QUANTITIES = ("probability_alive", "expected_purchases", "predictive_purchases", "expected_lifetime", *MONEY)
 FACTS = ("frequency", "recency", "T", "monetary_value")
 ENDS = ("mean", "lower", "upper")
+
+
+class Choices(TypedDict, total=False):
+    """The attributes of `Scorer` as keyword arguments."""
+
+    purchases: Required[BetaGeoPosterior]
+    spend: GammaGammaPosterior | None
+    horizon: Required[float]
+    margin: float
+    annual_discount_rate: float
+    interval: float
+    quantities: Sequence[str] | None
+    random_seed: int | None
 
 
 @dataclass(frozen=True, kw_only=True)
