@@ -18,11 +18,18 @@ def compiled(function: Callable[..., Any]) -> Any:
     >>> compiled(lambda x: x + 1)(1)
     2
     """
-    options: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
     try:
-        return njit(**options, cache=True)(function)
+        return njit(nogil=True, error_model="numpy", cache=True)(function)
     except RuntimeError:  # neither the package's folder nor the user's cache can be written
-        return njit(**options)(function)
+        return njit(nogil=True, error_model="numpy")(function)
+
+
+def compiled_generator(function: Callable[..., Any]) -> Any:
+    """The same for a generator, which becomes a part of the loops that use it and is not kept by itself.
+
+    numba reads one back from the disk without knowing it as a generator, and a further loop could not be compiled.
+    """
+    return njit(nogil=True, error_model="numpy")(function)
 
 
 def worth_compiling(rows: int) -> bool:

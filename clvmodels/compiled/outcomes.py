@@ -18,13 +18,13 @@ import math
 
 import numpy as np
 
-from clvmodels.compiled.jit import compiled
+from clvmodels.compiled.jit import compiled, compiled_generator
 from clvmodels.compiled.random import log_gamma_variate, start_stream, uniform
 
 PURCHASES, AMOUNTS, WAITING = np.uint64(1), np.uint64(2), np.uint64(3)
 
 
-@compiled
+@compiled_generator
 def _purchase_times(state, alive, none, alpha_T, a, b, s, x, horizon):
     """Yield the times since T of one customer's purchases within the horizon, for one draw of the parameters.
 

@@ -22,6 +22,8 @@ from scipy.special import exprel, gammaln
 
 from clvmodels.formulas.dropout import Array, Kernel, dropout_mean
 
+# exp(-60) of a purchase.
+WORTHLESS = 60.0
 NUMPY = SimpleNamespace(
     abs=np.abs, exp=np.exp, gammaln=gammaln, log=np.log, log1p=np.log1p, maximum=np.maximum, where=np.where
 )
@@ -132,7 +134,9 @@ def discounted_purchases_if_alive(
     """
     if discount_force == 0:
         return purchases_if_alive(params, t, x, T)
-    nodes, weights = leggauss(_discount_nodes(params, t, T, discount_force))
+    # What comes later is worth nothing.
+    t = np.minimum(np.asarray(t, float), WORTHLESS / discount_force)
+    nodes, weights = leggauss(_discount_nodes(params, t, x, T, discount_force))
     scale = (params.alpha + np.asarray(T, float))[..., None]
     log_end = np.log1p(np.asarray(t, float)[..., None] / scale)
     y = log_end * (1 + nodes) / 2
@@ -141,11 +145,14 @@ def discounted_purchases_if_alive(
     return (params.r + np.asarray(x, float)) * log_end[..., 0] * integral
 
 
-def _discount_nodes(params: BetaGeoParams, t: ArrayLike, T: ArrayLike, discount_force: float) -> int:
+def _discount_nodes(params: BetaGeoParams, t: ArrayLike, x: ArrayLike, T: ArrayLike, discount_force: float) -> int:
     longest = float(np.max(np.log1p(np.asarray(t, float) / (params.alpha + np.asarray(T, float)))))
     # The integrand's singularities are at a distance of pi; the discount factor adds its own curvature.
     ratio = 2 * np.pi / max(longest, 1e-6)
-    return int(4 + 14 / np.log(ratio + np.hypot(1.0, ratio)) + 3 * np.sqrt(discount_force * np.max(t)))
+    smooth = 4 + 14 / np.log(ratio + np.hypot(1.0, ratio)) + 3 * np.sqrt(discount_force * np.max(t))
+    # It falls like exp(-fall y) at first, in a layer that the nodes near the end have to resolve.
+    fall = np.max((params.r + np.asarray(x, float) + 1) * params.a / (params.a + params.b + np.asarray(x, float)))
+    return int(smooth + 4 * np.sqrt(fall * longest))
 
 
 def expected_purchases(params: BetaGeoParams, t: ArrayLike, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Array:

@@ -28,6 +28,7 @@ LOG_TAIL = 32.0
 SLOW_TAIL = 0.3
 """Below this a (or b) the left (or right) end, which falls like exp(a z), would need thousands of nodes."""
 LOG_SMALLEST = -690.0
+NEGLIGIBLE = 1e-10
 BLOCK_ROWS = 128
 
 
@@ -35,8 +36,9 @@ def dropout_mean(kernel: Kernel, a: Array, b: Array, s: Array, c: Array, *, fall
     """E[k(p, log(1 + p c), s)] for p ~ Beta(a, b). Shapes: a, b, s (n,), c (n, k); returns (n, k).
 
     In log(1 + c) the expectation is smooth, with no singularity nearer than pi to the real axis, so that many values
-    of c in a row are interpolated from a few (Chebyshev, error 1e-11 of the largest). An expectation that `falls` from
-    1 over many orders of magnitude is interpolated on the log scale, which keeps its small values right.
+    of c in a row are interpolated from a few (Chebyshev), from more where a and s are so large that it turns sharply.
+    An expectation that `falls` from 1 over many orders of magnitude is interpolated on the log scale, which keeps its
+    small values right.
 
     >>> half = dropout_mean(lambda p, log_growth, s: p, *np.array([[2.0], [2.0], [1.0]]), np.array([[1.0]]))
     >>> round(half.item(), 10)
@@ -45,14 +47,18 @@ def dropout_mean(kernel: Kernel, a: Array, b: Array, s: Array, c: Array, *, fall
     y = np.log1p(c)
     low, high = y.min(axis=1, keepdims=True), y.max(axis=1, keepdims=True)
     nodes = node_count(float(np.max(high - low, initial=0.0)) / 2)
-    if c.shape[1] <= nodes:
-        return _exact_mean(kernel, a, b, s, c)
-    at_nodes = _exact_mean(kernel, a, b, s, np.expm1(between(low, high, nodes)))
-    return np.exp(interpolated(np.log(at_nodes), low, high, y)) if falls else interpolated(at_nodes, low, high, y)
+    while nodes < c.shape[1]:
+        at_nodes = _exact_mean(kernel, a, b, s, np.expm1(between(low, high, nodes)))
+        terms = coefficients(on_scale(at_nodes, log=falls))
+        if enough_terms(terms, at_nodes, log=falls):
+            values = interpolated(terms, low, high, y)
+            return np.exp(values) if falls else values
+        nodes *= 2
+    return _exact_mean(kernel, a, b, s, c)
 
 
 def node_count(half: float) -> int:
-    """How many Chebyshev nodes an interval of log(1 + c) of length 2 x half needs for an error of 1e-11."""
+    """How many Chebyshev nodes an interval of log(1 + c) of length 2 x half needs for an error of 1e-11, usually."""
     ratio = np.pi / max(half, 1e-9)
     # Bernstein ellipse through the singularities: the error falls by its radius with every node.
     return int(np.ceil(24.0 / np.log(ratio + np.hypot(1.0, ratio)))) + 3
@@ -69,11 +75,22 @@ def coefficients(at_nodes: Array) -> Array:
     return at_nodes @ np.linalg.inv(chebyshev.chebvander(chebyshev.chebpts1(nodes), nodes - 1)).T
 
 
-def interpolated(at_nodes: Array, low: Array, high: Array, y: Array) -> Array:
-    """The polynomials through `at_nodes`, each on its own interval, at y (n, k)."""
+def on_scale(values: Array, *, log: bool) -> Array:
+    """The values or their logarithms; what has underflowed is as small as a number can be."""
+    return np.log(np.maximum(values, np.finfo(float).tiny)) if log else values
+
+
+def enough_terms(terms: Array, values: Array, *, log: bool) -> bool:
+    """Whether the last two coefficients (n, nodes) have fallen to nothing beside the smallest value of their row."""
+    smallest = 1.0 if log else np.min(np.abs(values), axis=1, keepdims=True)
+    return bool(np.all(np.abs(terms[:, -2:]) <= NEGLIGIBLE * smallest))
+
+
+def interpolated(terms: Array, low: Array, high: Array, y: Array) -> Array:
+    """The polynomials of coefficients `terms` (n, nodes), each on its own interval, at y (n, k)."""
     with np.errstate(invalid="ignore"):
         place = np.nan_to_num((2 * y - low - high) / (high - low))
-    return np.asarray(chebyshev.chebval(place, coefficients(at_nodes).T[:, :, None], tensor=False), float)
+    return np.asarray(chebyshev.chebval(place, terms.T[:, :, None], tensor=False), float)
 
 
 def _exact_mean(kernel: Kernel, a: Array, b: Array, s: Array, c: Array) -> Array:

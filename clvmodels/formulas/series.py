@@ -9,7 +9,7 @@ import numpy as np
 from numpy.polynomial import chebyshev
 
 from clvmodels.formulas.beta_geo import BetaGeoParams, probability_of_purchase_if_alive, survival_if_alive
-from clvmodels.formulas.dropout import Array, between, coefficients, node_count
+from clvmodels.formulas.dropout import Array, between, coefficients, enough_terms, node_count, on_scale
 
 Formula = Callable[..., Array]
 """A function of (params, t, x, T) in `clvmodels.formulas.beta_geo` that ends in `_if_alive`."""
@@ -89,13 +89,15 @@ def series(
     alpha = params.alpha
     low, high = (np.log1p(t / (alpha + T)) for T in (times[-1], times[0]))
     nodes = node_count(float(np.max(high - low)) / 2)
-    if len(times) <= nodes:
-        return Table(times, np.ascontiguousarray(formula(params, t, x, times[None, :], **choices).T))
-    if t == 0:  # nothing depends on T
-        return Table(times, np.repeat(formula(params, t, x, times[:1], **choices).T, len(times), axis=0))
-    at_nodes = np.clip(t / np.expm1(between(low, high, nodes)) - alpha, times[0], times[-1])
     # It falls over many orders of magnitude, and its small values have to be right as well.
     log = formula is survival_if_alive
-    values = formula(params, t, x, at_nodes, **choices)
-    terms = np.ascontiguousarray(coefficients(np.log(values) if log else values).T)
-    return Series(alpha[:, 0], t, low[:, 0], high[:, 0], terms, log)
+    while t > 0 and nodes < len(times):
+        at_nodes = np.clip(t / np.expm1(between(low, high, nodes)) - alpha, times[0], times[-1])
+        values = formula(params, t, x, at_nodes, **choices)
+        terms = coefficients(on_scale(values, log=log))
+        if enough_terms(terms, values, log=log):
+            return Series(alpha[:, 0], t, low[:, 0], high[:, 0], np.ascontiguousarray(terms.T), log)
+        nodes *= 2
+    if t == 0:  # nothing depends on T
+        return Table(times, np.repeat(formula(params, t, x, times[:1], **choices).T, len(times), axis=0))
+    return Table(times, np.ascontiguousarray(formula(params, t, x, times[None, :], **choices).T))
