@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
+from threading import get_ident
 from typing import TYPE_CHECKING
 
 from clvmodels.errors import ClvError
@@ -90,8 +91,11 @@ def whole_file(path: Path) -> Iterator[Path]:
     ...     (Path(folder) / "a.txt").read_text()
     'whole'
     """
-    temporary = make_folder(path.parent) / f".{path.name}.{os.getpid()}.part"
+    if path.is_dir():
+        raise ClvError(f"{path} is a folder; give the name of a file in it")
+    temporary = make_folder(path.parent) / f".{path.name}.{os.getpid()}.{get_ident()}.part"
     try:
+        temporary.touch()  # so that a place that cannot be written is found before the work is done
         yield temporary
         temporary.replace(path)
     except OSError as error:
@@ -100,29 +104,26 @@ def whole_file(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-def write_parquet(path: Path, frames: Iterable[pd.DataFrame]) -> int:
+def write_parquet(path: Path, frames: Iterable[pd.DataFrame]) -> None:
     """Write frames of the same columns one after the other to one Parquet file, whole or not at all.
-
-    Returns
-    -------
-    int
-        The number of rows; no file is written without frames.
 
     Raises
     ------
     ClvError
-        If it cannot be written.
+        If there are no frames, it cannot be written, or a column has no type that Parquet knows.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    rows, remaining = 0, iter(frames)
-    first = next(remaining, None)
-    if first is None:
-        return 0
-    schema = pa.Schema.from_pandas(first, preserve_index=False)
-    with whole_file(path) as temporary, pq.ParquetWriter(temporary, schema) as writer:
-        for frame in chain([first], remaining):
-            writer.write_table(pa.Table.from_pandas(frame, schema=schema, preserve_index=False))
-            rows += len(frame)
-    return rows
+    with whole_file(path) as temporary:
+        remaining = iter(frames)
+        first = next(remaining, None)
+        if first is None:
+            raise ClvError(f"there is nothing to write to {path}: no customers were handed in")
+        try:
+            schema = pa.Schema.from_pandas(first, preserve_index=False)
+            with pq.ParquetWriter(temporary, schema) as writer:
+                for frame in chain([first], remaining):
+                    writer.write_table(pa.Table.from_pandas(frame, schema=schema, preserve_index=False))
+        except pa.ArrowException as error:
+            raise ClvError(f"cannot write {path} as Parquet: {error}; make the customer ids numbers or text") from error

@@ -53,8 +53,7 @@ class DrawBlocks:
 
     def map(self, function: Callable[[Array], Result], *, description: str = "customers") -> Iterator[Result]:
         """function(block) for each block in order, worked out on all cores."""
-        slices = list(row_blocks(self.rows, self.draws))
-        return with_progress(in_order(lambda rows: function(self.block(rows)), slices), description, len(slices))
+        return self._mapped(lambda _, block: function(block), description)
 
     def array(self) -> Array:
         """All of them: (draws, rows)."""
@@ -63,13 +62,23 @@ class DrawBlocks:
 
     def sums(self, codes: NDArray[np.integer], groups: int) -> Array:
         """Sums over the rows of each group (draws, groups); `codes` (rows,) says which group a row belongs to."""
+        total = np.zeros((groups, self.draws))
+        for present, sums in self._mapped(lambda rows, block: _group_sums(codes[rows], block), "customers"):
+            total[present] += sums
+        return total.T
 
-        def of_block(rows: slice) -> Array:
-            members = np.zeros((groups, rows.stop - rows.start))
-            members[codes[rows], np.arange(rows.stop - rows.start)] = 1.0
-            return members @ self.block(rows)
+    def _mapped(self, function: Callable[[slice, Array], Result], description: str) -> Iterator[Result]:
+        slices = list(row_blocks(self.rows, self.draws))
+        made = in_order(lambda rows: function(rows, self.block(rows)), slices)
+        return with_progress(made, description, len(slices))
 
-        return summed(of_block, self.rows, self.draws).T
+
+def _group_sums(codes: NDArray[np.integer], block: Array) -> tuple[NDArray[np.integer], Array]:
+    """The groups in a block (rows, draws), and the sum over the rows of each (groups, draws)."""
+    present, position = np.unique(codes, return_inverse=True)
+    members = np.zeros((len(present), len(codes)))
+    members[position, np.arange(len(codes))] = 1.0
+    return present, members @ block
 
 
 def summed(function: Callable[[slice], Array], rows: int, draws: int) -> Array:
@@ -153,26 +162,30 @@ def _quantile(ordered: Array, probability: float, kind: Kind) -> Array:
 
 
 class Progress:
-    """A bar with the time left, after two seconds, in a terminal or notebook only, and never one inside another.
+    """A bar with the time left, after two seconds, in a terminal or notebook only.
+
+    Inside one that stands `alone`, no other is shown.
 
     >>> with Progress("customers", 2) as progress:
     ...     progress.advance(1)
     """
 
-    def __init__(self, description: str, total: int) -> None:
+    def __init__(self, description: str, total: int, *, alone: bool = False) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
         from rich.progress import Progress as Bar
 
         console = Console(stderr=True)
+        self._alone = alone
         self._shown = (console.is_terminal or console.is_jupyter) and not _under_a_bar.get()
         columns = TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()
         self._bar, self._start = Bar(*columns, console=console, transient=True), time.monotonic()
         self._task = self._bar.add_task(description, total=total)
 
     def __enter__(self) -> Progress:
-        """Begin; bars of what is done inside are not shown."""
-        self._token = _under_a_bar.set(True)
+        """Begin."""
+        if self._alone:
+            self._token = _under_a_bar.set(True)
         return self
 
     def advance(self, steps: int) -> None:
@@ -183,7 +196,8 @@ class Progress:
 
     def __exit__(self, *_: object) -> None:
         """Take the bar away."""
-        _under_a_bar.reset(self._token)
+        if self._alone:
+            _under_a_bar.reset(self._token)
         if self._bar.live.is_started:
             self._bar.stop()
 

@@ -64,8 +64,7 @@ class LifetimeValue:
         if not (isinstance(self.purchases, BetaGeoPosterior) and isinstance(self.spend, GammaGammaPosterior)):
             found = f"{type(self.purchases).__name__} and {type(self.spend).__name__}"
             raise InvalidArgument(f"give the posterior of purchases, then that of spend; found {found}")
-        if not (math.isfinite(self.margin) and 0 < self.margin <= 1):
-            raise InvalidArgument(f"margin is {self.margin}; give a share of the spend in (0, 1], e.g. 0.3")
+        check_margin(self.margin)
         discount_force(self.annual_discount_rate, units_per_year=1)
         if self.purchases.time_unit != self.spend.time_unit:
             raise InvalidArgument(
@@ -230,6 +229,12 @@ class LifetimeValue:
             return self.margin * out
 
         return DrawBlocks(len(rfm), draws, block)
+
+
+def check_margin(margin: float) -> None:
+    """Refuse what is no share of the spend."""
+    if not (math.isfinite(margin) and 0 < margin <= 1):
+        raise InvalidArgument(f"margin is {margin}; give a share of the spend in (0, 1], e.g. 0.3")
 
 
 def _segments(rfm: RFM, by: str | None) -> pd.Categorical:

@@ -77,8 +77,7 @@ def _session(rfm: object) -> Any:
 
     if not isinstance(rfm, RFMTable):
         raise InvalidArgument(f"customers are a {type(rfm).__name__}; give an RFMTable on a Spark table")
-    backends, _ = rfm.table._find_backends()
-    found = backends[0] if backends else None
+    found = rfm.source.backend
     if not isinstance(found, Backend):
         raise InvalidArgument(
             "the table is not in Spark; use clv.score, or make it from ibis.pyspark.connect(session).table(...)"

@@ -38,5 +38,5 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path, name):
 
 def test_a_folder_in_the_way_is_named(tmp_path):
     (tmp_path / "a.txt").mkdir()
-    with pytest.raises(ClvError, match="cannot write"):
+    with pytest.raises(ClvError, match="is a folder; give the name of a file"):
         write_whole(tmp_path / "a.txt", b"text")

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from clvmodels import intervals
 from clvmodels.errors import InvalidArgument
 from clvmodels.intervals import DrawBlocks, interval_table, with_progress
 
@@ -65,3 +66,10 @@ def test_an_interval_of_ninety_is_refused():
 def test_no_bar_is_shown_where_the_output_is_no_terminal(capsys):
     assert list(with_progress(range(3), "customers", 3)) == [0, 1, 2]
     assert capsys.readouterr() == ("", "")
+
+
+def test_two_streams_side_by_side_leave_no_trace_on_later_bars():
+    draws = DrawBlocks.of(np.ones((10, 5)))
+    for _ in zip(draws.map(len), draws.map(len), strict=True):
+        pass
+    assert not intervals._under_a_bar.get()

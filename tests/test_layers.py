@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "datasets": "transactions rfm formulas",
     "models": "files compiled formulas inference rfm intervals",
     "lifetime_value": "compiled rfm models formulas intervals",
-    "scoring": "files rfm models lifetime_value intervals",
+    "scoring": "files rfm models lifetime_value formulas intervals",
     "spark": "transactions rfm models scoring",
     "evaluation": "rfm models lifetime_value scoring intervals",
     "decisions": "lifetime_value models intervals",

@@ -18,7 +18,7 @@ def cores() -> int:
     >>> cores() >= 1
     True
     """
-    share = os.environ.get("OMP_NUM_THREADS", "")
+    share = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
     if share.isdecimal() and int(share) > 0:
         return int(share)
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import multivariate_t
 
+from clvmodels.errors import FitFailed
 from clvmodels.inference.density import Array, FlatModel
 from clvmodels.inference.diagnostics import Diagnostics, effective_sample_size, k_hat_limit, smooth_weights
 from clvmodels.inference.mode import find_mode
@@ -51,6 +52,8 @@ def sample_importance(model: FlatModel, *, draws: int, rng: np.random.Generator)
     while tried[-1].k_hat > GOOD_K_HAT and len(tried) <= LARGEST_REFITS:
         tried.append(_propose(model, *_moments(tried[-1]), PILOT, rng))
     best = min(tried, key=lambda proposed: proposed.k_hat)
+    if not np.all(np.isfinite(best.weights)):
+        raise FitFailed("the density is undefined around its mode; use other priors")
     enough = _extended(model, best, _points_needed(best, draws) - PILOT, rng)
     return enough.points[_resample(enough.weights, draws, rng)], _diagnose(enough, draws)
 

@@ -12,6 +12,7 @@ import pandas as pd
 from clvmodels.errors import InvalidArgument, check_horizon
 from clvmodels.formulas import multiplicative as formula
 from clvmodels.formulas.discount import discount_force
+from clvmodels.models.posterior import check_rfm
 from clvmodels.rfm import RFM, TimeUnit, days_per_unit
 
 Level = Literal["customer", "segment", "population"]
@@ -85,6 +86,7 @@ class MultiplicativeCLV:
         InvalidArgument
             If the churn rate cannot be estimated, or segments are missing.
         """
+        check_rfm(rfm)
         groups = self.groups(rfm)
         frame = rfm.frame if "total_value" in rfm.frame.columns else rfm.frame.assign(total_value=np.nan)
         sums = frame.groupby(groups, observed=True).agg(

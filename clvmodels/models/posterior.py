@@ -206,10 +206,16 @@ def check_rfm(rfm: object, *, lazy: bool = False) -> None:
 def customer_keys(index: pd.Index) -> NDArray[np.uint64]:
     """A number (n,) for each customer's id, by which random draws are keyed.
 
-    A customer's outcomes therefore do not depend on who else is asked about, nor on the order.
+    A customer's outcomes therefore do not depend on who else is asked about, nor on the order; nor on how wide the
+    numbers are stored, or how fine the dates.
     """
+    ids: Any = pd.Series(index.to_numpy()).infer_objects()
+    if pd.api.types.is_signed_integer_dtype(ids.dtype):
+        ids = ids.astype("int64")
+    elif pd.api.types.is_datetime64_dtype(ids.dtype):
+        ids = ids.astype("datetime64[us]")
     hashed: Any = hash_pandas_object
-    return hashed(pd.Series(index.to_numpy()), index=False).to_numpy()
+    return hashed(ids, index=False).to_numpy()
 
 
 def fresh_seed(random_seed: int | None) -> int:

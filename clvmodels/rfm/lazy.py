@@ -95,7 +95,8 @@ class RFMTable:
         try:
             opened = open_source(source, {name: name for name in ("customer_id", *REQUIRED)}, optional=COLUMNS)
         except InvalidTransactions as error:
-            raise InvalidRFM(str(error)) from error
+            said = str(error).partition("; pass their names")[0].replace("transactions", "customers")
+            raise InvalidRFM(f"{said}; customer_id, {', '.join(REQUIRED)} are needed, under these names") from error
         return cls(source=opened, table=check_table(opened), time_unit=time_unit, observation_end=end)
 
     @property
@@ -121,6 +122,8 @@ class RFMTable:
     def _counted(self, **columns: Any) -> pd.DataFrame:
         chosen = self.table.select(**columns)
         counts = self.source.collect(chosen.group_by(*columns).aggregate(count=ibis._.count()))
+        if counts.empty:
+            raise InvalidRFM("the table has no customers; did every day come to zero or less after refunds?")
         counts = tidied(counts) if self.summed else counts
         return counts.sort_values(list(columns), ignore_index=True)
 
@@ -128,9 +131,27 @@ class RFMTable:
         """Return all customers in memory."""
         return self.maker()(self.source.collect(self.table.order_by("customer_id")))
 
-    def batches(self, customers: int = BATCH) -> Iterator[RFM]:
-        """Yield the customers some at a time, each batch an `RFM`."""
-        yield from map(self.maker(), self.source.batches(self.table, customers))
+    def batches(self, customers: int = BATCH, *, count: int | None = None) -> Iterator[RFM]:
+        """Yield the customers some at a time, each batch an `RFM`. Of a DuckDB relation all are in memory meanwhile.
+
+        `count` is their number where it is known already.
+
+        Raises
+        ------
+        InvalidRFM
+            If fewer came than there are, as when another query runs on the same connection in between.
+        """
+        if customers < 1:
+            raise InvalidArgument(f"{customers} customers in a batch; give one or more, e.g. {BATCH}")
+        expected, seen = self.count() if count is None else count, 0
+        for batch in map(self.maker(), self.source.batches(self.table, customers)):
+            seen += len(batch)
+            yield batch
+        if seen != expected:
+            raise InvalidRFM(
+                f"{seen} of {expected} customers came: another query on the same database connection has ended the"
+                " answer; let nothing else use it meanwhile, or write the table to a file first (to_parquet)"
+            )
 
     def cached(self) -> RFMTable:
         """Work it out once and return the table that the database or cluster keeps of it until it is no longer used.
@@ -140,8 +161,10 @@ class RFMTable:
         Raises
         ------
         InvalidArgument
-            If the log is a DuckDB relation, whose connection is not ours.
+            If the log is in memory already, or a DuckDB relation, whose connection is not ours.
         """
+        if self.source.ids is not None:
+            raise InvalidArgument("the log is in memory; use collect(), or to_parquet(path), instead of cached()")
         try:
             return replace(self, table=self.table.cache())
         except IbisError as error:
@@ -149,8 +172,7 @@ class RFMTable:
 
     def to_parquet(self, path: str | Path) -> RFMTable:
         """Write it to a Parquet file, whole or not at all, and return the table that reads from there."""
-        if not write_parquet(Path(path), (batch.frame.reset_index() for batch in self.batches())):
-            raise InvalidRFM("the table has no customers; hand in at least one")
+        write_parquet(Path(path), (batch.frame.reset_index() for batch in self.batches()))
         opened = RFMTable.open(path, time_unit=self.time_unit, observation_end=self.observation_end)
         return replace(opened, churn_window=self.churn_window, treatments=self.treatments)
 

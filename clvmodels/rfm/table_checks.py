@@ -7,6 +7,7 @@ from typing import Any
 import ibis.expr.types as ir
 
 from clvmodels.errors import InvalidRFM
+from clvmodels.rfm.columns import DATES
 from clvmodels.rfm.frame_checks import AMOUNTS, FLAGS, REQUIRED, RULES
 from clvmodels.transactions import Check, Source, examine
 
@@ -27,6 +28,9 @@ def check_table(source: Source) -> ir.Table:
     for name in FLAGS:
         if name in table.columns and not table[name].type().is_boolean():
             raise InvalidRFM(f"column {name!r} is {table[name].type()}; make it true or false for every customer")
+    for name in DATES:
+        if name in table.columns and not (table[name].type().is_date() or table[name].type().is_timestamp()):
+            raise InvalidRFM(f"column {name!r} is {table[name].type()}; make it dates")
     checks = [_check(table.customer_id.isnull(), "no customer_id", "give every customer one")]
     for name in numeric:
         checks += _finite(name, table[name].cast("float64"))

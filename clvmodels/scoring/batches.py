@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Unpack
 
 import pandas as pd
 
-from clvmodels.errors import InvalidArgument, InvalidRFM
+from clvmodels.errors import InvalidArgument
 from clvmodels.files import write_parquet
 from clvmodels.intervals import Progress
 from clvmodels.rfm import RFM, RFMTable
@@ -19,7 +20,8 @@ from clvmodels.scoring.scorer import Choices, Scorer
 def score(rfm: RFM | RFMTable, to: str | Path, *, batch: int = BATCH, **choices: Unpack[Choices]) -> Path:
     """Write every customer's scores to a Parquet file, whole or not at all.
 
-    Memory does not grow with the number of customers: they are read, scored and written in batches.
+    Memory does not grow with the number of customers: they are read, scored and written in batches (but for an
+    RFMTable on a DuckDB relation, whose answer is held as a whole).
 
     Parameters
     ----------
@@ -28,7 +30,7 @@ def score(rfm: RFM | RFMTable, to: str | Path, *, batch: int = BATCH, **choices:
     to : path
         Where to, a Parquet file; an existing one is replaced when all is done, and kept when anything fails.
     batch : int
-        Customers in a batch. The scores do not depend on it.
+        Customers in a batch. Predictive scores do not depend on it, expected ones only beyond the ninth digit.
     **choices
         purchases, horizon, and if wanted spend, margin, annual_discount_rate, interval, quantities and random_seed, all
         as in `clvmodels.scoring.Scorer`.
@@ -43,9 +45,9 @@ def score(rfm: RFM | RFMTable, to: str | Path, *, batch: int = BATCH, **choices:
     InvalidArgument
         If a choice is unknown or outside its domain, or the customers are in another time unit than the fit.
     InvalidRFM
-        If there is no customer, or lifetime values are asked for without values.
+        If lifetime values are asked for without values, or the table's answer was cut short.
     ClvError
-        If the file cannot be written.
+        If there is no customer, or the file cannot be written.
 
     Examples
     --------
@@ -60,28 +62,23 @@ def score(rfm: RFM | RFMTable, to: str | Path, *, batch: int = BATCH, **choices:
     """
     scorer = Scorer(**choices)
     scorer.check(rfm)
-    if batch < 1:
-        raise InvalidArgument(f"batch is {batch}; give the number of customers in a batch, e.g. {BATCH}")
-    to = Path(to)
-    with Progress("customers", _count(rfm)) as progress:
-        if not write_parquet(to, _scored(scorer, rfm, int(batch), progress)):
-            raise InvalidRFM("there are no customers to score; hand in at least one")
+    if not isinstance(batch, int) or batch < 1:
+        raise InvalidArgument(f"batch is {batch!r}; give the number of customers in a batch, e.g. {BATCH}")
+    to, count = Path(to), len(rfm) if isinstance(rfm, RFM) else rfm.count()
+    with Progress("customers", count, alone=True) as progress:
+        write_parquet(to, _scored(scorer, _batches(rfm, batch, count), progress))
     return to
 
 
-def _count(rfm: RFM | RFMTable) -> int:
-    return len(rfm) if isinstance(rfm, RFM) else rfm.count()
-
-
-def _scored(scorer: Scorer, rfm: RFM | RFMTable, batch: int, progress: Progress) -> Iterator[pd.DataFrame]:
-    for customers in _batches(rfm, batch):
+def _scored(scorer: Scorer, batches: Iterator[RFM], progress: Progress) -> Iterator[pd.DataFrame]:
+    for customers in batches:
         yield scorer.table(customers)
         progress.advance(len(customers))
 
 
-def _batches(rfm: RFM | RFMTable, batch: int) -> Iterator[RFM]:
+def _batches(rfm: RFM | RFMTable, batch: int, count: int) -> Iterator[RFM]:
     if isinstance(rfm, RFMTable):
-        yield from rfm.batches(batch)
+        yield from rfm.batches(batch, count=count)
         return
-    for start in range(0, len(rfm), batch):
-        yield rfm.select(rfm.frame.index[start : start + batch])
+    for start in range(0, count, batch):
+        yield replace(rfm, frame=rfm.frame.iloc[start : start + batch])

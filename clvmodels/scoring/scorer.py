@@ -9,7 +9,8 @@ from typing import Any, Required, TypedDict
 import pandas as pd
 
 from clvmodels.errors import InvalidArgument, InvalidRFM, check_horizon, check_interval
-from clvmodels.lifetime_value import LifetimeValue
+from clvmodels.formulas.discount import discount_force
+from clvmodels.lifetime_value import LifetimeValue, check_margin
 from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
 from clvmodels.models.gamma_gamma import GammaGammaPosterior
 from clvmodels.models.posterior import check_rfm
@@ -76,9 +77,15 @@ class Scorer:
         check_interval(self.interval)
         if not isinstance(self.purchases, BetaGeoPosterior):
             raise InvalidArgument(f"purchases is a {type(self.purchases).__name__}; give the posterior of BetaGeo.fit")
+        if not (self.spend is None or isinstance(self.spend, GammaGammaPosterior)):
+            raise InvalidArgument(f"spend is a {type(self.spend).__name__}; give the posterior of GammaGamma.fit")
+        check_margin(self.margin)
+        discount_force(self.annual_discount_rate, units_per_year=1)
         unknown = [name for name in self.chosen if name not in QUANTITIES]
         if unknown or not self.chosen:
             raise InvalidArgument(f"quantities has {unknown or 'nothing'}; choose from {', '.join(QUANTITIES)}")
+        if len(set(self.chosen)) < len(self.chosen):
+            raise InvalidArgument(f"quantities names one twice: {list(self.chosen)}; name each once")
         money = [name for name in self.chosen if name in MONEY]
         if money and self.spend is None:
             raise InvalidArgument(f"{money} need the posterior of the spend; pass spend=..., or leave them out")

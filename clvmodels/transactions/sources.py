@@ -36,6 +36,8 @@ class Source:
     stream : callable
         Executes an expression and returns an Arrow reader of batches of about so many rows, which are not all in
         memory at once.
+    backend : Ibis backend, optional
+        Where that is; None for a DuckDB relation.
     untyped : bool
         Everything is text, as in a CSV file.
     ids : pandas Index, optional
@@ -45,6 +47,7 @@ class Source:
     table: ir.Table
     run: Callable[[ir.Table], pa.Table]
     stream: Callable[[ir.Table, int], pa.RecordBatchReader]
+    backend: Any = None
     untyped: bool = False
     ids: pd.Index | None = None
 
@@ -168,7 +171,7 @@ def _in_backend(table: ir.Table, backend: Any, *, untyped: bool = False, ids: pd
         backend.to_pyarrow(expression.limit(0))
         return backend.con.sql(str(ibis.to_sql(expression, dialect="duckdb"))).to_arrow_reader(rows)
 
-    return Source(table=table, run=backend.to_pyarrow, stream=stream, untyped=untyped, ids=ids)
+    return Source(table=table, run=backend.to_pyarrow, stream=stream, backend=backend, untyped=untyped, ids=ids)
 
 
 def _renamed(table: ir.Table, columns: _Columns) -> ir.Table:

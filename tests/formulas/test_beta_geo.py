@@ -3,6 +3,7 @@
 import mpmath as mp
 import numpy as np
 import pytest
+from scipy.integrate import quad
 
 from clvmodels.formulas import beta_geo
 from clvmodels.formulas.beta_geo import BetaGeoParams
@@ -193,3 +194,27 @@ def test_probability_of_purchase_is_the_chance_of_a_first_poisson_arrival():
     alive = rng.random(400_000) < float(beta_geo.probability_alive(MLE, 2, 30.43, 38.86))
     share = np.mean(alive & (rng.exponential(size=400_000) / rate < 39))
     assert float(beta_geo.probability_of_purchase(MLE, 39, 2, 30.43, 38.86)) == pytest.approx(share, abs=0.003)
+
+
+@pytest.mark.parametrize(("a", "b", "x"), [(0.8, 2.4, 2.0), (50.0, 150.0, 300.0), (200.0, 200.0, 300.0)])
+@pytest.mark.parametrize("force", [1e-9, 0.002, 0.05])
+def test_discounted_purchases_are_the_integral_of_the_falling_rate(a, b, x, force):
+    """By parts: the discounted integral of the rate is that of force x exp(-force u) x purchases until u."""
+    params = BetaGeoParams(1.0, 5.0, a, b)
+
+    def until(u):
+        return float(beta_geo.purchases_if_alive(params, u, x, 300.0))
+
+    points = [0.1, 1, 10, 100, 1000]
+    inner = quad(lambda u: force * np.exp(-force * u) * until(u), 0, 3650, points=points, limit=500, epsrel=1e-10)[0]
+    exact = np.exp(-force * 3650) * until(3650.0) + inner
+    found = float(beta_geo.discounted_purchases_if_alive(params, 3650.0, x, 300.0, discount_force=force))
+    assert found == pytest.approx(exact, rel=1e-8)
+
+
+def test_a_horizon_without_end_costs_nothing_where_it_is_worth_nothing():
+    params = BetaGeoParams(0.243, 4.4, 0.79, 2.4)
+    far, near = (
+        beta_geo.discounted_purchases_if_alive(params, t, 2.0, 30.0, discount_force=0.002) for t in (1e15, 1e5)
+    )
+    assert float(far) == pytest.approx(float(near), rel=1e-9)

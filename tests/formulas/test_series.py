@@ -26,6 +26,17 @@ def drawn(seed, spread=0.3):
     return BetaGeoParams(*np.exp(rng.normal(np.log(centre), spread, (5, 4))).T[:, :, None])
 
 
+# (r, alpha, a, b), x, t: dropout so concentrated, or so frequent a buyer, that the formulas turn sharply in T.
+SHARP = [
+    ((0.5, 3.0, 20.0, 20.0), 50.0, 365.0),
+    ((0.5, 3.0, 40.0, 10.0), 50.0, 30.0),
+    ((0.5, 3.0, 87.0, 0.11), 50.0, 30.0),
+    ((1.0, 5.0, 20.0, 1.0), 300.0, 1e6),
+    ((0.3, 5.0, 100.0, 1.0), 100.0, 1e6),
+    ((1.0, 5.0, 200.0, 200.0), 300.0, 3650.0),
+]
+
+
 def exact(formula, params, t, x, times, choices):
     """One T at a time, which leaves nothing to interpolate."""
     return np.stack([formula(params, t, x, np.full((5, 1), T), **choices)[:, 0] for T in times])
@@ -46,6 +57,17 @@ def test_many_times_are_interpolated_to_nine_digits(name, seed, x, t, longest):
     assert isinstance(many, Closed if name == "some" else Series)
     some = times[[0, 1, 17, 58, 59]]
     assert many.at(some) == pytest.approx(exact(formula, params, t, x, some, choices), rel=1e-9, abs=1e-300)
+
+
+@pytest.mark.parametrize("name", FORMULAS)
+@pytest.mark.parametrize(("centre", "x", "t"), SHARP)
+def test_where_the_formulas_turn_sharply_they_are_followed(name, centre, x, t):
+    formula, choices = FORMULAS[name]
+    spread = 1 + 0.01 * np.arange(5.0)[:, None]
+    params, times = BetaGeoParams(*(value * spread for value in centre)), np.arange(50.0, 450.0)
+    some = times[[0, 1, 57, 200, 399]]
+    found = series(formula, params, t, x, times, **choices).at(some)
+    assert found == pytest.approx(exact(formula, params, t, x, some, choices), rel=1e-9, abs=1e-300)
 
 
 @pytest.mark.parametrize("name", [name for name in FORMULAS if name != "some"])

@@ -261,3 +261,16 @@ def test_mean_expected_purchases_by_calibration_frequency_are_the_published_ones
     group = cdnow.frame["frequency"].clip(upper=7)
     means = point.expected_purchases(cdnow, horizon=39)["mean"].groupby(group).mean()
     assert means.to_numpy() == pytest.approx([0.225, 0.523, 1.044, 1.520, 2.164, 2.654, 3.504, 6.157], abs=6e-4)
+
+
+def test_outcomes_do_not_depend_on_how_wide_or_fine_the_ids_are_stored(given):
+    days = pd.to_datetime(["2020-01-01", "2021-01-01"])
+    numbers = np.array([-5, 7])
+    stored = [[numbers.astype(kind) for kind in ("int64", "int32", object)], [days, days.astype("datetime64[s]")]]
+    for kinds in stored:
+        tables = []
+        for ids in kinds:
+            frame = pd.DataFrame({"frequency": [5, 9], "recency": [30.0, 38.0], "T": 39.0}, index=pd.Index(ids))
+            rfm = clv.RFM.from_frame(frame, time_unit="week")
+            tables.append(given.draws("predictive_purchases", rfm, horizon=39, random_seed=1).to_numpy())
+        assert all(np.array_equal(table, tables[0]) for table in tables)

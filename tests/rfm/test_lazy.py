@@ -125,6 +125,17 @@ def test_a_relation_cannot_be_cached_and_says_what_can(log, parquet):
         relation.cached()
 
 
+def test_a_log_in_memory_is_not_cached_and_says_what_to_do(log):
+    with pytest.raises(clv.InvalidArgument, match="the log is in memory; use collect"):
+        clv.rfm_table(log, observation_end=END).cached()
+
+
+def test_a_log_of_which_nothing_is_left_after_refunds_is_refused_by_the_fit():
+    log = pd.DataFrame({"customer_id": ["a", "a"], "date": ["1997-01-01"] * 2, "value": [9.5, -9.5]})
+    with pytest.raises(clv.InvalidRFM, match="no customers; did every day come to zero"):
+        clv.BetaGeo().fit(clv.rfm_table(log, refunds="net"))
+
+
 def test_batches_have_all_customers_once(table, rfm):
     batches = list(table.batches(500))
     assert len(batches) > 1
@@ -158,6 +169,8 @@ TABLE = pd.DataFrame(
         ({"customer_id": ["a", "a"]}, r"1 duplicate customer ids"),
         ({"customer_id": ["a", None]}, r"1 of 2 customers have no customer_id"),
         ({"T": ["8", "9"]}, r"column 'T' is string; make it numbers"),
+        ({"first_date": ["hello", "you"]}, r"column 'first_date' is string; make it dates"),
+        ({"active_lately": ["yes", "no"]}, r"column 'active_lately' is string; make it true or false"),
     ],
 )
 def test_a_table_that_contradicts_itself_is_refused_with_the_number_of_customers(changed, message):
@@ -166,7 +179,7 @@ def test_a_table_that_contradicts_itself_is_refused_with_the_number_of_customers
 
 
 def test_a_table_without_a_column_is_refused_by_its_name():
-    with pytest.raises(clv.InvalidRFM, match=r"missing columns \['T'\]"):
+    with pytest.raises(clv.InvalidRFM, match=r"missing columns \['T'\], found .*; customer_id, .* under these names"):
         clv.RFMTable.open(TABLE.drop(columns="T"), time_unit="week")
 
 

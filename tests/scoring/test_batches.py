@@ -1,6 +1,8 @@
 """Scores from file to file."""
 
+import ibis
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 import clvmodels as clv
@@ -87,9 +89,41 @@ def test_customers_that_cannot_be_scored_are_refused_before_any_is(rfm, choices,
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_batch_of_no_customers_is_refused(rfm, choices, tmp_path):
-    with pytest.raises(clv.InvalidArgument, match="batch is 0"):
-        clv.score(rfm, tmp_path / "scores.parquet", **choices, batch=0)
+@pytest.mark.parametrize("batch", [0, 1.5])
+def test_a_batch_of_no_whole_number_of_customers_is_refused(rfm, choices, tmp_path, batch):
+    with pytest.raises(clv.InvalidArgument, match=f"batch is {batch}"):
+        clv.score(rfm, tmp_path / "scores.parquet", **choices, batch=batch)
+
+
+def test_a_place_that_cannot_be_written_is_found_before_the_work_is_done(rfm, choices, tmp_path, monkeypatch):
+    monkeypatch.setattr(Scorer, "table", lambda *_: pytest.fail("customers were scored"))
+    with pytest.raises(clv.ClvError, match="is a folder; give the name of a file in it"):
+        clv.score(rfm, tmp_path, **choices)
+
+
+def test_customers_that_get_lost_on_the_way_are_missed(rfm, choices, tmp_path):
+    """On a DuckDB connection a second query ends the answer to the first without a word."""
+    connection = ibis.duckdb.connect()
+    many = pd.concat([rfm.frame] * 60).reset_index(drop=True).rename_axis("customer_id").reset_index()
+    # Ibis' way of writing a pandas table asks for an option that pandas 3 deprecates; Arrow has none.
+    arrow = pa.Table.from_pandas(many, preserve_index=False)
+    table = clv.RFMTable.open(connection.create_table("customers", arrow), time_unit="week")
+    with pytest.raises(clv.InvalidRFM, match=r"of 42000 customers came: another query .*to_parquet"):
+        list(map(lambda _: table.count(), table.batches(1000)))
+
+
+@pytest.mark.parametrize("ids", [[True, False], [pd.Timestamp("2020-01-01"), pd.Timestamp("2021-01-01")]])
+def test_ids_of_any_plain_kind_come_through(rfm, choices, tmp_path, ids):
+    two = clv.RFM.from_frame(rfm.frame.iloc[:2].set_axis(pd.Index(ids, name="customer_id")), time_unit="week")
+    written = pd.read_parquet(clv.score(two, tmp_path / "scores.parquet", **choices, batch=1))
+    assert written["customer_id"].tolist() == ids
+
+
+def test_ids_that_parquet_does_not_know_are_refused_with_the_remedy(rfm, choices, tmp_path):
+    mixed = clv.RFM.from_frame(rfm.frame.iloc[:2].set_axis(pd.Index(["a", 1], name="customer_id")), time_unit="week")
+    with pytest.raises(clv.ClvError, match="as Parquet: .*make the customer ids numbers or text"):
+        clv.score(mixed, tmp_path / "scores.parquet", **choices)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_that_cannot_be_made_is_named(rfm, choices, tmp_path):

@@ -53,6 +53,9 @@ def test_by_default_there_are_the_expectations_and_with_spend_the_value(rfm, fit
         ({"annual_discount_rate": -0.1}, "annual_discount_rate is -0.1"),
         ({"spend": None, "quantities": ["lifetime_value"]}, "need the posterior of the spend"),
         ({"purchases": None}, "purchases is a NoneType"),
+        ({"spend": 3}, "spend is a int"),
+        ({"spend": None, "margin": 30}, "margin is 30"),
+        ({"quantities": ["expected_purchases"] * 2}, "names one twice"),
     ],
 )
 def test_choices_outside_their_domain_are_refused_at_once(fitted, choice, message):
