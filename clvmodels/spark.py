@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import pandas as pd
 
-from clvmodels.errors import InvalidArgument
+from clvmodels.errors import ClvError, InvalidArgument
 from clvmodels.rfm import RFMTable
 from clvmodels.scoring import Scorer
 from clvmodels.scoring.scorer import FACTS, Choices
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    from pyspark.sql import DataFrame  # pyright: ignore[reportMissingImports] (an extra, not always installed)
 
 # Spark hands out 10,000 rows at a time; many customers together share more work.
 BATCH = 200_000
@@ -41,6 +41,8 @@ def score(rfm: RFMTable, **choices: Unpack[Choices]) -> DataFrame:
     ------
     InvalidArgument
         If the table is not in Spark, a choice is unknown or outside its domain, or the time units differ.
+    ClvError
+        If PySpark is not installed.
 
     Examples
     --------
@@ -65,18 +67,20 @@ def score(rfm: RFMTable, **choices: Unpack[Choices]) -> DataFrame:
 
 
 def _schema(names: Sequence[str], customers: Any) -> Any:
-    from pyspark.sql.types import DoubleType, LongType, StructField, StructType
+    from pyspark.sql import types  # pyright: ignore[reportMissingImports]
 
-    types = {"customer_id": customers.schema["customer_id"].dataType, "frequency": LongType()}
-    return StructType([StructField(name, types.get(name, DoubleType())) for name in names])
+    known = {"customer_id": customers.schema["customer_id"].dataType, "frequency": types.LongType()}
+    return types.StructType([types.StructField(name, known.get(name, types.DoubleType())) for name in names])
 
 
 def _session(rfm: object) -> Any:
     """The classic Spark session that holds a table."""
-    from ibis.backends.pyspark import Backend
-
     if not isinstance(rfm, RFMTable):
         raise InvalidArgument(f"customers are a {type(rfm).__name__}; give an RFMTable on a Spark table")
+    try:
+        from ibis.backends.pyspark import Backend
+    except ImportError as error:
+        raise ClvError("Spark is not installed here; install the extra: pip install 'clvmodels[spark]'") from error
     found = rfm.source.backend
     if not isinstance(found, Backend):
         raise InvalidArgument(

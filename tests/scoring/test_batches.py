@@ -1,5 +1,7 @@
 """Scores from file to file."""
 
+import sys
+
 import ibis
 import pandas as pd
 import pyarrow as pa
@@ -130,3 +132,9 @@ def test_a_folder_that_cannot_be_made_is_named(rfm, choices, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(clv.ClvError, match="cannot make the folder"):
         clv.score(rfm, tmp_path / "file" / "scores.parquet", **choices)
+
+
+def test_without_spark_its_way_of_scoring_names_the_extra(table, choices, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ibis.backends.pyspark", None)
+    with pytest.raises(clv.ClvError, match=r"pip install 'clvmodels\[spark\]'"):
+        clv.spark.score(table, **choices)
