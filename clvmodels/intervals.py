@@ -51,9 +51,9 @@ class DrawBlocks:
         """Of an array (draws, rows)."""
         return cls(draws.shape[1], draws.shape[0], lambda rows: draws[:, rows].T)
 
-    def map(self, function: Callable[[Array], Result], *, description: str = "customers") -> Iterator[Result]:
+    def map(self, function: Callable[[Array], Result]) -> Iterator[Result]:
         """function(block) for each block in order, worked out on all cores."""
-        return self._mapped(lambda _, block: function(block), description)
+        return _over_blocks(lambda rows: function(self.block(rows)), self.rows, self.draws)
 
     def array(self) -> Array:
         """All of them: (draws, rows)."""
@@ -63,14 +63,10 @@ class DrawBlocks:
     def sums(self, codes: NDArray[np.integer], groups: int) -> Array:
         """Sums over the rows of each group (draws, groups); `codes` (rows,) says which group a row belongs to."""
         total = np.zeros((groups, self.draws))
-        for present, sums in self._mapped(lambda rows, block: _group_sums(codes[rows], block), "customers"):
+        parts = _over_blocks(lambda rows: _group_sums(codes[rows], self.block(rows)), self.rows, self.draws)
+        for present, sums in parts:
             total[present] += sums
         return total.T
-
-    def _mapped(self, function: Callable[[slice, Array], Result], description: str) -> Iterator[Result]:
-        slices = list(row_blocks(self.rows, self.draws))
-        made = in_order(lambda rows: function(rows, self.block(rows)), slices)
-        return with_progress(made, description, len(slices))
 
 
 def _group_sums(codes: NDArray[np.integer], block: Array) -> tuple[NDArray[np.integer], Array]:
@@ -83,12 +79,16 @@ def _group_sums(codes: NDArray[np.integer], block: Array) -> tuple[NDArray[np.in
 
 def summed(function: Callable[[slice], Array], rows: int, draws: int) -> Array:
     """The sum of function(slice) over blocks of rows, worked out on all cores."""
-    slices = list(row_blocks(rows, draws))
-    parts = with_progress(in_order(function, slices), "customers", len(slices))
+    parts = _over_blocks(function, rows, draws)
     total = next(parts)
     for part in parts:
         total = total + part
     return total
+
+
+def _over_blocks(function: Callable[[slice], Result], rows: int, draws: int) -> Iterator[Result]:
+    slices = list(row_blocks(rows, draws))
+    return with_progress(in_order(function, slices), "customers", len(slices))
 
 
 def row_blocks(rows: int, draws: int) -> Iterator[slice]:

@@ -216,10 +216,9 @@ class LifetimeValue:
 
     def _predictive(self, rfm: RFM, horizon: float, random_seed: int | None, *, with_first: bool = False) -> DrawBlocks:
         horizon = check_horizon(horizon)
-        self.purchases.check_customers(rfm)
+        simulation = self.purchases.simulation(rfm, random_seed)
         number, mean = rfm.spend(include_first=self.spend.include_first)
         force = discount_force(self.annual_discount_rate, units_per_year=rfm.units_per_year)
-        simulation = self.purchases.simulation(rfm, random_seed)
         spend, draws = self.spend.parameter_draws(predictive=True), self.purchases.predictive_draw_count
 
         def block(rows: slice) -> Array:

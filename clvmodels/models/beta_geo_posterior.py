@@ -193,7 +193,7 @@ class BetaGeoPosterior(Posterior):
     def simulation(self, rfm: RFM, random_seed: int | None) -> Simulation:
         """What the loops of `clvmodels.compiled.outcomes` need of these customers' purchases."""
         self.check_customers(rfm)
-        seed = np.uint64(self.seed_for(random_seed) % 2**64)
+        seed = self.seed_for(random_seed)
         params = BetaGeoParams(*self.parameter_draws(predictive=True))
         return Simulation(seed, customer_keys(rfm.frame.index), *_dates(rfm), params)
 

@@ -218,7 +218,7 @@ class GammaGammaPosterior(Posterior):
     def _outcomes(self, rfm: RFM, *, random_seed: int | None = None) -> DrawBlocks:
         check_rfm(rfm)
         count, mean = rfm.spend(include_first=self.include_first)
-        keys, seed = customer_keys(rfm.frame.index), np.uint64(self.seed_for(random_seed) % 2**64)
+        keys, seed = customer_keys(rfm.frame.index), self.seed_for(random_seed)
         parameters, draws = self.parameter_draws(predictive=True), self.predictive_draw_count
 
         def block(rows: slice) -> Array:

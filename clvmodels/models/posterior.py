@@ -146,9 +146,9 @@ class Posterior:
             flat = np.repeat(flat, PREDICTIVE_DRAWS, axis=0)
         return list(np.ascontiguousarray(flat.T))
 
-    def seed_for(self, random_seed: int | None) -> int:
-        """The seed asked for, or that of the fit."""
-        return self.random_seed if random_seed is None else fresh_seed(random_seed)
+    def seed_for(self, random_seed: int | None) -> np.uint64:
+        """The seed asked for, or that of the fit, as the compiled loops take it."""
+        return np.uint64((self.random_seed if random_seed is None else fresh_seed(random_seed)) % 2**64)
 
     def _effective_sizes(self) -> Any:
         if self.diagnostics.method != "nuts":

@@ -66,13 +66,13 @@ def merged(counts: pd.DataFrame, number: np.ndarray, mean: np.ndarray) -> pd.Dat
     return table.groupby(["number", "mean"], as_index=False).agg(count=("count", "sum"))
 
 
-def fingerprint(counts: pd.DataFrame, time_unit: str) -> str:
-    """A sha256 of distinct rows in order, their counts and their unit.
+def fingerprint(rows: pd.DataFrame, time_unit: str) -> str:
+    """A sha256 of rows of numbers, in order, and their unit.
 
     Examples
     --------
     >>> len(fingerprint(counted({"T": [38.0]}), "week"))
     64
     """
-    numbers = np.ascontiguousarray(counts.to_numpy(dtype="<f8") + 0.0)  # -0.0 becomes 0.0
-    return hashlib.sha256(f"{time_unit} {list(counts.columns)}".encode() + numbers.tobytes()).hexdigest()
+    numbers = np.ascontiguousarray(rows.to_numpy(dtype="<f8") + 0.0)  # -0.0 becomes 0.0
+    return hashlib.sha256(f"{time_unit} {list(rows.columns)}".encode() + numbers.tobytes()).hexdigest()

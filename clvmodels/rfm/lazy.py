@@ -106,8 +106,7 @@ class RFMTable:
 
     def count(self) -> int:
         """Return the number of customers."""
-        counted: Any = self.table.aggregate(customers=self.table.count())
-        return int(self.source.collect(counted)["customers"].iloc[0])
+        return int(self.source.one_row(self.table.aggregate(customers=self.table.count()))["customers"])
 
     def compressed(self) -> pd.DataFrame:
         """As `RFM.compressed`, counted where the data are."""

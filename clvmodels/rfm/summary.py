@@ -6,8 +6,6 @@ import datetime as dt
 import math
 from typing import Any
 
-import pandas as pd
-
 from clvmodels.errors import InvalidArgument, InvalidTransactions
 from clvmodels.rfm.columns import COLUMNS, tidied
 from clvmodels.rfm.frame_checks import AMOUNTS, FLAGS
@@ -143,12 +141,8 @@ def rfm_table(
         observation_end=midnight(end),
         churn_window=window,
         summed=True,
-        treatments=lambda: treatments(_first_row(checked.collect(customers.aggregate(**totals(customers)))), checked),
+        treatments=lambda: treatments(checked.source.one_row(customers.aggregate(**totals(customers))), checked),
     )
-
-
-def _first_row(answer: pd.DataFrame) -> dict[str, Any]:
-    return {str(name): answer[name].iloc[0] for name in answer.columns}
 
 
 def _checked(transactions: Any, observation_end: DateLike | None, *reading: Any) -> tuple[Transactions, dt.date]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -11,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from clvmodels.errors import InvalidArgument
-from clvmodels.rfm.counts import counted, spend_data
+from clvmodels.rfm.counts import counted, fingerprint, spend_data
 from clvmodels.rfm.frame_checks import AMOUNTS, FLAGS, REQUIRED, checked_frame
 from clvmodels.transactions import DateLike, TimeUnit, as_day, days_per_unit, midnight
 
@@ -72,9 +71,8 @@ class RFM:
     def fingerprint(self) -> str:
         """A sha256 of the numbers and their unit; neither the order of the customers nor their ids matter."""
         names = [name for name in (*REQUIRED, *AMOUNTS) if name in self.frame.columns]
-        numbers = self.frame[names].to_numpy(dtype="<f8") + 0.0  # -0.0 becomes 0.0
-        ordered = np.ascontiguousarray(numbers[np.lexsort(numbers.T)])
-        return hashlib.sha256(f"{self.time_unit} {names}".encode() + ordered.tobytes()).hexdigest()
+        numbers = self.frame[names]
+        return fingerprint(numbers.iloc[np.lexsort(numbers.to_numpy(float).T)], self.time_unit)
 
     def compressed(self) -> pd.DataFrame:
         """Return the distinct rows of frequency, recency and T, with the `count` of customers that have them."""

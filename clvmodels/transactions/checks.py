@@ -79,7 +79,7 @@ def examine(
     table = source.table
     asked = {"rows": table.count(), **facts}
     asked |= {f"bad_{number}": table.count(where=check.bad) for number, check in enumerate(checks)}
-    found = _one_row(source, table.aggregate(**asked))
+    found = source.one_row(table.aggregate(**asked))
     if found["rows"] == 0:
         raise error(f"the table has no {rows}; hand in at least one")
     for number, check in enumerate(checks):
@@ -89,15 +89,10 @@ def examine(
     return {name: found[name] for name in ("rows", *facts)}
 
 
-def _one_row(source: Source, aggregate: ir.Table) -> dict[str, Any]:
-    answer = source.collect(aggregate)
-    return {str(name): answer[name].iloc[0] for name in answer.columns}
-
-
 def _shown(source: Source, check: Check) -> str:
     """A bad row, which is only looked for where there is one."""
     of: Any = source.table.customer_id if check.example is None else check.example.cast("string")
-    example = _one_row(source, source.table.aggregate(example=of.min(where=check.bad)))["example"]
+    example = source.one_row(source.table.aggregate(example=of.min(where=check.bad)))["example"]
     if pd.isna(example):
         return ""
     return f", e.g. {example!r}" if check.example is not None else f", e.g. customer {source.customer(example)!r}"

@@ -64,6 +64,11 @@ class Source:
         except (duckdb.Error, IbisError) as error:
             raise InvalidTransactions(_unreadable(error)) from error
 
+    def one_row(self, aggregate: ir.Table) -> dict[str, Any]:
+        """Execute an expression of one row; return its values by name."""
+        answer = self.collect(aggregate)
+        return {str(name): answer[name].iloc[0] for name in answer.columns}
+
     def batches(self, expression: ir.Table, rows: int) -> Iterator[pd.DataFrame]:
         """Execute `expression` and yield its rows, about so many at a time; otherwise as `collect`."""
         waiting: list[pa.RecordBatch] = []
