@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from clvmodels.errors import InvalidRFM as InvalidRFM
     from clvmodels.errors import InvalidTransactions as InvalidTransactions
     from clvmodels.evaluation.backtest import backtest as backtest
+    from clvmodels.evaluation.criticism import criticise as criticise
+    from clvmodels.evaluation.past_errors import estimate_model_error as estimate_model_error
+    from clvmodels.evaluation.rolling import rolling_backtest as rolling_backtest
     from clvmodels.lifetime_value import LifetimeValue as LifetimeValue
     from clvmodels.models.beta_geo import BetaGeo as BetaGeo
     from clvmodels.models.beta_geo import BetaGeoPriors as BetaGeoPriors
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from clvmodels.rfm import RFMTable as RFMTable
     from clvmodels.rfm import rfm_summary as rfm_summary
     from clvmodels.rfm import rfm_table as rfm_table
+    from clvmodels.rfm import rolling_splits as rolling_splits
     from clvmodels.rfm import split_holdout as split_holdout
     from clvmodels.scoring import score as score
 
@@ -46,6 +50,9 @@ _HOMES = {
     "InvalidRFM": "errors",
     "InvalidTransactions": "errors",
     "backtest": "evaluation.backtest",
+    "criticise": "evaluation.criticism",
+    "rolling_backtest": "evaluation.rolling",
+    "estimate_model_error": "evaluation.past_errors",
     "LifetimeValue": "lifetime_value",
     "BetaGeo": "models.beta_geo",
     "BetaGeoPriors": "models.beta_geo",
@@ -59,6 +66,7 @@ _HOMES = {
     "RFMTable": "rfm",
     "rfm_summary": "rfm",
     "rfm_table": "rfm",
+    "rolling_splits": "rfm",
     "score": "scoring",
     "split_holdout": "rfm",
 }
@@ -82,11 +90,15 @@ __all__ = [
     "Prior",
     "RFMTable",
     "backtest",
+    "criticise",
     "datasets",
+    "estimate_model_error",
     "load_posterior",
     "plots",
     "rfm_summary",
     "rfm_table",
+    "rolling_backtest",
+    "rolling_splits",
     "score",
     "spark",
     "split_holdout",

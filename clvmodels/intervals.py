@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -51,9 +51,11 @@ class DrawBlocks:
         """Of an array (draws, rows)."""
         return cls(draws.shape[1], draws.shape[0], lambda rows: draws[:, rows].T)
 
-    def map(self, function: Callable[[Array], Result]) -> Iterator[Result]:
-        """function(block) for each block in order, worked out on all cores."""
-        return _over_blocks(lambda rows: function(self.block(rows)), self.rows, self.draws)
+    def map(self, function: Callable[..., Result], *columns: NDArray[Any]) -> Iterator[Result]:
+        """function(block, *the same rows of columns) for each block in order, worked out on all cores."""
+        return _over_blocks(
+            lambda rows: function(self.block(rows), *(column[rows] for column in columns)), self.rows, self.draws
+        )
 
     def array(self) -> Array:
         """All of them: (draws, rows)."""
@@ -63,13 +65,12 @@ class DrawBlocks:
     def sums(self, codes: NDArray[np.integer], groups: int) -> Array:
         """Sums over the rows of each group (draws, groups); `codes` (rows,) says which group a row belongs to."""
         total = np.zeros((groups, self.draws))
-        parts = _over_blocks(lambda rows: _group_sums(codes[rows], self.block(rows)), self.rows, self.draws)
-        for present, sums in parts:
+        for present, sums in self.map(_group_sums, codes):
             total[present] += sums
         return total.T
 
 
-def _group_sums(codes: NDArray[np.integer], block: Array) -> tuple[NDArray[np.integer], Array]:
+def _group_sums(block: Array, codes: NDArray[np.integer]) -> tuple[NDArray[np.integer], Array]:
     """The groups in a block (rows, draws), and the sum over the rows of each (groups, draws)."""
     present, position = np.unique(codes, return_inverse=True)
     members = np.zeros((len(present), len(codes)))
@@ -131,15 +132,15 @@ def interval_table(index: pd.Index, draws: DrawBlocks, *, interval: float, kind:
 
 def summary(block: Array, interval: float, kind: Kind) -> Array:
     """Mean, lower and upper (rows, 3) of a block (rows, draws)."""
-    return np.stack([block.mean(axis=1), *_ends(np.sort(block, axis=1), interval, kind)], axis=1)
+    return np.stack([block.mean(axis=1), *bounds(np.sort(block, axis=1), interval, kind)], axis=1)
 
 
 def quantiles(draws: Array, interval: float, kind: Kind) -> tuple[Array, Array]:
     """The lower and upper end over the first axis of draws (draws, ...)."""
-    return _ends(np.sort(np.moveaxis(draws, 0, -1), axis=-1), interval, kind)
+    return bounds(np.sort(np.moveaxis(draws, 0, -1), axis=-1), interval, kind)
 
 
-def _ends(ordered: Array, interval: float, kind: Kind) -> tuple[Array, Array]:
+def bounds(ordered: Array, interval: float, kind: Kind) -> tuple[Array, Array]:
     """The lower and upper end over the last axis, along which the draws rise."""
     count, tail = ordered.shape[-1], (1 - interval) / 2
     if count == 1 and kind == "credible":

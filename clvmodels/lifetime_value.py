@@ -13,7 +13,8 @@ import xarray as xr
 from clvmodels.compiled import outcomes
 from clvmodels.errors import InvalidArgument, check_horizon, check_interval
 from clvmodels.formulas.discount import discount_force
-from clvmodels.intervals import Array, DrawBlocks, Kind, interval_table
+from clvmodels.intervals import Array, DrawBlocks, Kind, interval_table, quantiles
+from clvmodels.model_error import ModelError
 from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
 from clvmodels.models.expectations import distinct_rows
 from clvmodels.models.gamma_gamma import GammaGammaPosterior
@@ -120,6 +121,7 @@ class LifetimeValue:
         kind: ValueKind = "expected",
         interval: float = 0.9,
         random_seed: int | None = None,
+        model_error: ModelError | None = None,
     ) -> pd.DataFrame:
         """Value of all customers together, or of each segment.
 
@@ -137,19 +139,30 @@ class LifetimeValue:
             Probability inside the interval.
         random_seed : int, optional
             Replaces the fit's seed in predictive draws.
+        model_error : ModelError, optional
+            What `clvmodels.estimate_model_error` learnt from the past: widens the predictive interval by what the
+            model does not know about itself.
 
         Returns
         -------
         pandas.DataFrame
-            Columns mean, lower, upper. The interval of the sum comes from sums of draws, one per draw.
+            Columns mean, lower, upper. The interval of the sum comes from sums of draws, one per draw; with
+            `model_error` also wide_lower and wide_upper.
         """
+        if model_error is not None and kind != "predictive":
+            raise InvalidArgument("model_error widens predictive intervals; pass kind='predictive' with it")
         check_interval(interval)
         segment = _segments(rfm, by)
         sums = self.blocks(rfm, horizon=horizon, kind=kind, random_seed=random_seed).sums(
             np.asarray(segment.codes), len(segment.categories)
         )
         rows = pd.Index(segment.categories, name=by)
-        return interval_table(rows, DrawBlocks.of(sums), interval=interval, kind=INTERVALS[kind])
+        table = interval_table(rows, DrawBlocks.of(sums), interval=interval, kind=INTERVALS[kind])
+        if model_error is None:
+            return table
+        wide = sums * model_error.factors(sums.sum(axis=1))[:, None]
+        lower, upper = quantiles(wide, interval, "predictive")
+        return table.assign(wide_lower=lower, wide_upper=upper)
 
     def new_customer(
         self, *, horizon: float, kind: ValueKind = "expected", interval: float = 0.9, random_seed: int | None = None

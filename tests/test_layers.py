@@ -12,22 +12,24 @@ PACKAGE = ROOT / "clvmodels"
 # A layer may import itself and errors besides what stands here.
 MAY_IMPORT = {
     "errors": "",
+    "names": "",
     "files": "",
     "compiled": "",
     "formulas": "",
     "inference": "compiled",
     "intervals": "compiled",
+    "model_error": "",
     "transactions": "",
     "rfm": "files transactions",
     "datasets": "transactions rfm formulas",
     "models": "files compiled formulas inference rfm intervals",
-    "lifetime_value": "compiled rfm models formulas intervals",
+    "lifetime_value": "compiled rfm models formulas intervals model_error",
     "scoring": "files rfm models lifetime_value formulas intervals",
     "spark": "transactions rfm models scoring",
-    "evaluation": "rfm models lifetime_value scoring intervals",
+    "evaluation": "names compiled inference rfm models lifetime_value scoring intervals model_error",
     "decisions": "lifetime_value models intervals",
-    "plots": "",
-    "reports": "files evaluation decisions plots",
+    "plots": "names",
+    "reports": "names files rfm evaluation decisions plots",
 }
 MAY_IMPORT |= {"jobs": " ".join(MAY_IMPORT), "cli": "jobs reports datasets"}
 ONLY_IN = {

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 import clvmodels as clv
+from clvmodels.model_error import ModelError
 
 PURCHASES = {"r": 0.2425929, "alpha": 4.4135323, "a": 0.7928860, "b": 2.4257524}
 SPEND = {"p": 6.2488025, "q": 3.7445885, "v": 15.4477481}
@@ -138,6 +139,41 @@ def test_segments_add_up_to_the_total(summary, fitted):
     by_segment = value.total(some.assign(channel=labels), horizon=52, by="channel")
     assert list(by_segment.index) == ["shop", "web"]
     assert by_segment["mean"].sum() == pytest.approx(value.total(some, horizon=52)["mean"].item())
+
+
+@pytest.fixture(scope="module")
+def past():
+    """Two earlier forecasts, of which one was a third too low and one a quarter too high."""
+    origins = {"predicted": [30_000.0, 50_000.0], "actual": [45_000.0, 40_000.0]}
+    return ModelError(origins=pd.DataFrame(origins), random_seed=1)
+
+
+def test_past_errors_widen_the_predictive_interval_of_the_total(summary, fitted, past):
+    value, choices = clv.LifetimeValue(*fitted), {"horizon": 52, "kind": "predictive"}
+    plain, wide = value.total(summary, **choices), value.total(summary, **choices, model_error=past)
+    assert list(wide.columns) == ["mean", "lower", "upper", "wide_lower", "wide_upper"]
+    pd.testing.assert_frame_equal(wide[["mean", "lower", "upper"]], plain)
+    row = wide.loc["total"]
+    assert row["wide_lower"] < row["lower"] < row["mean"] < row["upper"] < row["wide_upper"]
+    draws = value.draws(summary, **choices).sum("customer_id").to_numpy().ravel()
+    drawn = np.sort(past.widened(draws))
+    # The ends are outcomes that were drawn.
+    assert row[["wide_lower", "wide_upper"]].tolist() == pytest.approx([drawn[49], drawn[949]])
+
+
+def test_past_errors_widen_every_segment(summary, fitted, past):
+    some = summary.select(summary.frame.index[:600])
+    labels = pd.Series(np.where(np.arange(600) % 3 == 0, "web", "shop"), index=some.frame.index)
+    choices = {"horizon": 52, "kind": "predictive", "by": "channel", "model_error": past}
+    table = clv.LifetimeValue(*fitted).total(some.assign(channel=labels), **choices)
+    assert table.index.tolist() == ["shop", "web"]
+    assert (table["wide_lower"] < table["lower"]).all()
+    assert (table["upper"] < table["wide_upper"]).all()
+
+
+def test_past_errors_do_not_widen_an_interval_of_the_expectation(summary, fitted, past):
+    with pytest.raises(clv.InvalidArgument, match="widens predictive intervals; pass kind='predictive' with it"):
+        clv.LifetimeValue(*fitted).total(summary, horizon=52, model_error=past)
 
 
 def test_a_new_customers_value_holds_the_first_purchase_undiscounted():

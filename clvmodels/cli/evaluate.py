@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -44,6 +44,25 @@ DateFormat = Annotated[str | None, typer.Option(metavar="PATTERN", help="Of date
 TimeZone = Annotated[str | None, typer.Option(metavar="ZONE", help="For times with an offset, e.g. 'Europe/Berlin'.")]
 Margin = Annotated[float, typer.Option(min=0, max=1, help="Profit per unit of money spent, for the lifetime values.")]
 DiscountRate = Annotated[float, typer.Option(min=0, help="Effective annual rate, e.g. 0.1, for the lifetime values.")]
+Origins = Annotated[
+    int | None, typer.Option(min=1, help="Do it all from so many origins as well, until the holdout's end.")
+]
+Horizon = Annotated[
+    float | None, typer.Option(help="Time units that each origin is forecast ahead; by default the holdout's length.")
+]
+Window = Annotated[
+    float | None, typer.Option(help="Learn from the last so many time units alone; by default from everything.")
+]
+Names = Annotated[
+    str | None,
+    typer.Option(metavar="NAMES", help="Forecasters, separated by commas, the one under test first; or 'all'."),
+]
+Segments = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="CSV or Parquet file with the customer column and one of segments.")
+]
+AcquisitionRate = Annotated[
+    str | None, typer.Option(metavar="RATE", help="Customers won per time unit in the holdout, or 'estimated'.")
+]
 Seed = Annotated[int, typer.Option(help="The same seed gives the same numbers.")]
 Out = Annotated[Path, typer.Option(help="Folder for the three files; made where it is missing.")]
 
@@ -59,27 +78,40 @@ def evaluate(
     refunds: RefundChoice = Refunds.ERROR,
     date_format: DateFormat = None,
     time_zone: TimeZone = None,
+    origins: Origins = None,
+    horizon: Horizon = None,
+    window: Window = None,
+    forecasters: Names = None,
+    segments: Segments = None,
+    acquisition_rate: AcquisitionRate = None,
     margin: Margin = 1.0,
     annual_discount_rate: DiscountRate = 0.0,
     seed: Seed = 1,
     out: Out = Path("clvmodels-evaluation"),
 ) -> None:
     """Forecast your own customers, and check it on a holdout."""
-    choices = {"customer_id": customer_id, "date": date, "date_format": date_format, "time_zone": time_zone}
     with plainly():
-        from clvmodels.reports import default_value_column, publish_evaluation
+        _publish(**locals())
 
-        publication = publish_evaluation(
-            transactions,
-            out,
-            calibration_end=calibration_end,
-            holdout_end=holdout_end,
-            value=value or default_value_column(transactions),
-            time_unit=time_unit.value,
-            refunds=refunds.value,
-            margin=margin,
-            annual_discount_rate=annual_discount_rate,
-            random_seed=seed,
-            **choices,
-        )
-        show(publication)
+
+def _publish(
+    transactions: str, out: Path, *, time_unit: TimeUnit, refunds: Refunds, value: str | None, seed: int, **choices: Any
+) -> None:
+    """Turn what was typed into what `publish_evaluation` takes."""
+    from clvmodels import reports
+
+    origins, horizon = choices.pop("origins"), choices.pop("horizon")
+    publication = reports.publish_evaluation(
+        transactions,
+        out,
+        value=value or reports.default_value_column(transactions),
+        time_unit=time_unit.value,
+        refunds=refunds.value,
+        random_seed=seed,
+        origins=None if origins is None else reports.Origins(origins=origins, horizon=horizon),
+        forecasters=reports.read_forecasters(choices.pop("forecasters")),
+        segments=reports.read_segments(choices.pop("segments"), choices["customer_id"]),
+        acquisition_rate=reports.read_rate(choices.pop("acquisition_rate")),
+        **choices,
+    )
+    show(publication)

@@ -65,9 +65,13 @@ def show(publication: Publication) -> None:
     console = _console()
     _paragraphs(console, publication.headline)
     _table(console, publication.customers)
-    for measures in publication.measures:
-        _table(console, measures)
+    for table in (*publication.evaluation, *publication.fit):
+        _table(console, table)
     for line in publication.verdict.splitlines():
+        _paragraphs(console, line)
+    for table in publication.rolling:
+        _table(console, table)
+    for line in publication.rolling_verdict.splitlines():
         _paragraphs(console, line)
     if publication.left_out.rows:
         _table(console, publication.left_out)

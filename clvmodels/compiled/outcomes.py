@@ -21,7 +21,7 @@ import numpy as np
 from clvmodels.compiled.jit import compiled, compiled_generator
 from clvmodels.compiled.random import log_gamma_variate, start_stream, uniform
 
-PURCHASES, AMOUNTS, WAITING = np.uint64(1), np.uint64(2), np.uint64(3)
+PURCHASES, AMOUNTS, WAITING, REPLICATED = np.uint64(1), np.uint64(2), np.uint64(3), np.uint64(4)
 
 
 @compiled_generator
@@ -46,38 +46,45 @@ def _purchase_times(state, alive, none, alpha_T, a, b, s, x, horizon):
 
 
 @compiled
-def purchase_counts(seed, customers, x, T, alive, r, alpha, a, b, horizon, none, out):
-    """Purchases within the horizon.
+def purchase_counts(seed, customers, x, T, alive, r, alpha, a, b, horizon, none, purpose, out):
+    """Purchases within each row's horizon.
 
-    customers, x, T have shape (rows,), r, alpha, a, b (draws,), alive, none (see `_purchase_times`) and out
-    (rows, draws).
+    customers, x, T, horizon have shape (rows,), r, alpha, a, b (draws,), alive, none (see `_purchase_times`) and out
+    (rows, draws). `purpose` names the random stream.
     """
     state = np.empty(4, dtype=np.uint64)
     for i in range(len(customers)):
-        start_stream(state, seed, customers[i], PURCHASES)
+        start_stream(state, seed, customers[i], purpose)
         for d in range(len(r)):
             count = 0
             for _ in _purchase_times(
-                state, alive[i, d], none[i, d], alpha[d] + T[i], a[d], b[d], r[d] + x[i], x[i], horizon
+                state, alive[i, d], none[i, d], alpha[d] + T[i], a[d], b[d], r[d] + x[i], x[i], horizon[i]
             ):
                 count += 1
             out[i, d] = count
 
 
 @compiled
-def counts_by_period(seed, customers, x, T, alive, r, alpha, a, b, edges, none, out):
-    """Add the purchases of all customers to out (draws, periods); edges (periods + 1,) rise from 0 to the horizon."""
+def counts_by_period(seed, customers, x, T, alive, r, alpha, a, b, edges, start, horizon, none, purpose, out):
+    """Add the purchases of all customers, each within the row's horizon, to out (draws, periods).
+
+    edges (periods + 1,) rise, and start (rows,) is where among them a row's T lies: start + horizon is at most the last
+    edge. Purchases before the first edge are left out.
+    """
     state = np.empty(4, dtype=np.uint64)
     for i in range(len(customers)):
-        start_stream(state, seed, customers[i], PURCHASES)
+        start_stream(state, seed, customers[i], purpose)
         for d in range(len(r)):
             period = 0
             for time in _purchase_times(
-                state, alive[i, d], none[i, d], alpha[d] + T[i], a[d], b[d], r[d] + x[i], x[i], edges[-1]
+                state, alive[i, d], none[i, d], alpha[d] + T[i], a[d], b[d], r[d] + x[i], x[i], horizon[i]
             ):
-                while time > edges[period + 1]:
+                at = start[i] + time
+                # Rounding must not carry a purchase over the last edge.
+                while at > edges[period + 1] and period + 2 < len(edges):
                     period += 1
-                out[d, period] += 1.0
+                if at >= edges[0]:
+                    out[d, period] += 1.0
 
 
 @compiled

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
 
 from clvmodels.errors import ClvError, InvalidArgument, check_interval
-from clvmodels.evaluation import metrics
-from clvmodels.evaluation.bayesian import BetaGeoGammaGamma
-from clvmodels.evaluation.forecasters import AsBefore, Forecast, Forecaster, SimpleFormula
+from clvmodels.evaluation.acquisition import AcquisitionRate
+from clvmodels.evaluation.assessment import LEVELS, Assessment, assess
+from clvmodels.evaluation.curves import curve_errors, holdout_path
+from clvmodels.evaluation.forecasters import FittedForecaster, Forecast, Forecaster
+from clvmodels.evaluation.known import Segments, calibration_of, with_segments
+from clvmodels.evaluation.measures import Measure, measures
+from clvmodels.evaluation.registry import default_forecasters
 from clvmodels.evaluation.result import BacktestResult
-from clvmodels.models.multiplicative import MultiplicativeCLV
+from clvmodels.intervals import Array, with_progress
 from clvmodels.models.posterior import fresh_seed
-from clvmodels.rfm import RFM, DateLike, HoldoutSplit, Refunds, TimeUnit, split_holdout
+from clvmodels.rfm import DateLike, HoldoutSplit, LogChoices, split_holdout
 
-POINT_MEASURES: dict[str, Callable[..., float]] = {
-    "bias": metrics.bias,
-    "mae": metrics.mae,
-    "rmse": metrics.rmse,
-    "pearson": metrics.pearson,
-    "spearman": metrics.spearman,
-    "normalized_gini": metrics.normalized_gini,
-}
+Rate = float | str | None
+NO_FORECAST = "there is no forecast"
 
 
 def backtest(
@@ -32,17 +31,12 @@ def backtest(
     *,
     calibration_end: DateLike,
     holdout_end: DateLike,
-    time_unit: TimeUnit = "week",
-    customer_id: str = "customer_id",
-    date: str = "date",
-    value: str | None = "value",
-    refunds: Refunds = "error",
-    time_zone: str | None = None,
-    date_format: str | None = None,
-    churn_window: float | None = None,
     forecasters: Sequence[Forecaster] | None = None,
+    segments: Segments = None,
+    acquisition_rate: Rate = None,
     interval: float = 0.9,
     random_seed: int | None = 1,
+    **choices: Unpack[LogChoices],
 ) -> BacktestResult:
     """Forecast the holdout from the calibration period, and measure how each forecaster did.
 
@@ -51,15 +45,23 @@ def backtest(
     transactions : pandas, polars or Arrow table, DuckDB relation, Ibis table, or a path to CSV or Parquet
     calibration_end, holdout_end : date
         The last days of the two periods, each to its end. The horizon is the time between them.
-    time_unit, customer_id, date, value, refunds, time_zone, date_format, churn_window
-        As in `split_holdout`. With `value=None` purchases alone are forecast.
     forecasters : sequence of Forecaster, optional
-        The first one is the model under test, the others are its baselines. By default BG/NBD x Gamma-Gamma, the
-        simple formula per customer and for the whole base, and as before.
+        The first one is the model under test, the others are its baselines. By default BG/NBD x Gamma-Gamma (with two
+        models of spend), the simple formula per customer, per segment where there are some, and for the whole base, as
+        before, the hiatus rule, nothing, and the lifetimes package's maximum-likelihood fit.
+    segments : Series indexed by customer_id, or dict, optional
+        The segment of every customer of the calibration, as known at its end; the column "segment" of the RFM.
+    acquisition_rate : float or "estimated", optional
+        Customers won per time unit of the holdout, for a forecast of those first seen in it; "estimated": as many as in
+        the last `horizon` time units of the calibration. By default they are counted only.
     interval : float
-        Probability of the predictive intervals whose coverage is measured.
+        Probability of the predictive intervals, and of those of the differences; coverage is measured at 50, 80, 90
+        and 95 % as well.
     random_seed : int, optional
         The same seed gives the same result; None draws one.
+    **choices
+        time_unit, customer_id, date, value, refunds, time_zone, date_format, churn_window and window, as in
+        `split_holdout`. With `value=None` purchases alone are forecast.
 
     Returns
     -------
@@ -74,11 +76,12 @@ def backtest(
 
     Notes
     -----
-    A forecaster that fails does not stop the others: its figures are missing, and the verdict says why.
+    A forecaster that fails (raises a ClvError, or leaves out customers) does not stop the others: its figures are
+    missing, and the verdict says why.
 
     Examples
     --------
-    >>> from clvmodels.evaluation.forecasters import AsBefore
+    >>> from clvmodels.evaluation.baselines import AsBefore
     >>> log = pd.DataFrame({"customer_id": ["a"] * 4, "date": ["1997-01-01", "1997-01-08", "1997-01-15", "1997-01-25"]})
     >>> result = backtest(
     ...     log, calibration_end="1997-01-15", holdout_end="1997-01-29", value=None, forecasters=[AsBefore()]
@@ -87,44 +90,33 @@ def backtest(
     [1.0, 1.0]
     """
     check_interval(interval)
-    chosen = default_forecasters() if forecasters is None else forecasters
-    split = split_holdout(
-        transactions,
-        calibration_end=calibration_end,
-        holdout_end=holdout_end,
-        time_unit=time_unit,
-        customer_id=customer_id,
-        date=date,
-        value=value,
-        refunds=refunds,
-        time_zone=time_zone,
-        date_format=date_format,
-        churn_window=churn_window,
+    check_names(forecasters)
+    split = split_holdout(transactions, calibration_end=calibration_end, holdout_end=holdout_end, **choices)
+    return evaluate(
+        split,
+        forecasters,
+        segments=segments,
+        acquisition_rate=acquisition_rate,
+        interval=interval,
+        random_seed=random_seed,
     )
-    return evaluate(split, chosen, interval=interval, random_seed=random_seed)
-
-
-def default_forecasters() -> list[Forecaster]:
-    """Return the model and its baselines: BG/NBD x Gamma-Gamma, the simple formula at two levels, and as before.
-
-    Examples
-    --------
-    >>> [forecaster.name for forecaster in default_forecasters()]
-    ['bg_nbd_gamma_gamma', 'multiplicative_customer', 'multiplicative_population', 'as_before']
-    """
-    population = SimpleFormula(model=MultiplicativeCLV(level="population"), name="multiplicative_population")
-    return [BetaGeoGammaGamma(), SimpleFormula(), population, AsBefore()]
 
 
 def evaluate(
-    split: HoldoutSplit, forecasters: Sequence[Forecaster], *, interval: float = 0.9, random_seed: int | None = 1
+    split: HoldoutSplit,
+    forecasters: Sequence[Forecaster] | None = None,
+    *,
+    segments: Segments = None,
+    acquisition_rate: Rate = None,
+    interval: float = 0.9,
+    random_seed: int | None = 1,
 ) -> BacktestResult:
     """Fit each forecaster to the calibration, forecast the holdout, and measure.
 
     Parameters
     ----------
     split : HoldoutSplit
-    forecasters, interval, random_seed
+    forecasters, segments, acquisition_rate, interval, random_seed
         As in `backtest`.
 
     Returns
@@ -133,66 +125,100 @@ def evaluate(
 
     Examples
     --------
+    >>> from clvmodels.evaluation.baselines import AsBefore
     >>> log = pd.DataFrame({"customer_id": ["a"] * 3, "date": ["1997-01-01", "1997-01-08", "1997-01-15"]})
     >>> split = split_holdout(log, calibration_end="1997-01-08", holdout_end="1997-01-15", value=None)
     >>> evaluate(split, [AsBefore()]).totals().loc[("purchases", "as_before"), ["predicted", "actual"]].to_list()
     [1.0, 1.0]
     """
-    names, calibration = [forecaster.name for forecaster in forecasters], split.calibration
-    if not names or len(set(names)) < len(names):
-        raise InvalidArgument(f"the forecasters are named {names}; give at least one, each with a name of its own")
-    seed, fitted, forecasts = fresh_seed(random_seed), {}, {}
-    for name, forecaster in zip(names, forecasters, strict=True):
-        try:
-            fitted[name] = forecaster.fit(calibration, random_seed=seed)
-            forecast = fitted[name].forecast(calibration, horizon=split.horizon, interval=interval)
-            forecasts[name] = _complete(forecast, calibration)
-        except ClvError as error:
-            forecasts[name] = Forecast(notes=(f"{name} has no forecast: {error}.",))
-    rows = [
-        (name, target, metric, figure)
-        for target in split.holdout.columns
-        for name, forecast in forecasts.items()
-        for metric, figure in measure(split.holdout[target], forecast.table(target), interval=interval).items()
+    check_interval(interval)
+    split = with_segments(split, segments)
+    chosen = default_forecasters(segments is not None) if forecasters is None else list(forecasters)
+    check_names(chosen)
+    rate = _acquisition(acquisition_rate, split)
+    seed, levels = fresh_seed(random_seed), tuple(sorted({*LEVELS, interval}))
+    tried = [
+        _tried(forecaster, split, levels, seed) for forecaster in with_progress(chosen, "forecasters", len(chosen))
     ]
-    table = pd.DataFrame(rows, columns=["forecaster", "target", "metric", "value"])
-    return BacktestResult(split=split, forecasts=forecasts, fitted=fitted, metrics=table, interval=interval)
+    return BacktestResult(
+        split=split,
+        forecasters={forecaster.name: forecaster for forecaster in chosen},
+        forecasts={one.name: one.forecast for one in tried},
+        fitted={one.name: one.fitted for one in tried if one.fitted is not None},
+        assessments={(one.name, target): found for one in tried for target, found in one.assessments.items()},
+        paths={one.name: one.path for one in tried if one.path is not None},
+        metrics=_measured(split, tried, measures(levels)),
+        interval=interval,
+        random_seed=seed,
+        segments=segments,
+        acquisition=rate,
+    )
 
 
-def _complete(forecast: Forecast, rfm: RFM) -> Forecast:
-    """Return the forecast if it has a finite mean for every customer."""
-    for target, table in (("purchases", forecast.purchases), ("value", forecast.value)):
-        if table is None:
-            continue
-        lacking = int((~np.isfinite(table["mean"].reindex(rfm.frame.index))).sum())
-        if lacking:
-            raise InvalidArgument(f"its {target} lack a finite mean for {lacking} of {len(rfm)} customers")
-    return forecast
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Tried:
+    """One forecaster: its forecast and what became of it; of one that failed, the reason alone."""
+
+    name: str
+    forecast: Forecast
+    fitted: FittedForecaster | None = None
+    assessments: Mapping[str, Assessment] = field(default_factory=dict)
+    path: Array | None = None
 
 
-def measure(y_obs: Any, predicted: pd.DataFrame | None, *, interval: float = 0.9) -> dict[str, float]:
-    """Return every measure by name for one forecaster and target; all are NaN without a forecast.
+def _tried(forecaster: Forecaster, split: HoldoutSplit, levels: tuple[float, ...], seed: int) -> _Tried:
+    name, observed = forecaster.name, split.holdout
+    try:
+        fitted = forecaster.fit(calibration_of(split), random_seed=seed)
+        forecast = fitted.forecast(split.calibration, horizon=split.horizon)
+        predictions = {str(target): forecast.prediction(str(target)) for target in observed.columns}
+        assessments = {
+            target: assess(pd.Series(observed[target]), prediction, levels=levels, random_seed=seed)
+            for target, prediction in predictions.items()
+            if prediction is not None
+        }
+        path = holdout_path(fitted, split) if "purchases" in assessments else None
+    except ClvError as error:
+        targets = getattr(forecaster, "targets", Forecast().targets)
+        return _Tried(name=name, forecast=Forecast(notes=(f"{name} has no forecast: {error}.",), targets=targets))
+    return _Tried(name=name, forecast=forecast, fitted=fitted, assessments=assessments, path=path)
 
-    Parameters
-    ----------
-    y_obs : Series, shape (customers,)
-        What was observed, indexed by customer_id.
-    predicted : DataFrame or None
-        The columns mean, lower and upper, for the same customers.
-    interval : float
-        Probability of the intervals, for the names of their measures: coverage_90, width_90.
 
-    Examples
-    --------
-    >>> customers = pd.Index(["ann", "bob"])
-    >>> table = pd.DataFrame({"mean": [1.0, 2.0], "lower": [0.0, 1.0], "upper": [2.0, 2.0]}, index=customers)
-    >>> measure(pd.Series([1, 3], index=customers), table)["coverage_90"]
-    0.5
-    """
-    covered, wide = f"coverage_{100 * interval:g}", f"width_{100 * interval:g}"
-    if predicted is None:
-        return dict.fromkeys([*POINT_MEASURES, covered, wide], np.nan)
-    # By customer, whatever the order of the rows.
-    mean, lower, upper = (predicted[name].reindex(y_obs.index) for name in ("mean", "lower", "upper"))
-    found = {name: of(y_obs, mean) for name, of in POINT_MEASURES.items()}
-    return {**found, covered: metrics.coverage(y_obs, lower, upper), wide: metrics.width(lower, upper)}
+def check_names(forecasters: Sequence[Forecaster] | None) -> None:
+    """Refuse an empty list, and two forecasters of one name."""
+    names = None if forecasters is None else [forecaster.name for forecaster in forecasters]
+    if names is not None and (not names or len(set(names)) < len(names)):
+        raise InvalidArgument(f"the forecasters are named {names}; give at least one, each with a name of its own")
+
+
+def _measured(split: HoldoutSplit, tried: Sequence[_Tried], wanted: Sequence[Measure]) -> pd.DataFrame:
+    """One row per figure: forecaster, target, metric, value, and why it is missing."""
+    rows = []
+    for target in split.holdout.columns:
+        for one in (one for one in tried if target in one.forecast.targets):
+            assessment = one.assessments.get(target)
+            curve = curve_errors(one.path, split) if target == "purchases" and one.path is not None else {}
+            for measure in wanted:
+                value = np.nan if assessment is None else _figure(measure, assessment, curve)
+                missing = NO_FORECAST if assessment is None else measure.undefined
+                rows.append((one.name, target, measure.name, value, missing if np.isnan(value) else ""))
+    return pd.DataFrame(rows, columns=["forecaster", "target", "metric", "value", "why_missing"])
+
+
+def _figure(measure: Measure, assessment: Assessment, curve: Mapping[str, float]) -> float:
+    if measure.of is not None:
+        return measure.of(assessment.customers, None)
+    whole = {"pit_distance": assessment.pit_distance, "pit_p_value": assessment.pit_p_value, **curve}
+    return whole.get(measure.name, np.nan)
+
+
+def _acquisition(rate: Rate, split: HoldoutSplit) -> AcquisitionRate | None:
+    if rate is None:
+        return None
+    if rate != "estimated":
+        if isinstance(rate, str):
+            raise InvalidArgument(f"acquisition_rate is {rate!r}; give customers per time unit, or 'estimated'")
+        return AcquisitionRate(won=float(rate))
+    T = split.calibration.frame["T"].to_numpy(float)
+    exposure = min(split.horizon, float(T.max()) or split.horizon)
+    return AcquisitionRate(won=float(np.count_nonzero(exposure > T)), exposure=exposure)

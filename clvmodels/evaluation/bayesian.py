@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from clvmodels.errors import ClvError
-from clvmodels.evaluation.forecasters import Forecast
-from clvmodels.intervals import COLUMNS, quantiles, summary
+from clvmodels.evaluation.forecasters import Calibration, Forecast, Prediction
 from clvmodels.lifetime_value import LifetimeValue
 from clvmodels.rfm import RFM
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
+    from clvmodels.evaluation.acquisition import AcquisitionRate
+    from clvmodels.intervals import Array
     from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
     from clvmodels.models.gamma_gamma import GammaGammaPosterior
 
-BOUNDS = ["lower", "upper"]
+
+BOTH = ("purchases", "value")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,29 +34,38 @@ class BetaGeoGammaGamma:
         In every table.
     include_first : bool
         Whether the first purchase, too, enters the model of spend.
+    value_only : bool
+        No forecast of purchases: for a second model of spend beside one that has the same purchases.
     draws : int
         How many posterior draws are kept.
     """
 
     name: str = "bg_nbd_gamma_gamma"
     include_first: bool = False
+    value_only: bool = False
     draws: int = 1000
 
-    def fit(self, calibration: RFM, *, random_seed: int | None = None) -> FittedBetaGeoGammaGamma:
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """What it is compared on."""
+        return BOTH[self.value_only :]
+
+    def fit(self, calibration: Calibration, *, random_seed: int | None = None) -> FittedBetaGeoGammaGamma:
         """Return both posteriors; where spend cannot be fitted, that of the purchases and a note that says why."""
         from clvmodels.models.beta_geo import BetaGeo
         from clvmodels.models.gamma_gamma import GammaGamma
 
-        purchases = BetaGeo().fit(calibration, draws=self.draws, random_seed=random_seed)
-        if not calibration.has_value:
-            return FittedBetaGeoGammaGamma(purchases=purchases)
+        rfm, fitted = calibration.rfm, partial(FittedBetaGeoGammaGamma, value_only=self.value_only)
+        purchases = BetaGeo().fit(rfm, draws=self.draws, random_seed=random_seed)
+        if not rfm.has_value:
+            return fitted(purchases=purchases)
         try:
             model = GammaGamma(include_first=self.include_first)
-            spend = model.fit(calibration, draws=self.draws, random_seed=random_seed)
+            spend = model.fit(rfm, draws=self.draws, random_seed=random_seed)
         except ClvError as error:
             note = f"{self.name} has no forecast of value: {error}."
-            return FittedBetaGeoGammaGamma(purchases=purchases, notes=(note,))
-        return FittedBetaGeoGammaGamma(purchases=purchases, spend=spend)
+            return fitted(purchases=purchases, notes=(note,))
+        return fitted(purchases=purchases, spend=spend)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -68,38 +77,49 @@ class FittedBetaGeoGammaGamma:
     purchases : BetaGeoPosterior
     spend : GammaGammaPosterior or None
         None without values, and where spend could not be fitted, which is then in `notes`.
+    value_only : bool
     notes : tuple of str
     """
 
     purchases: BetaGeoPosterior
     spend: GammaGammaPosterior | None = None
+    value_only: bool = False
     notes: tuple[str, ...] = ()
 
-    def forecast(self, rfm: RFM, *, horizon: float, interval: float = 0.9) -> Forecast:
-        """Predict posterior means with predictive intervals, for each customer and for all together."""
-        mean = self.purchases.expected_purchases(rfm, horizon=horizon, interval=interval)["mean"]
-        drawn, bounds = self._predictive_purchases(rfm, horizon, interval)
-        purchases = drawn.assign(mean=mean)
-        totals = pd.DataFrame([bounds], index=["purchases"], columns=BOUNDS)
-        if self.spend is None:
-            return Forecast(purchases=purchases, totals=totals, notes=self.notes)
-        money = LifetimeValue(self.purchases, self.spend)
-        mean = money.expected(rfm, horizon=horizon, interval=interval)["mean"]
-        value = money.predictive(rfm, horizon=horizon, interval=interval).assign(mean=mean)
-        total = money.total(rfm, horizon=horizon, kind="predictive", interval=interval)
-        totals.loc["value"] = total.loc["total", BOUNDS]
-        return Forecast(purchases=purchases, value=value, totals=totals, notes=self.notes)
+    def forecast(self, rfm: RFM, *, horizon: float) -> Forecast:
+        """Predict posterior means, with outcomes drawn from the posterior."""
+        return Forecast(
+            purchases=None if self.value_only else self._purchases(rfm, horizon),
+            value=self._value(rfm, horizon),
+            notes=self.notes,
+            targets=BOTH[self.value_only :],
+        )
 
-    def predictive_total_by_period(self, rfm: RFM, *, edges: Sequence[float]) -> NDArray[np.float64]:
-        """Return draws (draws, periods) of all customers' purchases in the periods between the `edges`."""
+    def forecast_new(self, rate: AcquisitionRate, *, horizon: float) -> pd.DataFrame:
+        """Return draws of what customers yet to be won will do: customers, purchases (their first included), value."""
+        from clvmodels.models.new_customers import predictive_new_customers
+
+        return predictive_new_customers(self.purchases, self.spend, rate.draws, horizon=horizon)
+
+    def total_by_period(self, rfm: RFM, *, edges: Sequence[float]) -> Array:
+        """Return draws (draws, periods) of all customers' purchases in the periods between the `edges`.
+
+        `edges` are times since the calibration end. Until then, the repeat purchases that the model would have seen of
+        these customers; after it, what is to come.
+        """
+        if edges[0] < 0:
+            return self.purchases.replicated_total_by_period(rfm, edges=edges)
         return self.purchases.predictive_total_by_period(rfm, edges=edges)
 
-    def _predictive_purchases(
-        self, rfm: RFM, horizon: float, interval: float
-    ) -> tuple[pd.DataFrame, tuple[NDArray[np.float64], ...]]:
-        """Return what `BetaGeoPosterior.predictive_purchases` does, and the total's bounds, from one pass of draws."""
+    def _purchases(self, rfm: RFM, horizon: float) -> Prediction:
+        mean: Any = self.purchases.expected_purchases(rfm, horizon=horizon)["mean"]
+        active: Any = self.purchases.probability_of_purchase(rfm, horizon=horizon)["mean"]
         draws = self.purchases.blocks("predictive_purchases", rfm, horizon=horizon)
-        parts = list(draws.map(lambda block: (summary(block, interval, "predictive"), block.sum(axis=0))))
-        rows = np.concatenate([table for table, _ in parts])
-        table = pd.DataFrame(rows, index=rfm.frame.index, columns=COLUMNS)
-        return table, quantiles(np.sum([total for _, total in parts], axis=0), interval, "predictive")
+        return Prediction(mean=mean, draws=draws, active=active)
+
+    def _value(self, rfm: RFM, horizon: float) -> Prediction | None:
+        if self.spend is None:
+            return None
+        money = LifetimeValue(self.purchases, self.spend)
+        mean: Any = money.expected(rfm, horizon=horizon)["mean"]
+        return Prediction(mean=mean, draws=money.blocks(rfm, horizon=horizon, kind="predictive"))

@@ -2,18 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
-import numpy as np
 import pandas as pd
 
-from clvmodels.models.multiplicative import MultiplicativeCLV, MultiplicativeFit
+from clvmodels.evaluation.acquisition import AcquisitionRate
+from clvmodels.intervals import Array, DrawBlocks
 from clvmodels.rfm import RFM
 
-if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Calibration:
+    """All that is known at an origin, and all that a forecaster sees.
+
+    Attributes
+    ----------
+    rfm : RFM
+        One row per customer, as of the origin; with the column "segment" where segments were given.
+    history : callable
+        Collects the purchase days behind it: a DataFrame of customer_id, date and, for a log with amounts, value, in
+        the order of customer and date.
+    """
+
+    rfm: RFM
+    history: Callable[[], pd.DataFrame]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Prediction:
+    """What a forecaster says of one target for every customer.
+
+    Attributes
+    ----------
+    mean : Series
+        The point prediction, indexed by customer_id.
+    draws : DrawBlocks, optional
+        Outcomes drawn, a row per customer in the order of `mean`: `DrawBlocks.of(array)` for an array
+        (draws, customers). Where column d is drawn with the same parameters for all customers, sums over customers
+        have the right intervals. Without draws there are no intervals.
+    active : Series, optional
+        P(at least one purchase within the horizon), indexed by customer_id; of the purchases only.
+    """
+
+    mean: pd.Series
+    draws: DrawBlocks | None = None
+    active: pd.Series | None = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -22,40 +57,29 @@ class Forecast:
 
     Attributes
     ----------
-    purchases, value : DataFrame or None
-        Number of purchases, and money spent (margin 1, not discounted): indexed by customer_id, with the columns mean,
-        lower and upper. The bounds are predictive, and missing where a forecaster has none. None: no forecast.
-    totals : DataFrame or None
-        Predictive bounds for all customers together: indexed by "purchases" and "value", with the columns lower and
-        upper.
+    purchases, value : Prediction or None
+        Number of purchases, and money spent (margin 1, not discounted). None: no forecast.
     notes : tuple of str
         Why a part is missing, as sentences.
+    targets : tuple of str
+        What it is compared on; a part of these that is missing shows as missing.
     """
 
-    purchases: pd.DataFrame | None = None
-    value: pd.DataFrame | None = None
-    totals: pd.DataFrame | None = None
+    purchases: Prediction | None = None
+    value: Prediction | None = None
     notes: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ("purchases", "value")
 
-    def table(self, target: str) -> pd.DataFrame | None:
-        """Return the predictions of a target, "purchases" or "value"."""
+    def prediction(self, target: str) -> Prediction | None:
+        """Return the prediction of a target, "purchases" or "value"."""
         return {"purchases": self.purchases, "value": self.value}[target]
 
 
 class FittedForecaster(Protocol):
     """What a forecaster has learnt."""
 
-    def forecast(self, rfm: RFM, *, horizon: float, interval: float) -> Forecast:
-        """Predict the `horizon` (time units) after the observation end of `rfm`, with intervals where it has them."""
-        ...
-
-
-@runtime_checkable
-class PredictsTotals(Protocol):
-    """A fitted forecaster that can also draw the purchases of all customers together."""
-
-    def predictive_total_by_period(self, rfm: RFM, *, edges: Sequence[float]) -> NDArray[np.float64]:
-        """Return draws (draws, periods) for the periods between the `edges`: time units, rising from 0."""
+    def forecast(self, rfm: RFM, *, horizon: float) -> Forecast:
+        """Predict the `horizon` (time units) after the observation end of `rfm`."""
         ...
 
 
@@ -67,63 +91,27 @@ class Forecaster(Protocol):
         """Its name in every table."""
         ...
 
-    def fit(self, calibration: RFM, *, random_seed: int | None) -> FittedForecaster:
+    def fit(self, calibration: Calibration, *, random_seed: int | None) -> FittedForecaster:
         """Return what is learnt from `calibration` alone; a ClvError if there is nothing to learn from."""
         ...
 
 
-@dataclass(frozen=True, kw_only=True)
-class SimpleFormula:
-    """The simple formula, undiscounted and with margin 1; without intervals."""
+@runtime_checkable
+class ForecastsByPeriod(Protocol):
+    """A fitted forecaster that can also draw the purchases of all customers together, period by period."""
 
-    model: MultiplicativeCLV = field(default_factory=MultiplicativeCLV)
-    name: str = "multiplicative_customer"
+    def total_by_period(self, rfm: RFM, *, edges: Sequence[float]) -> Array:
+        """Return draws (draws, periods) for the periods between the `edges`, rising times since the observation end.
 
-    def fit(self, calibration: RFM, *, random_seed: int | None = None) -> FittedSimpleFormula:
-        """Return the averages of `calibration`; nothing is random."""
-        return FittedSimpleFormula(fit=self.model.fit(calibration))
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class FittedSimpleFormula:
-    """The simple formula with its averages."""
-
-    fit: MultiplicativeFit
-
-    def forecast(self, rfm: RFM, *, horizon: float, interval: float = 0.9) -> Forecast:
-        """Predict purchases, and money where there are values."""
-        purchases = self.fit.expected_purchases(rfm, horizon=horizon)
-        if not rfm.has_value:
-            return Forecast(purchases=purchases)
-        spend = self.fit.expected_average_spend(rfm)["mean"]
-        return Forecast(purchases=purchases, value=_without_interval(purchases["mean"] * spend, rfm))
+        Where the last edge is 0 they lie in the calibration: the repeat purchases that would have been seen.
+        """
+        ...
 
 
-@dataclass(frozen=True, kw_only=True)
-class AsBefore:
-    """Everyone goes on as before: frequency / T a time unit, and repeat spend / T; 0 where T is 0."""
+@runtime_checkable
+class ForecastsNewCustomers(Protocol):
+    """A fitted forecaster that can also say what customers yet to be won will do."""
 
-    name: str = "as_before"
-
-    def fit(self, calibration: RFM, *, random_seed: int | None = None) -> FittedAsBefore:
-        """Return what can forecast; there is nothing to learn."""
-        return FittedAsBefore()
-
-
-@dataclass(frozen=True, kw_only=True)
-class FittedAsBefore:
-    """Everyone goes on as before."""
-
-    def forecast(self, rfm: RFM, *, horizon: float, interval: float = 0.9) -> Forecast:
-        """Predict purchases, and money where there are values."""
-        T = rfm.frame["T"].to_numpy(float)
-        share = np.divide(horizon, T, out=np.zeros_like(T), where=T > 0)
-        purchases = _without_interval(rfm.frame["frequency"] * share, rfm)
-        if not rfm.has_value:
-            return Forecast(purchases=purchases)
-        repeat_spend = rfm.frame["frequency"] * rfm.frame["monetary_value"]
-        return Forecast(purchases=purchases, value=_without_interval(repeat_spend * share, rfm))
-
-
-def _without_interval(mean: ArrayLike, rfm: RFM) -> pd.DataFrame:
-    return pd.DataFrame({"mean": mean, "lower": np.nan, "upper": np.nan}, index=rfm.frame.index)
+    def forecast_new(self, rate: AcquisitionRate, *, horizon: float) -> pd.DataFrame:
+        """Return draws: one row each, with the columns customers, purchases and, with amounts, value."""
+        ...

@@ -1,19 +1,45 @@
-"""Measures of predictions against what was observed: arrays in, one number out.
+"""Measures of point predictions against what was observed.
 
-`y_obs`, `y_pred`, `lower` and `upper` have the shape (customers,). A measure that is not defined for its input is NaN;
-each docstring says when. None of them warns.
+`y_obs` and `y_pred` have the shape (customers,). Every measure takes `weights`, shape (draws, customers): how often
+each customer counts, as in a bootstrap; it then returns one figure per draw, and without them a float. A measure that
+is not defined for its input is NaN; each docstring says when. None of them warns.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
+
+from clvmodels.intervals import Array
+
+# To the precision that a sum in floating point leaves.
+ALIKE = 1e-12
 
 
-def bias(y_obs: ArrayLike, y_pred: ArrayLike) -> float:
+class Averages(NamedTuple):
+    """A measure that is made of means over the customers.
+
+    Attributes
+    ----------
+    columns : callable
+        y_obs and y_pred -> what is averaged, shape (customers, k).
+    figure : callable
+        The means (draws, k) -> the measure (draws,).
+    """
+
+    columns: Callable[[Array, Array], Array]
+    figure: Callable[[Array], Array]
+
+    def of(self, y_obs: ArrayLike, y_pred: ArrayLike, weights: Array | None) -> Any:
+        """Take it."""
+        columns = self.columns(np.asarray(y_obs, float), np.asarray(y_pred, float))
+        return answer(self.figure(means(columns, weights)), weights)
+
+
+def bias(y_obs: ArrayLike, y_pred: ArrayLike, weights: Array | None = None) -> Any:
     r"""Error of the total, as a share of the observed total. Best 0; above 0 is too high. From -1 for y_pred >= 0.
 
     .. math:: \frac{\sum \hat y - \sum y}{\sum y}
@@ -23,11 +49,10 @@ def bias(y_obs: ArrayLike, y_pred: ArrayLike) -> float:
     >>> bias([1, 3], [2, 4])
     0.5
     """
-    total = float(np.sum(y_obs))
-    return float(np.sum(y_pred)) / total - 1 if total != 0 else np.nan
+    return BIAS.of(y_obs, y_pred, weights)
 
 
-def mae(y_obs: ArrayLike, y_pred: ArrayLike) -> float:
+def mae(y_obs: ArrayLike, y_pred: ArrayLike, weights: Array | None = None) -> Any:
     r"""Mean absolute error. Lower is better, from 0; in the unit of y. Source: the definition; rewards the median.
 
     .. math:: \frac{1}{n} \sum |\hat y - y|
@@ -35,10 +60,10 @@ def mae(y_obs: ArrayLike, y_pred: ArrayLike) -> float:
     >>> mae([1, 3], [2, 5])
     1.5
     """
-    return float(np.mean(np.abs(np.subtract(y_pred, y_obs, dtype=float))))
+    return MAE.of(y_obs, y_pred, weights)
 
 
-def rmse(y_obs: ArrayLike, y_pred: ArrayLike) -> float:
+def rmse(y_obs: ArrayLike, y_pred: ArrayLike, weights: Array | None = None) -> Any:
     r"""Root of the mean squared error. Lower is better, from 0; in the unit of y.
 
     .. math:: \sqrt{\frac{1}{n} \sum (\hat y - y)^2}
@@ -48,84 +73,83 @@ def rmse(y_obs: ArrayLike, y_pred: ArrayLike) -> float:
     >>> rmse([0, 0], [3, 4]) == 12.5**0.5
     True
     """
-    return float(np.sqrt(np.mean(np.square(np.subtract(y_pred, y_obs, dtype=float)))))
+    return RMSE.of(y_obs, y_pred, weights)
 
 
-def pearson(y_obs: ArrayLike, y_pred: ArrayLike) -> float:
-    """Linear correlation. Higher is better, -1 to 1. NaN where either side is constant. Source: scipy.stats.pearsonr.
+def mape(y_obs: ArrayLike, y_pred: ArrayLike) -> float:
+    r"""Mean absolute error as a share of what was observed. Lower is better, from 0; for curves, not for customers.
+
+    .. math:: \frac{1}{n} \sum \frac{|\hat y - y|}{y}
+
+    NaN where an observation is 0. Source: Fader, Hardie, Lee (2005), doi:10.1287/mksc.1040.0098, which judge weekly
+    tracking by it.
+
+    >>> mape([2, 4], [1, 5])
+    0.375
+    """
+    y, guess = np.asarray(y_obs, float), np.asarray(y_pred, float)
+    return float(np.mean(np.abs(guess - y) / y)) if len(y) and np.all(y > 0) else np.nan
+
+
+def pearson(y_obs: ArrayLike, y_pred: ArrayLike, weights: Array | None = None) -> Any:
+    """Linear correlation. Higher is better, -1 to 1. NaN where either side is constant.
+
+    Source: Pearson (1895), doi:10.1098/rspl.1895.0041; written here because it is wanted for many weights at once.
 
     >>> round(pearson([1, 2, 3], [2, 4, 6]), 6)
     1.0
     """
-    return _correlation(stats.pearsonr, y_obs, y_pred)
+    return PEARSON.of(y_obs, y_pred, weights)
 
 
-def spearman(y_obs: ArrayLike, y_pred: ArrayLike) -> float:
-    """Correlation of the ranks, ties averaged. Higher is better, -1 to 1. NaN where either side is constant.
+def means(columns: Array, weights: Array | None) -> Array:
+    """Means over the customers of columns (customers, k): (draws, k), one row without weights.
 
-    Many tied predictions shrink the spread of the predicted ranks and so lift this measure without a better order:
-    read it together with `normalized_gini`. Source: scipy.stats.spearmanr.
+    NaN where any customer's is, or nobody counts; infinite where one's is who counts.
 
-    >>> round(spearman([1, 2, 9], [5, 6, 7]), 6)
-    1.0
+    >>> means(np.array([[1.0], [3.0]]), np.array([[2.0, 0.0], [1.0, 1.0]])).ravel().tolist()
+    [1.0, 2.0]
     """
-    return _correlation(stats.spearmanr, y_obs, y_pred)
+    if weights is None:
+        return np.mean(columns, axis=0)[None]
+    endless = np.isinf(columns)
+    sums = weights @ np.where(endless, 0.0, columns)
+    if endless.any():
+        sums[weights @ endless > 0] = np.inf
+    return ratio(sums, np.broadcast_to(weights.sum(axis=1, keepdims=True), sums.shape))
 
 
-def _correlation(measure: Callable, y_obs: ArrayLike, y_pred: ArrayLike) -> float:
-    sides = np.asarray(y_obs, float), np.asarray(y_pred, float)
-    return np.nan if any(map(_is_constant, sides)) else float(measure(*sides).statistic)
+def answer(figures: Array, weights: Array | None) -> Any:
+    """The figures (draws,), or the only one as a float."""
+    return float(figures[0]) if weights is None else figures
 
 
-def _is_constant(y: np.ndarray) -> bool:
-    """Whether y has one value, to the precision that a sum in floating point leaves."""
-    return bool(np.ptp(y) <= 1e-12 * np.max(np.abs(y)))
+def ratio(part: Array, whole: Array) -> Array:
+    """NaN where the whole is 0."""
+    return np.divide(part, whole, out=np.full(np.shape(part), np.nan), where=whole != 0)
 
 
-def normalized_gini(y_obs: ArrayLike, y_pred: ArrayLike) -> float:
-    r"""Share of the perfect ranking's Gini that ranking by prediction reaches. Higher is better, -1 to 1; random is 0.
-
-    Customers are ranked by prediction, highest first; G is the area between the cumulative share of the observed total
-    and the diagonal. Tied customers share their observed total evenly, which gives each the average rank, so that
-
-    .. math:: \frac{G(\hat y)}{G(y)} = \frac{\mathrm{cov}(y, R(\hat y))}{\mathrm{cov}(y, R(y))}
-
-    with R the average ranks. For y_obs >= 0. NaN where y_obs is constant; 0 where y_pred is.
-    Source: Schechtman and Yitzhaki (1987), Communications in Statistics - Theory and Methods 16 (1).
-
-    >>> normalized_gini([0, 0, 1, 5], [1, 2, 3, 4])
-    1.0
-    >>> normalized_gini([0, 0, 1, 5], [7, 7, 7, 7])
-    0.0
-    """
-    y = np.asarray(y_obs, float)
-    if _is_constant(y):
-        return np.nan
-    # Centred ranks are exactly 0 where all are tied.
-    found, perfect = (stats.rankdata(side) - (len(y) + 1) / 2 for side in (y_pred, y))
-    return float(y @ found / (y @ perfect))
+def _moments(y: Array, guess: Array) -> Array:
+    y, guess = _centred(y), _centred(guess)
+    return np.stack([y, guess, y * guess, y * y, guess * guess], axis=1)
 
 
-def coverage(y_obs: ArrayLike, lower: ArrayLike, upper: ArrayLike) -> float:
-    """Share of the observations inside their interval, bounds included; 0 to 1. Best at the interval's level.
-
-    NaN where there is no interval. Counts are discrete: intervals of counts cover more than their level.
-    Source: the definition.
-
-    >>> coverage([1, 2, 3, 9], [0, 2, 2, 0], [1, 4, 5, 8])
-    0.75
-    """
-    y, low, high = np.asarray(y_obs), np.asarray(lower, float), np.asarray(upper, float)
-    missing = np.isnan(low) | np.isnan(high)
-    return np.nan if missing.any() else float(np.mean((low <= y) & (y <= high)))
+def _centred(values: Array) -> Array:
+    """Less the mean, so that nothing cancels; exactly 0 where all are alike."""
+    largest = np.max(np.abs(values), initial=0.0)
+    return np.zeros_like(values) if np.ptp(values) <= ALIKE * largest else values - np.mean(values)
 
 
-def width(lower: ArrayLike, upper: ArrayLike) -> float:
-    """Mean width of the intervals. Lower is better at equal coverage, from 0; in the unit of y. NaN without intervals.
+def _correlation(moments: Array) -> Array:
+    x, y, xy, xx, yy = moments.T
+    spread_x, spread_y = xx - x * x, yy - y * y
+    varies = (spread_x > ALIKE * xx) & (spread_y > ALIKE * yy)
+    found = ratio(xy - x * y, np.where(varies, np.sqrt(np.where(varies, spread_x * spread_y, 0.0)), 0.0))
+    # Rounding must not lift it above 1.
+    return np.clip(found, -1, 1)
 
-    Source: the definition.
 
-    >>> width([0, 2], [1, 6])
-    2.5
-    """
-    return float(np.mean(np.subtract(upper, lower)))
+BIAS = Averages(lambda y, guess: np.stack([y, guess], axis=1), lambda mean: ratio(mean[:, 1] - mean[:, 0], mean[:, 0]))
+MAE = Averages(lambda y, guess: np.abs(guess - y)[:, None], lambda mean: mean[:, 0])
+RMSE = Averages(lambda y, guess: np.square(guess - y)[:, None], lambda mean: np.sqrt(mean[:, 0]))
+PEARSON = Averages(_moments, _correlation)

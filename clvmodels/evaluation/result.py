@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import Any, Literal
 
-import numpy as np
 import pandas as pd
 
-from clvmodels.evaluation.forecasters import FittedForecaster, Forecast, PredictsTotals
-from clvmodels.evaluation.verdict import verdict
-from clvmodels.intervals import quantiles
+from clvmodels.errors import InvalidArgument
+from clvmodels.evaluation import tables
+from clvmodels.evaluation.acquisition import AcquisitionRate
+from clvmodels.evaluation.assessment import Assessment
+from clvmodels.evaluation.bayesian import FittedBetaGeoGammaGamma
+from clvmodels.evaluation.bootstrap import Resampled, resample
+from clvmodels.evaluation.comparison import compare
+from clvmodels.evaluation.criticism import Criticism, criticise
+from clvmodels.evaluation.curves import calibration_table, tracking_table
+from clvmodels.evaluation.forecasters import FittedForecaster, Forecast, Forecaster
+from clvmodels.evaluation.headings import one_origin
+from clvmodels.evaluation.measures import Measure, measures
+from clvmodels.evaluation.past_errors import past_errors
+from clvmodels.evaluation.totals import new_customers_table, totals_table
+from clvmodels.evaluation.verdict import totals_in_words, verdict
+from clvmodels.intervals import Array
+from clvmodels.model_error import ModelError
 from clvmodels.rfm import HoldoutSplit
-
-MOST_REPEATS = 7
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -26,21 +37,39 @@ class BacktestResult:
     ----------
     split : HoldoutSplit
         What was known at the calibration end, and what came after.
+    forecasters : dict of str to Forecaster
+        The first one is the model under test, the others are its baselines.
     forecasts : dict of str to Forecast
-        By forecaster; the first one is the model under test, the others are its baselines.
+        By forecaster.
     fitted : dict of str to FittedForecaster
         What each of them learnt; without those that could not be fitted.
+    assessments : dict of (forecaster, target) to Assessment
+        What every measure is made of, per customer; without those that have no forecast.
+    paths : dict of str to array (draws or 1, periods)
+        Purchases of all customers in each period of the holdout.
     metrics : DataFrame
-        One row per figure: forecaster, target ("purchases", "value"), metric, and value: missing where undefined.
+        One row per figure: forecaster, target ("purchases", "value"), metric, value (missing where undefined), and
+        why_missing. What each is: `clvmodels.evaluation.measures.catalogue`.
     interval : float
-        Probability of the predictive intervals.
+        Probability of the intervals.
+    random_seed : int
+    segments : Series, dict or None
+        As they were given.
+    acquisition : AcquisitionRate or None
+        Of the customers to be won in the holdout.
     """
 
     split: HoldoutSplit
+    forecasters: Mapping[str, Forecaster]
     forecasts: Mapping[str, Forecast]
     fitted: Mapping[str, FittedForecaster]
+    assessments: Mapping[tuple[str, str], Assessment]
+    paths: Mapping[str, Array]
     metrics: pd.DataFrame
-    interval: float = 0.9
+    interval: float
+    random_seed: int
+    segments: Any = None
+    acquisition: AcquisitionRate | None = None
 
     @property
     def targets(self) -> list[str]:
@@ -48,36 +77,137 @@ class BacktestResult:
         return list(self.split.holdout.columns)
 
     @property
+    def model(self) -> str:
+        """The name of the forecaster under test."""
+        return next(iter(self.forecasts))
+
+    @property
+    def baselines(self) -> list[str]:
+        """The names of the others."""
+        return list(self.forecasts)[1:]
+
+    @property
+    def forecast_targets(self) -> list[str]:
+        """The targets of which there is any forecast."""
+        return [target for target in self.targets if any(of == target for _, of in self.assessments)]
+
+    def has_draws(self, target: str) -> bool:
+        """Whether the forecaster under test has draws of a target."""
+        assessment = self.assessments.get((self.model, target))
+        return assessment is not None and assessment.totals is not None
+
+    @property
     def notes(self) -> list[str]:
         """Why forecasts are missing, as sentences."""
         return [note for forecast in self.forecasts.values() for note in forecast.notes]
 
+    @property
+    def compared(self) -> list[Measure]:
+        """The measures in which forecasters are compared."""
+        return [measure for measure in measures(self.levels) if measure.of is not None and measure.better != "-"]
+
+    @property
+    def levels(self) -> tuple[float, ...]:
+        """The levels at which intervals are checked."""
+        held = [assessment.attainable for assessment in self.assessments.values() if assessment.attainable]
+        return tuple(held[0]) if held else (self.interval,)
+
+    @cached_property
+    def resampled(self) -> Resampled:
+        """The measures over a thousand samples of the customers; made on first use, which takes a few seconds."""
+        return resample([self], self.compared, random_seed=self.random_seed)
+
+    @cached_property
+    def model_errors(self) -> dict[str, ModelError]:
+        """By target: how far off the first forecaster's totals were at earlier origins inside the calibration."""
+        if all(self.assessments.get((self.model, target)) is None for target in self.targets):
+            return {}
+        under_test = self.forecasters[self.model]
+        log, end, horizon = self.split.log, self.split.calibration_end.date(), self.split.horizon
+        choices = {"segments": self.segments, "random_seed": self.random_seed}
+        return past_errors(under_test, log, end, horizon=horizon, **choices)
+
     def table(self) -> pd.DataFrame:
         """Return the metrics with a row per target and forecaster, and a column per metric."""
-        rows: dict[tuple[str, str], dict[str, float]] = {}
-        for name, target, metric, figure in self.metrics.itertuples(index=False):
-            rows.setdefault((target, name), {})[metric] = figure
-        index = pd.MultiIndex.from_tuples(rows, names=["target", "forecaster"])
-        return pd.DataFrame(list(rows.values()), index=index)
+        return tables.wide(self.metrics)
 
-    def verdict(self) -> str:
-        """Say in plain words who is better at level, error and ranking, and whether the intervals held."""
-        return verdict(
-            self.metrics, totals=self.totals(), notes=self.notes, heading=self._heading(), interval=self.interval
+    def compare(self, baseline: str, *, interval: float | None = None) -> pd.DataFrame:
+        """Return how far the model is ahead of a baseline in each measure, with the interval of the difference.
+
+        The interval is a percentile bootstrap over customers. See `comparison.compare` for the columns.
+
+        Parameters
+        ----------
+        baseline : str
+            The name of another forecaster.
+        interval : float, optional
+            By default the backtest's own.
+
+        Raises
+        ------
+        InvalidArgument
+            If there is no such forecaster.
+        """
+        return compare(
+            self.resampled,
+            self.compared,
+            model=self.model,
+            baseline=baseline,
+            known=list(self.forecasts),
+            targets=self.targets,
+            interval=self.interval if interval is None else interval,
         )
 
-    def totals(self) -> pd.DataFrame:
-        """Return all customers' sums by target and forecaster: predicted, lower and upper (predictive), actual."""
-        rows = {
-            (target, name): self._total(target, forecast)
-            for target in self.targets
-            for name, forecast in self.forecasts.items()
-        }
-        index = pd.MultiIndex.from_tuples(rows, names=["target", "forecaster"])
-        return pd.DataFrame(list(rows.values()), index=index, columns=["predicted", "lower", "upper", "actual"])
+    def verdict(self) -> str:
+        """Say in plain words who is better at level, error and ranking, how surely, and whether the intervals held."""
+        return verdict(
+            self.metrics,
+            {name: self.compare(name) for name in self.baselines},
+            model=self.model,
+            remarks=totals_in_words(self.totals(), self.model, self.interval),
+            notes=self.notes,
+            heading=one_origin(self.split, new_are_forecast="predicted" in self.new_customers()),
+            interval=self.interval,
+        )
 
-    def tracking(self) -> pd.DataFrame:
-        """Return the cumulative purchases of all customers at the end of every period of the holdout.
+    def totals(self, by: str | None = None) -> pd.DataFrame:
+        """Return sums over all customers, or over those of each segment, with two intervals.
+
+        Parameters
+        ----------
+        by : str, optional
+            A column of `split.calibration.frame`, such as "segment".
+
+        Returns
+        -------
+        DataFrame, indexed by target, forecaster and, with `by`, its values
+            customers, predicted, lower and upper (predictive: from sums of draws), wide_lower and wide_upper (the same
+            widened by what earlier origins inside the calibration show of the model's errors: see
+            `clvmodels.model_error`), actual. Intervals are missing for forecasters without draws, the second one for
+            all but the first, and where the calibration is too short for an earlier origin.
+        """
+        return totals_table(self, by)
+
+    def new_customers(self) -> pd.DataFrame:
+        """Return what customers first seen in the holdout did, and what was expected where a rate was asked for.
+
+        Returns
+        -------
+        DataFrame, indexed by "customers", "purchases" (first ones included) and "value"
+            actual; with an acquisition rate also predicted, lower and upper, by the first forecaster that can say.
+        """
+        return new_customers_table(self)
+
+    def tracking(self, *, cumulative: bool = True, calibration: bool = False) -> pd.DataFrame:
+        """Return the purchases of all customers, period by period.
+
+        Parameters
+        ----------
+        cumulative : bool
+            Added up from the calibration end on, or each period for itself.
+        calibration : bool
+            The calibration in place of the holdout: repeat purchases, as seen, and as the fitted models would have
+            seen them of these customers; added up from the first purchase on.
 
         Returns
         -------
@@ -85,66 +215,85 @@ class BacktestResult:
             end (time units since the calibration end), actual, and a column per forecaster: the expected number. A
             forecaster with draws has its predictive bounds in ``<name>_lower`` and ``<name>_upper``.
         """
-        periods = self.split.periods
-        columns = {"end": periods["end"], "actual": periods["purchases"].cumsum()}
-        for name, forecast in self.forecasts.items():
-            if forecast.purchases is not None:
-                columns |= self._path(name, self.fitted[name])
-        return pd.DataFrame(columns)
+        choices = {"interval": self.interval, "cumulative": cumulative}
+        if calibration:
+            shown = {name: model for name, model in self.fitted.items() if name in self.paths}
+            return calibration_table(shown, self.split, **choices)
+        return tracking_table(self.paths, self.split, **choices)
 
-    def reliability(self) -> pd.DataFrame:
-        """Return mean holdout purchases by calibration frequency: 0, 1, ..., 6, and 7 or more.
+    def reliability(
+        self, *, by: Literal["frequency", "decile"] = "frequency", target: str = "purchases"
+    ) -> pd.DataFrame:
+        """Return mean predictions beside what was observed, by calibration frequency or by tenths of the predictions.
 
         Returns
         -------
-        DataFrame, indexed by frequency ("0", ..., "7+")
-            customers, actual, and a column per forecaster: the mean prediction.
+        DataFrame
+            By frequency, indexed by it ("0", ..., "6", "7+"): customers, actual, and a column per forecaster. By
+            decile: forecaster, decile (1 has the lowest predictions), customers, predicted, actual; ties share evenly.
         """
-        frequency: Any = self.split.calibration.frame["frequency"]
-        means = {"actual": self.split.holdout["purchases"]} | {
-            name: forecast.purchases["mean"]
-            for name, forecast in self.forecasts.items()
-            if forecast.purchases is not None
-        }
-        groups = frequency.map(lambda x: f"{MOST_REPEATS}+" if x >= MOST_REPEATS else str(x))
-        table = pd.DataFrame(means).groupby(groups).agg("mean")
-        table.insert(0, "customers", groups.value_counts())
-        return table
+        if by not in ("frequency", "decile"):
+            raise InvalidArgument(f"by is {by!r}; choose 'frequency' or 'decile'")
+        if by == "decile":
+            return tables.by_decile(self._customers(target))
+        return tables.by_frequency(self._customers(target), self.split, target)
+
+    def lift(self, target: str = "purchases") -> pd.DataFrame:
+        """Return how much of the actual total each tenth of the customers brought, best predicted first.
+
+        Returns
+        -------
+        DataFrame
+            forecaster ("actual": ranked with hindsight), decile (1 is the best), share, cumulative (share up to it) and
+            lift (share x 10); customers tied across an edge share evenly.
+        """
+        return tables.lift(self._customers(target))
+
+    def coverage(self, target: str = "purchases") -> pd.DataFrame:
+        """Return how many observations the intervals held.
+
+        Returns
+        -------
+        DataFrame
+            forecaster, level, covered, attainable (the share of their own draws that they hold: counts are discrete),
+            randomised (see `probabilities.randomised_inside`; best at the level) and width.
+        """
+        self._customers(target)
+        return tables.coverage(self.metrics, self.assessments, target)
+
+    def pit(self, target: str = "purchases", *, forecaster: str | None = None, bins: int = 20) -> pd.DataFrame:
+        """Return the histogram of the randomised probability integral transforms.
+
+        Returns
+        -------
+        DataFrame
+            lower, upper (edges), share (of the customers), expected, band_lower and band_upper: what the forecaster's
+            own draws give, with the backtest's probability.
+
+        Raises
+        ------
+        InvalidArgument
+            If the forecaster has no draws, or the bins do not divide 100.
+        """
+        return tables.pit(self.assessments, forecaster or self.model, target, bins=bins, interval=self.interval)
+
+    def criticism(self) -> Criticism | None:
+        """Check the model's fit against its own data, as `criticise` does; None if it is not BG/NBD."""
+        fitted = self.fitted.get(self.model)
+        if not isinstance(fitted, FittedBetaGeoGammaGamma):
+            return None
+        parts, split = (fitted.purchases, fitted.spend), self.split
+        return criticise(*parts, split.calibration, horizon=split.horizon, interval=self.interval)
 
     def __repr__(self) -> str:
         """Say what was compared, in one line."""
         return f"BacktestResult({', '.join(self.forecasts)}; {self.split})"
 
     def _repr_html_(self) -> str:
-        lines = "".join(f"<p>{html.escape(line)}</p>" for line in self.verdict().splitlines())
-        return f"{self.table().to_html(float_format='{:.4g}'.format, na_rep='')}{lines}"
+        return tables.as_html(self.table(), self.verdict())
 
-    def _heading(self) -> str:
-        split = self.split
-        known = _plural(len(split.calibration), "customer")
-        length = _plural(round(split.horizon, 1), split.calibration.time_unit)
-        text = f"{known} known on {split.calibration_end:%Y-%m-%d}, forecast to {split.holdout_end:%Y-%m-%d}: {length}."
-        new = f" Not forecast: {_plural(split.new_customers, 'customer')} first seen after that."
-        return text + (new if split.new_customers else "")
-
-    def _total(self, target: str, forecast: Forecast) -> list[float]:
-        actual, table, totals = float(np.sum(self.split.holdout[target])), forecast.table(target), forecast.totals
-        if table is None:
-            return [np.nan, np.nan, np.nan, actual]
-        bounds = [np.nan, np.nan]
-        if totals is not None and target in totals.index:
-            bounds = totals.loc[target, ["lower", "upper"]].to_list()
-        return [float(np.sum(table["mean"])), *bounds, actual]
-
-    def _path(self, name: str, fitted: FittedForecaster) -> dict[str, object]:
-        rfm, ends = self.split.calibration, self.split.periods["end"].tolist()
-        if not isinstance(fitted, PredictsTotals):
-            forecasts = (fitted.forecast(rfm, horizon=end, interval=self.interval).purchases for end in ends)
-            return {name: [np.nan if table is None else float(np.sum(table["mean"])) for table in forecasts]}
-        draws = fitted.predictive_total_by_period(rfm, edges=[0.0, *ends]).cumsum(axis=1)
-        lower, upper = quantiles(draws, self.interval, "predictive")
-        return {name: draws.mean(axis=0), f"{name}_lower": lower, f"{name}_upper": upper}
-
-
-def _plural(count: float, noun: str) -> str:
-    return f"{count:,.10g} {noun}" + ("" if count == 1 else "s")
+    def _customers(self, target: str) -> dict[str, pd.DataFrame]:
+        """The customers' tables by forecaster, for one target."""
+        if target not in self.forecast_targets:
+            raise InvalidArgument(f"there is no forecast of {target!r}; there are those of {self.forecast_targets}")
+        return {name: found.customers for (name, of), found in self.assessments.items() if of == target}

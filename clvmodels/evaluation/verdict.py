@@ -4,52 +4,61 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-Outcome = Literal["better", "about equal", "worse"]
-Figures = Mapping[str, float]  # by metric, for one forecaster and target
+from clvmodels.evaluation.assessment import percent
+from clvmodels.evaluation.comparison import BETTER, UNCLEAR, UNDEFINED, WORSE
+from clvmodels.names import label
 
-LABELS = {
-    "bg_nbd_gamma_gamma": "BG/NBD x Gamma-Gamma",
-    "multiplicative_customer": "the simple formula per customer",
-    "multiplicative_population": "the simple formula for the whole base",
-    "as_before": "going on as before",
+Figures = Mapping[str, float]  # by measure, for one forecaster and target
+Outcomes = Mapping[str, str]  # by measure, against one baseline
+
+# Spearman's correlation is left out: it rewards ties (see `ranking.spearman`).
+DIMENSIONS = {"level": ("bias",), "error": ("rmse", "mae_median"), "ranking": ("concordance_index", "normalized_gini")}
+NAMES = {
+    "bias": "bias",
+    "rmse": "RMSE",
+    "mae_median": "MAE",
+    "concordance_index": "concordance",
+    "normalized_gini": "Gini",
 }
-DIMENSIONS = {"level": ("bias",), "error": ("rmse", "mae"), "ranking": ("normalized_gini", "spearman")}
-MEASURES = {"bias": "bias", "rmse": "RMSE", "mae": "MAE", "normalized_gini": "Gini", "spearman": "Spearman"}
-TOLERANCE = 0.02
+EXTREMES = {BETTER: all, WORSE: any}
 
 
 def verdict(
     metrics: pd.DataFrame,
+    comparisons: Mapping[str, pd.DataFrame],
     *,
-    totals: pd.DataFrame | None = None,
+    model: str | None = None,
+    remarks: Mapping[str, str] | None = None,
     notes: Sequence[str] = (),
     heading: str = "",
     interval: float = 0.9,
 ) -> str:
-    """Say in words how the first forecaster of a metrics table did against each of the others.
+    """Say in words how a forecaster did against each of the others.
 
-    Level is the bias, error is RMSE and MAE, ranking is the normalised Gini and Spearman's correlation. Two figures are
-    about equal when they differ by no more than 2 % (errors), 2 percentage points (the size of the bias) or 0.02
-    (ranking). Where the two measures of error or of ranking disagree, each is named for itself. Undefined figures are
-    left out.
+    Level is the size of the bias; error is RMSE (of the mean) and MAE (of the median); ranking is the concordance index
+    and the normalised Gini. What is better or worse is for `comparison.compare` to say. Where the two measures of error
+    or of ranking disagree, each is named for itself. Undefined figures are left out.
 
     Parameters
     ----------
-    metrics
+    metrics : DataFrame
         Long table with the columns forecaster, target ("purchases" or "value"), metric and value.
-    totals
-        Indexed by target and forecaster, with the columns predicted, lower, upper, actual.
-    notes
+    comparisons : dict of baseline to DataFrame
+        Indexed by target and measure, with the column outcome, as `comparison.compare` returns it.
+    model : str, optional
+        The forecaster under test; by default the first one in `metrics`.
+    remarks : dict of target to str, optional
+        Further sentences on the model, such as `total_in_words`.
+    notes : sequence of str
         Sentences to end with, such as why a forecast is missing.
-    heading
+    heading : str
         First line, such as who was forecast and when.
-    interval
-        Probability of the intervals whose coverage is in `metrics`, and of the intervals in `totals`.
+    interval : float
+        Probability of the intervals whose coverage is in `metrics`.
 
     Returns
     -------
@@ -58,139 +67,166 @@ def verdict(
 
     Examples
     --------
-    >>> figures = {"bias": [-0.121, 0.557], "rmse": [1.608, 2.212]}
-    >>> wide = pd.DataFrame(figures, index=["bg_nbd_gamma_gamma", "as_before"]).rename_axis("forecaster")
-    >>> print(verdict(wide.reset_index().melt("forecaster", var_name="metric").assign(target="purchases")))
-    Purchases. BG/NBD x Gamma-Gamma: bias -12.1 %, RMSE 1.61.
-    - Against going on as before (bias +55.7 %, RMSE 2.21) it is better at level and error.
-    In short: no baseline beats BG/NBD x Gamma-Gamma at anything measured here.
+    >>> figures = pd.DataFrame({"bias": [-0.121, 0.557], "rmse": [1.608, 2.212]}, index=["model", "as_before"])
+    >>> long = figures.rename_axis("forecaster").reset_index().melt("forecaster", var_name="metric")
+    >>> outcomes = pd.DataFrame({"outcome": ["better", "no clear difference"]}, index=["bias", "rmse"])
+    >>> compared = pd.concat({"purchases": outcomes})
+    >>> print(verdict(long.assign(target="purchases"), {"as_before": compared}))
+    Purchases. model: bias -12.1 %, RMSE 1.61.
+    - Against going on as before (bias +55.7 %, RMSE 2.21) it is better at level, not clearly different at error.
+    In short: model beats every other forecaster at level of purchases, and none beats it clearly at anything.
     """
-    model, *baselines = dict.fromkeys(metrics["forecaster"])
+    model = str(metrics["forecaster"].iloc[0]) if model is None else model
     lines, outcomes, missing = [heading], {}, []
     for target, part in metrics.groupby("target", sort=False):
-        figures = {name: rows.set_index("metric")["value"].to_dict() for name, rows in part.groupby("forecaster")}
-        total = None if totals is None else totals.loc[(target, model)].to_dict()
-        sentences = [_about_model(model, figures[model]), _promise(figures[model], interval), _total(total, interval)]
-        lines.append(" ".join([f"{str(target).capitalize()}.", *filter(None, sentences)]))
-        against = [_against(name, figures[model], figures[name]) for name in baselines]
+        name = str(target)
+        figures = {
+            str(other): rows.set_index("metric")["value"].to_dict() for other, rows in part.groupby("forecaster")
+        }
+        if model not in figures:
+            continue
+        own = {other: _outcomes(comparisons, other, name) for other in comparisons if other in figures}
+        sentences = [_about_model(model, figures[model]), _promise(figures[model], interval), (remarks or {}).get(name)]
+        lines.append(" ".join([f"{name.capitalize()}.", *filter(None, sentences)]))
+        against = [_against(other, figures[other], compared) for other, compared in own.items()]
         lines += [f"- {sentence}" for sentence in against if sentence]
-        outcomes[str(target)] = [compare(figures[model], figures[name]) for name in baselines]
-        missing += [] if _said(figures[model]) else [str(target)]
+        outcomes[name] = list(own.values())
+        missing += [] if _said(figures[model]) else [name]
     lacking = f"It has no forecast of {_listed(missing)}." if missing else ""
-    conclusion = " ".join(filter(None, [_conclusion(_label(model), outcomes), lacking]))
+    conclusion = " ".join(filter(None, [_conclusion(label(model), outcomes), lacking]))
     return "\n".join(filter(None, [*lines, conclusion, *notes]))
 
 
-def compare(model: Figures, baseline: Figures) -> dict[str, Outcome]:
-    """Return by metric whether the model did better than the baseline; metrics undefined for either are left out.
+def totals_in_words(totals: pd.DataFrame, model: str, interval: float) -> dict[str, str]:
+    """Say `total_in_words` of one forecaster's rows in `BacktestResult.totals`, by target."""
+    rows = totals.xs(model, level="forecaster")
+    return {str(target): total_in_words(row.to_dict(), interval) for target, row in rows.iterrows()}
 
-    >>> compare({"bias": -0.12, "rmse": 1.61, "spearman": 0.449}, {"bias": 0.56, "rmse": 1.62, "spearman": 0.490})
-    {'bias': 'better', 'rmse': 'about equal', 'spearman': 'worse'}
+
+def total_in_words(total: Mapping[str, float], interval: float) -> str:
+    """Say what was expected of all customers, what happened, and whether the intervals held it.
+
+    Parameters
+    ----------
+    total : dict
+        predicted, lower, upper, wide_lower, wide_upper and actual, as a row of `BacktestResult.totals`.
+    interval : float
+        Probability of the intervals.
+
+    Examples
+    --------
+    >>> ends = {"lower": 1560.0, "upper": 1750.0, "wide_lower": 1300.0, "wide_upper": 2100.0}
+    >>> total_in_words({"predicted": 1655.0, "actual": 1882.0, **ends}, 0.9)
+    'In all 1,655 expected (90 % interval 1,560 to 1,750; widened by past errors 1,300 to 2,100), 1,882 in fact: above \
+the interval, inside the widened one.'
     """
-    defined = [name for name in MEASURES if np.isfinite([model.get(name, np.nan), baseline.get(name, np.nan)]).all()]
-    return {name: _outcome(name, model[name], baseline[name]) for name in defined}
+    predicted, actual = total["predicted"], total["actual"]
+    if not np.isfinite(predicted):
+        return ""
+    if not np.isfinite([total["lower"], total["upper"]]).all():
+        return f"In all {_amount(predicted)} expected, {_amount(actual)} in fact."
+    bounds = f"{percent(interval)} % interval {_amount(total['lower'])} to {_amount(total['upper'])}"
+    held = f"{_place(actual, total['lower'], total['upper'])} the interval"
+    wide = total.get("wide_lower", np.nan), total.get("wide_upper", np.nan)
+    if np.isfinite(wide).all():
+        bounds += f"; widened by past errors {_amount(wide[0])} to {_amount(wide[1])}"
+        held += f", {_place(actual, *wide)} the widened one"
+    return f"In all {_amount(predicted)} expected ({bounds}), {_amount(actual)} in fact: {held}."
 
 
-def _outcome(metric: str, model: float, baseline: float) -> Outcome:
-    if metric in DIMENSIONS["level"]:
-        model, baseline = abs(model), abs(baseline)
-    excess = baseline - model if metric in DIMENSIONS["ranking"] else model - baseline
-    scale = max(model, baseline) if metric in DIMENSIONS["error"] else 1.0
-    if abs(excess) <= TOLERANCE * scale:
-        return "about equal"
-    return "better" if excess < 0 else "worse"
+def _place(actual: float, lower: float, upper: float) -> str:
+    return "above" if actual > upper else "below" if actual < lower else "inside"
+
+
+def _outcomes(comparisons: Mapping[str, pd.DataFrame], baseline: str, target: str) -> dict[str, str]:
+    """By measure, without those that are not defined."""
+    table = comparisons[baseline]
+    if target not in table.index.get_level_values(0):
+        return {}
+    found = table.loc[target, "outcome"].to_dict()
+    return {name: found[name] for name in NAMES if found.get(name, UNDEFINED) != UNDEFINED}
 
 
 def _about_model(name: str, figures: Figures) -> str:
     said = _said(figures)
-    return f"{_label(name)}: {said}." if said else f"There is no forecast by {_label(name)}."
+    return f"{label(name)}: {said}." if said else f"There is no forecast by {label(name)}."
 
 
 def _promise(figures: Figures, interval: float) -> str:
-    level = f"{100 * interval:g}"
+    level = percent(interval)
     covered = figures.get(f"coverage_{level}", np.nan)
     if not np.isfinite(covered):
         return ""
     # Rounded as it is printed, so that the words fit the figure.
     kept = "at least as many as promised" if round(covered, 3) >= interval else "fewer than promised"
-    return f"{covered:.1%} of the customers came out inside their {level} % intervals, {kept}.".replace("%", " %", 1)
+    return f"{100 * covered:.1f} % of the customers came out inside their {level} % intervals, {kept}."
 
 
-def _total(total: Mapping[str, float] | None, interval: float) -> str:
-    if total is None or not np.isfinite(total["predicted"]):
+def _against(name: str, baseline: Figures, outcomes: Outcomes) -> str:
+    said = _said(baseline)
+    if not said:
+        return f"There is no forecast by {label(name)}."
+    if not outcomes:
         return ""
-    predicted, lower, upper, actual = (total[name] for name in ("predicted", "lower", "upper", "actual"))
-    if not np.isfinite([lower, upper]).all():
-        return f"In all {_amount(predicted)} expected, {_amount(actual)} in fact."
-    place = "above" if actual > upper else "below" if actual < lower else "inside"
-    bounds = f"{100 * interval:g} % interval {_amount(lower)} to {_amount(upper)}"
-    return f"In all {_amount(predicted)} expected ({bounds}), {_amount(actual)} in fact: {place} the interval."
-
-
-def _against(name: str, model: Figures, baseline: Figures) -> str:
-    said, outcomes = _said(baseline), compare(model, baseline)
-    if not (said and outcomes):
-        return "" if said else f"There is no forecast by {_label(name)}."
-    where: dict[Outcome, list[str]] = {"better": [], "about equal": [], "worse": []}
+    where: dict[str, list[str]] = {BETTER: [], UNCLEAR: [], WORSE: []}
     for what, outcome in _by_dimension(outcomes):
         where[outcome].append(what)
-    found = ", ".join(f"{outcome} at {_listed(what)}" for outcome, what in where.items() if what)
-    return f"Against {_label(name)} ({said}) it is {found}."
+    words = {BETTER: "better", UNCLEAR: "not clearly different", WORSE: "worse"}
+    found = ", ".join(f"{words[outcome]} at {_listed(what)}" for outcome, what in where.items() if what)
+    return f"Against {label(name)} ({said}) it is {found}."
 
 
-def _by_dimension(outcomes: Mapping[str, Outcome]) -> Iterator[tuple[str, Outcome]]:
+def _by_dimension(outcomes: Outcomes) -> Iterator[tuple[str, str]]:
     """Name a dimension where its measures agree, and each measure for itself where they do not."""
     for dimension, members in DIMENSIONS.items():
-        found: dict[str, Outcome] = {name: outcomes[name] for name in members if name in outcomes}
+        found = {name: outcomes[name] for name in members if name in outcomes}
         agreed = len(set(found.values())) == 1
         for name, outcome in list(found.items())[: 1 if agreed else None]:
-            yield (dimension if agreed else MEASURES[name]), outcome
+            yield (dimension if agreed else NAMES[name]), outcome
 
 
-def _conclusion(model: str, outcomes: Mapping[str, Sequence[Mapping[str, Outcome]]]) -> str:
+def _conclusion(model: str, outcomes: Mapping[str, Sequence[Outcomes]]) -> str:
     """One sentence on where the model wins and where it loses; `outcomes` by target and baseline."""
     every = {outcome for compared in outcomes.values() for one in compared for outcome in one.values()}
     if not every:
         return ""
-    if every == {"worse"}:
-        return f"In short: every baseline beats {model} at everything measured here."
-    if every == {"about equal"}:
-        return f"In short: {model} and the baselines are about equal at everything measured here."
-    if "worse" not in every:
-        return f"In short: no baseline beats {model} at anything measured here."
-    won, lost = _places(outcomes, "better"), _places(outcomes, "worse")
-    beats = f"beats every baseline {won}, but " if won else ""
-    return f"In short: {model} {beats}is beaten by at least one baseline {lost}."
+    # One that lacks a figure is not beaten there.
+    complete = all(len({frozenset(one) for one in compared}) == 1 for compared in outcomes.values() if compared)
+    others = "every other forecaster" if complete else "every other forecaster that has the figure"
+    if every == {WORSE}:
+        return f"In short: {others} beats {model} at everything measured here."
+    if every == {UNCLEAR}:
+        return f"In short: no clear difference between {model} and the others at anything measured here."
+    won, lost = _places(outcomes, BETTER), _places(outcomes, WORSE)
+    beats = f"beats {others} {won}" if won else "beats all others at nothing"
+    if not lost:
+        return f"In short: {model} {beats}, and none beats it clearly at anything."
+    return f"In short: {model} {beats}, {'but' if won else 'and'} is beaten by at least one of them {lost}."
 
 
-def _places(outcomes: Mapping[str, Sequence[Mapping[str, Outcome]]], extreme: Outcome) -> str:
+def _places(outcomes: Mapping[str, Sequence[Outcomes]], extreme: str) -> str:
     """Where the model is better than every baseline, or worse than any: ``at error of purchases, and at ...``."""
     found = {target: _extremes(compared, extreme) for target, compared in outcomes.items()}
     return ", and ".join(f"at {_listed(what)} of {target}" for target, what in found.items() if what)
 
 
-def _extremes(compared: Sequence[Mapping[str, Outcome]], extreme: Outcome) -> list[str]:
-    gather = all if extreme == "better" else any
+def _extremes(compared: Sequence[Outcomes], extreme: str) -> list[str]:
     measured = dict.fromkeys(name for one in compared for name in one)
-    met = {name: gather(one[name] == extreme for one in compared if name in one) for name in measured}
-    marked: dict[str, Outcome] = {name: extreme if holds else "about equal" for name, holds in met.items()}
+    met = {name: EXTREMES[extreme](one[name] == extreme for one in compared if name in one) for name in measured}
+    marked = {name: extreme if holds else UNCLEAR for name, holds in met.items()}
     return [what for what, outcome in _by_dimension(marked) if outcome == extreme]
-
-
-def _label(name: str) -> str:
-    return LABELS.get(name, name)
 
 
 def _said(figures: Figures) -> str:
     """Print the defined figures of one forecaster: ``bias -12.1 %, RMSE 1.61``."""
-    defined = [name for name in MEASURES if np.isfinite(figures.get(name, np.nan))]
-    return ", ".join(f"{MEASURES[name]} {_figure(name, figures[name])}" for name in defined)
+    defined = [name for name in NAMES if np.isfinite(figures.get(name, np.nan))]
+    return ", ".join(f"{NAMES[name]} {_figure(name, figures[name])}" for name in defined)
 
 
 def _figure(metric: str, figure: float) -> str:
     if metric in DIMENSIONS["level"]:
-        percent = round(100 * figure, 1)
-        return f"{percent:+,.1f} %" if percent else "0.0 %"
+        shown = round(100 * figure, 1)
+        return f"{shown:+,.1f} %" if shown else "0.0 %"
     return f"{figure:.3f}" if metric in DIMENSIONS["ranking"] else _amount(figure)
 
 

@@ -10,15 +10,14 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from clvmodels.compiled import outcomes
 from clvmodels.errors import InvalidArgument, check_horizon, check_interval
 from clvmodels.formulas import beta_geo
 from clvmodels.formulas.beta_geo import BetaGeoParams
 from clvmodels.formulas.discount import discount_force
-from clvmodels.intervals import Array, DrawBlocks, interval_table, summary, summed
+from clvmodels.intervals import Array, DrawBlocks, interval_table, summary
 from clvmodels.models.expectations import Expectation, distinct_rows
 from clvmodels.models.posterior import Posterior, customer_keys
-from clvmodels.models.simulation import Simulation
+from clvmodels.models.simulation import Simulation, checked_edges
 from clvmodels.rfm import RFM
 
 CREDIBLE: dict[str, Callable[..., Array]] = {
@@ -203,18 +202,41 @@ class BetaGeoPosterior(Posterior):
         `edges` are times since the observation end, rising from 0. The purchases are those of `predictive_purchases`
         with the same seed and the last edge as horizon.
         """
-        bounds = np.asarray(edges, float)
-        if bounds.ndim != 1 or len(bounds) < 2 or bounds[0] != 0 or not np.all(np.diff(bounds) > 0):
-            raise InvalidArgument(f"edges are {list(edges)}; give times rising from 0, e.g. [0, 13, 26]")
-        check_horizon(bounds[-1])
-        simulation, draws = self.simulation(rfm, random_seed), self.predictive_draw_count
+        simulation = self.simulation(rfm, random_seed)
+        return simulation.total_by_period(checked_edges(edges), np.zeros(len(rfm)))
 
-        def totals(rows: slice) -> Array:
-            out = np.zeros((draws, len(bounds) - 1))
-            outcomes.counts_by_period(*simulation.of(rows), bounds, simulation.none(rows, bounds[-1]), out)
-            return out
+    def replicated_frequencies(self, rfm: RFM, *, random_seed: int | None = None) -> DrawBlocks:
+        """Repeat purchases that the model would have seen of these customers in their own T: (rows, draws) a block.
 
-        return summed(totals, len(rfm), draws)
+        They are drawn from the first purchase on, and know nothing of what the customers did. A customer's draws depend
+        on the seed and the customer's own id and T alone.
+        """
+        simulation = self.simulation(rfm, random_seed)
+        return simulation.replicated().counts(simulation.T)
+
+    def replicated_total_by_period(self, rfm: RFM, *, edges: Sequence[float], random_seed: int | None = None) -> Array:
+        """The same of all customers together, in every period of their observation: (draws, periods).
+
+        `edges` are times since the observation end, rising to 0; a customer's first purchase, which is not counted, is
+        at -T. The purchases are those of `replicated_frequencies` with the same seed.
+        """
+        simulation = self.simulation(rfm, random_seed)
+        return simulation.replicated().total_by_period(checked_edges(edges, to_zero=True), -simulation.T)
+
+    def log_likelihood(self, rfm: RFM) -> DrawBlocks:
+        """Log-likelihood of each customer's history, as leave-one-out asks for it."""
+        self.check_customers(rfm)
+        params, dates = BetaGeoParams(*self.parameter_draws()), _dates(rfm)
+
+        def block(rows: slice) -> Array:
+            return beta_geo.log_likelihood(params, *(each[rows, None] for each in dates))
+
+        return DrawBlocks(len(rfm), self.draw_count, block)
+
+    def prior_draws(self) -> dict[str, Array]:
+        """The draws in the parametrisation of the priors, by its names."""
+        r, alpha, a, b = self.parameter_draws()
+        return {"r": r, "alpha": alpha, "phi": a / (a + b), "kappa": a + b}
 
     def _credible(self, quantity: str, rfm: RFM, interval: float, **choices: Any) -> pd.DataFrame:
         check_interval(interval)
@@ -248,18 +270,10 @@ class BetaGeoPosterior(Posterior):
     def _outcomes(
         self, quantity: str, rfm: RFM, *, horizon: float | None = None, random_seed: int | None = None
     ) -> DrawBlocks:
-        simulation, draws = self.simulation(rfm, random_seed), self.predictive_draw_count
-        length = _needed(horizon, default=None) if quantity == "predictive_purchases" else 0.0
-
-        def block(rows: slice) -> Array:
-            out = np.empty((rows.stop - rows.start, draws))
-            if quantity == "predictive_purchases":
-                outcomes.purchase_counts(*simulation.of(rows), length, simulation.none(rows, length), out)
-            else:
-                outcomes.waiting_times(*simulation.of(rows), quantity == "lifetime", out)
-            return out
-
-        return DrawBlocks(len(rfm), draws, block)
+        simulation = self.simulation(rfm, random_seed)
+        if quantity == "predictive_purchases":
+            return simulation.counts(np.full(len(rfm), _needed(horizon, default=None)))
+        return simulation.waiting_times(until_dropout=quantity == "lifetime")
 
 
 def _dates(rfm: RFM) -> Dates:

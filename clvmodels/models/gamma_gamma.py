@@ -210,6 +210,25 @@ class GammaGammaPosterior(Posterior):
         params = GammaGammaParams(*self.parameter_draws())
         return lambda rows: gamma_gamma.expected_average_spend(params, count[rows, None], mean[rows, None])
 
+    def log_likelihood(self, rfm: RFM) -> DrawBlocks:
+        """Log density of each customer's mean spend, as leave-one-out asks for it; NaN for those left out of it."""
+        check_rfm(rfm)
+        count, mean = rfm.spend(include_first=self.include_first)
+        # Neither no purchases nor a mean of zero has a density.
+        used = (count > 0) & (mean > 0)
+        count, mean = np.where(used, count, np.nan), np.where(used, mean, np.nan)
+        params = GammaGammaParams(*self.parameter_draws())
+
+        def block(rows: slice) -> Array:
+            return gamma_gamma.log_likelihood(params, count[rows, None], mean[rows, None])
+
+        return DrawBlocks(len(rfm), self.draw_count, block)
+
+    def prior_draws(self) -> dict[str, Array]:
+        """The draws in the parametrisation of the priors, by its names."""
+        p, q, v = self.parameter_draws()
+        return {"p": p, "q_minus_one": q - 1, "mean_spend": p * v / (q - 1)}
+
     def _expected(self, rfm: RFM) -> DrawBlocks:
         check_rfm(rfm)
         count, mean = rfm.spend(include_first=self.include_first)

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from clvmodels.errors import InvalidArgument
 
 
@@ -50,6 +53,19 @@ class Prior:
             return self._class()(name, **self._arguments())
         except (TypeError, ValueError) as error:
             raise InvalidArgument(f"PyMC refuses {self!r} for {name}: {error}") from error
+
+    def log_density(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Log density at values of shape (n,); of an improper prior up to a constant.
+
+        >>> Prior("Gamma", alpha=1.0, beta=2.0).log_density(np.array([0.0, 1.0])).round(4).tolist()
+        [0.6931, -1.3069]
+        """
+        import pymc as pm
+
+        from clvmodels.inference.density import MODE
+
+        logp: Any = pm.logp(self._class().dist(**self._arguments()), values)
+        return np.asarray(logp.eval(mode=MODE))
 
     def to_dict(self) -> dict[str, Any]:
         """As plain values, for JSON."""

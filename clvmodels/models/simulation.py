@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from clvmodels.compiled import outcomes
+from clvmodels.errors import InvalidArgument
 from clvmodels.formulas import beta_geo
 from clvmodels.formulas.beta_geo import BetaGeoParams
-from clvmodels.intervals import Array
+from clvmodels.intervals import Array, DrawBlocks, summed
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,8 @@ class Simulation:
     x, t_x, T : arrays (n,)
     params : BetaGeoParams
         Each of shape (draws,).
+    purpose : uint64
+        The random stream of the customers' purchases.
     """
 
     seed: np.uint64
@@ -36,14 +41,84 @@ class Simulation:
     t_x: Array
     T: Array
     params: BetaGeoParams
+    purpose: np.uint64 = outcomes.PURCHASES
+
+    def replicated(self) -> Simulation:
+        """The same customers with nothing known of them, at their own first purchase; by another random stream."""
+        unknown = np.zeros(len(self.x))
+        return replace(self, x=unknown, t_x=unknown, T=unknown, purpose=outcomes.REPLICATED)
 
     def of(self, rows: slice) -> tuple[Any, ...]:
         """The first arguments of every loop: seed, customers, x, T, alive, r, alpha, a, b."""
         x, t_x, T = self.x[rows], self.t_x[rows], self.T[rows]
-        alive = beta_geo.probability_alive(self.params, x[:, None], t_x[:, None], T[:, None])
+        # Without a repeat purchase everybody is alive.
+        alive = np.ones((len(x), len(self.params.r)))
+        repeat = x > 0
+        dates = (each[repeat, None] for each in (x, t_x, T))
+        alive[repeat] = beta_geo.probability_alive(self.params, *dates)
         return self.seed, self.keys[rows], x, T, alive, *self.params
 
-    def none(self, rows: slice, horizon: float) -> Array:
-        """P(no purchase within the horizon | alive at T): (rows, draws)."""
+    def none(self, rows: slice, horizon: Any) -> Array:
+        """P(no purchase within the horizon | alive at T): (rows, draws); one horizon, or one for each of the rows."""
         x, T = self.x[rows, None], self.T[rows, None]
-        return np.exp(-(self.params.r + x) * np.log1p(horizon / (self.params.alpha + T)))
+        growth = np.reshape(horizon, (-1, 1)) / (self.params.alpha + T)
+        return np.exp(-(self.params.r + x) * np.log1p(growth))
+
+    def counts(self, horizon: Array) -> DrawBlocks:
+        """Purchases of each customer within the customer's own horizon (n,)."""
+        draws = len(self.params.r)
+
+        def block(rows: slice) -> Array:
+            out = np.empty((rows.stop - rows.start, draws))
+            start = *self.of(rows), horizon[rows], self.none(rows, horizon[rows])
+            outcomes.purchase_counts(*start, self.purpose, out)
+            return out
+
+        return DrawBlocks(len(self.x), draws, block)
+
+    def total_by_period(self, edges: Array, start: Array) -> Array:
+        """Purchases of all customers together between the edges: (draws, periods).
+
+        A customer's T lies at `start` (n,) on the axis of the edges, and the horizon reaches to the last edge.
+        """
+        horizon, draws = edges[-1] - start, len(self.params.r)
+
+        def totals(rows: slice) -> Array:
+            out = np.zeros((draws, len(edges) - 1))
+            ends = start[rows], horizon[rows], self.none(rows, horizon[rows])
+            outcomes.counts_by_period(*self.of(rows), edges, *ends, self.purpose, out)
+            return out
+
+        return summed(totals, len(self.x), draws)
+
+    def waiting_times(self, *, until_dropout: bool) -> DrawBlocks:
+        """Time of each customer to the next purchase, or to dropping out."""
+        draws = len(self.params.r)
+
+        def block(rows: slice) -> Array:
+            out = np.empty((rows.stop - rows.start, draws))
+            outcomes.waiting_times(*self.of(rows), until_dropout, out)
+            return out
+
+        return DrawBlocks(len(self.x), draws, block)
+
+
+def checked_edges(edges: Sequence[float], *, to_zero: bool = False) -> Array:
+    """The edges of one or more periods as an array, which rise from 0, or to it.
+
+    Raises
+    ------
+    InvalidArgument
+        If they do not.
+
+    Examples
+    --------
+    >>> checked_edges([-26, -13, 0], to_zero=True).tolist()
+    [-26.0, -13.0, 0.0]
+    """
+    bounds = np.asarray(edges, float)
+    rising = bounds.ndim == 1 and len(bounds) >= 2 and np.isfinite(bounds).all() and np.all(np.diff(bounds) > 0)
+    if not rising or bounds[-1 if to_zero else 0] != 0:
+        wanted = "to 0, e.g. [-26, -13, 0]" if to_zero else "from 0, e.g. [0, 13, 26]"
+        raise InvalidArgument(f"edges are {list(edges)}; give times rising {wanted}")
+    return bounds

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from clvmodels.plots.style import MARKERS, axes_or_current, colour, customer_label, forecasters, ink, label, thousands
+from clvmodels.names import label
+from clvmodels.plots.style import axes_or_current, colour, customer_label, forecasters, ink, marker, thousands
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,7 +54,7 @@ def lifetime_value(
     if "actual" in shown:
         ax.plot(shown["actual"], at, marker="x", linestyle="none", color=ink(), clip_on=False, label="actual")
     for order, name in enumerate(forecasters(shown.columns, besides={*COLUMNS, "actual"}), start=1):
-        mark = {"marker": MARKERS[order % len(MARKERS)], "linestyle": "none", "fillstyle": "none", "clip_on": False}
+        mark = {"marker": marker(order), "linestyle": "none", "fillstyle": "none", "clip_on": False}
         ax.plot(shown[name], at, color=colour(order), label=label(name), **mark)
     # Ids are not formulas: a dollar sign in one must not start mathematical text.
     ax.set_yticks(at, [customer_label(customer) for customer in shown.index], parse_math=False)

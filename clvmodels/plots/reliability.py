@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import pandas as pd
 
-from clvmodels.plots.style import MARKERS, axes_or_current, forecasters, ink, label, line_style, thousands
+from clvmodels.names import label
+from clvmodels.plots.marks import legend_above, name_groups
+from clvmodels.plots.style import axes_or_current, forecasters, ink, line_style, marker, thousands
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -56,10 +58,9 @@ def reliability(source: pd.DataFrame | HasReliability, *, ax: Axes | None = None
     for order, name in enumerate(names):
         # Side by side, so that equal predictions do not hide each other.
         beside = at + DODGE * (order - (len(names) - 1) / 2)
-        ax.plot(beside, table[name], marker=MARKERS[order % len(MARKERS)], label=label(name), **line_style(order))
-    ax.set_xticks(at, [f"{group}\n{count:,}" for group, count in table["customers"].items()])
+        ax.plot(beside, table[name], marker=marker(order), label=label(name), **line_style(order))
+    name_groups(ax, table)
     ax.yaxis.set_major_formatter(thousands())
-    ax.grid(visible=False, axis="x")
     ax.set(xlabel="repeat purchases in calibration, and number of customers", ylabel="mean purchases in the holdout")
-    ax.legend(loc="upper left")
+    legend_above(ax)
     return ax

@@ -7,27 +7,26 @@ from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 from matplotlib.colors import to_rgb
-from matplotlib.ticker import StrMethodFormatter
+from matplotlib.ticker import Formatter, FuncFormatter, StrMethodFormatter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from matplotlib.axes import Axes
 
-# Okabe and Ito's palette, less its black and yellow; the second is the same hues, lighter.
-ON_LIGHT = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-ON_DARK = ("#5cb8f0", "#ff9c5b", "#3fcf9f", "#eaa6cd", "#f2c14e", "#a8d8f5")
-DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 3)))
-MARKERS = ("o", "s", "^", "D", "v", "P")
+# Okabe and Ito's palette, less its black and yellow, then a violet and a brown; the second is the same hues, lighter.
+ON_LIGHT = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#6a2ad4", "#6a4015")
+ON_DARK = ("#5cb8f0", "#ff9c5b", "#3fcf9f", "#eaa6cd", "#f2c14e", "#a8d8f5", "#9a6aff", "#9c6b42")
+# One more than colours: where the colours start again, dashes and markers do not, and no series looks like another.
+DOT_DOTTED = (0, (5, 1, 1, 1, 1, 1))
+FAR_DOTS = (0, (1, 3))
+LONG_DASHES = (0, (10, 3))
+PAIRED_DASHES = (0, (4, 1, 4, 4))
+PAIRED_DOTS = (0, (1, 1, 1, 5))
+DASHES = ("-", "--", "-.", ":", DOT_DOTTED, FAR_DOTS, LONG_DASHES, PAIRED_DASHES, PAIRED_DOTS)
+MARKERS = ("o", "s", "^", "D", "v", "P", "*", "<", ">")
 NONCHARACTERS = "\ufffe\uffff"
 BANDS = ("_lower", "_upper")
-
-LABELS = {
-    "bg_nbd_gamma_gamma": "BG/NBD x Gamma-Gamma",
-    "multiplicative_customer": "simple formula per customer",
-    "multiplicative_population": "simple formula, whole base",
-    "as_before": "going on as before",
-}
 
 
 def theme(*, dark: bool = False) -> dict[str, Any]:
@@ -69,17 +68,6 @@ def theme(*, dark: bool = False) -> dict[str, Any]:
     }
 
 
-def label(name: str) -> str:
-    """Return a forecaster's name in words; an unknown one loses its underscores.
-
-    Examples
-    --------
-    >>> label("as_before"), label("my_model")
-    ('going on as before', 'my model')
-    """
-    return LABELS.get(name, name.replace("_", " "))
-
-
 def printable(text: str) -> str:
     r"""Return the text in one line, without characters that break a terminal or a file: controls, halves of pairs.
 
@@ -119,13 +107,23 @@ def colour(order: int) -> str:
 
 
 def line_style(order: int) -> dict[str, Any]:
-    """Return colour and dashes of the series at place `order`: either one alone tells the series apart."""
+    """Return colour and dashes of the series at place `order`: either one alone tells eight series apart."""
     return {"color": colour(order), "linestyle": DASHES[order % len(DASHES)]}
+
+
+def marker(order: int) -> str:
+    """Return the marker of the series at place `order`."""
+    return MARKERS[order % len(MARKERS)]
 
 
 def thousands() -> StrMethodFormatter:
     """Return a tick formatter that separates thousands: 12,500."""
     return StrMethodFormatter("{x:,.10g}")
+
+
+def percent() -> FuncFormatter:
+    """Return a tick formatter for shares: 0.25 is shown as 25%."""
+    return FuncFormatter(lambda share, _: Formatter.fix_minus(f"{100 * share:.4g}%"))
 
 
 def axes_or_current(ax: Axes | None) -> Axes:

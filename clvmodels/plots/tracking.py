@@ -1,4 +1,4 @@
-"""Cumulative purchases in the holdout: what each forecaster expected, and what was counted."""
+"""Purchases over time, before and after the calibration end: what each forecaster expected, and what was counted."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pandas as pd
 
-from clvmodels.plots.style import axes_or_current, colour, forecasters, ink, label, line_style, thousands
+from clvmodels.names import label
+from clvmodels.plots.marks import legend_above
+from clvmodels.plots.style import axes_or_current, colour, forecasters, ink, line_style, thousands
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,29 +22,38 @@ class HasTracking(Protocol):
         """What was cut; its ``calibration`` has the ``time_unit``."""
         ...
 
-    def tracking(self) -> pd.DataFrame:
+    def tracking(self, *, cumulative: bool) -> pd.DataFrame:
         """Return the table that `tracking` draws."""
         ...
 
 
-def tracking(source: pd.DataFrame | HasTracking, *, ax: Axes | None = None, time_unit: str | None = None) -> Axes:
-    """Draw the cumulative purchases of all customers against the time since the calibration end.
+def tracking(
+    source: pd.DataFrame | HasTracking,
+    *,
+    ax: Axes | None = None,
+    time_unit: str | None = None,
+    cumulative: bool = True,
+) -> Axes:
+    """Draw the purchases of all customers against the time since the calibration end.
 
     Parameters
     ----------
     source
-        One row per period, with the columns ``end`` (time units since the calibration end), ``actual`` (cumulative
-        count), and one per forecaster (cumulative mean). Where ``<forecaster>_lower`` and ``<forecaster>_upper``
-        exist, they are drawn as a band. Or a ``BacktestResult``, whose ``tracking()`` gives this table.
+        One row per period, with the columns ``end`` (time units since the calibration end; up to 0 in calibration),
+        ``actual`` (count), and one per forecaster (mean): cumulative, or per period. What is missing is not drawn.
+        Where ``<forecaster>_lower`` and ``<forecaster>_upper`` exist, they are drawn as a band. Or a
+        ``BacktestResult``, whose ``tracking(cumulative=...)`` gives this table.
     ax
         Where to draw; pyplot's current Axes by default.
     time_unit
-        Name of the unit of ``end``, for the axis label; by default the result's own.
+        Name of the unit of ``end``, for the axis labels; by default the result's own.
+    cumulative
+        Whether the table is cumulative, drawn as lines from the first period's start. Otherwise each period is a step.
 
     Returns
     -------
     Axes
-        The same `ax`.
+        The same `ax`. A table that begins in the calibration holds repeat purchases there, and gets a line at its end.
 
     Examples
     --------
@@ -54,28 +65,45 @@ def tracking(source: pd.DataFrame | HasTracking, *, ax: Axes | None = None, time
     if isinstance(source, pd.DataFrame):
         table, unit = source, time_unit or "time unit"
     else:
-        table, unit = source.tracking(), time_unit or source.split.calibration.time_unit
+        table, unit = source.tracking(cumulative=cumulative), time_unit or source.split.calibration.time_unit
     ax = axes_or_current(ax)
-    table = _from_zero(table)
+    table = _from_start(table, cumulative=cumulative)
     for order, name in enumerate(forecasters(table.columns, besides={"end", "actual"})):
-        _draw_forecaster(ax, table, name, order=order)
-    ax.plot(table["end"], table["actual"], color=ink(), linewidth=2, label="actual", zorder=4)
-    ax.set(xlabel=f"{unit}s since the calibration end", ylabel="purchases of all customers, cumulative")
-    ax.set_xlim(0, table["end"].iloc[-1])
+        _draw_forecaster(ax, table, name, order=order, cumulative=cumulative)
+    path = _path(cumulative=cumulative)
+    ax.plot(table["end"], table["actual"], color=ink(), linewidth=2, label="actual", zorder=4, **path)
+    start, last = table["end"].iloc[[0, -1]]
+    if start < 0 < last:
+        ax.axvline(0, color=ink(), linewidth=0.8, label="calibration end")
+    what = "repeat purchases" if start < 0 else "purchases"
+    how = ", cumulative" if cumulative else f" per {unit}"
+    ax.set(xlabel=f"{unit}s since the calibration end", ylabel=f"{what} of all customers{how}")
+    ax.set_xlim(start, last)
     ax.set_ylim(bottom=0)
     ax.yaxis.set_major_formatter(thousands())
-    ax.legend(loc="upper left")
+    legend_above(ax)
     return ax
 
 
-def _from_zero(table: pd.DataFrame) -> pd.DataFrame:
-    """Put the origin in front: at the calibration end nothing has been bought yet."""
-    origin = pd.DataFrame(0.0, index=[0], columns=table.columns)
-    return pd.concat([origin, table.astype(float)], ignore_index=True)
+def _from_start(table: pd.DataFrame, *, cumulative: bool) -> pd.DataFrame:
+    """Put the first period's start in front: a cumulative number begins at 0, a step at its own height."""
+    ends = table["end"].to_numpy(dtype=float)
+    length = ends[1] - ends[0] if len(ends) > 1 else 1.0
+    first = table.iloc[[0]].astype(float)
+    start = (first * (0 if cumulative else 1)).assign(end=0.0 if ends[0] > 0 else ends[0] - length)
+    return pd.concat([start, table.astype(float)], ignore_index=True)
 
 
-def _draw_forecaster(ax: Axes, table: pd.DataFrame, name: str, *, order: int) -> None:
+def _path(*, cumulative: bool) -> dict[str, Any]:
+    return {"drawstyle": "default" if cumulative else "steps-pre"}
+
+
+def _draw_forecaster(ax: Axes, table: pd.DataFrame, name: str, *, order: int, cumulative: bool) -> None:
     lower, upper = f"{name}_lower", f"{name}_upper"
     if {lower, upper} <= set(table.columns):
-        ax.fill_between(table["end"], table[lower], table[upper], color=colour(order), alpha=0.3, linewidth=0)
-    ax.plot(table["end"], table[name], label=label(name), **line_style(order))
+        band: dict[str, Any] = {"color": colour(order), "alpha": 0.3, "linewidth": 0}
+        if cumulative:
+            ax.fill_between(table["end"], table[lower], table[upper], **band)
+        else:
+            ax.stairs(table[upper][1:], table["end"], baseline=table[lower][1:], fill=True, **band)
+    ax.plot(table["end"], table[name], label=label(name), **line_style(order), **_path(cumulative=cumulative))

@@ -7,23 +7,52 @@ from typing import TYPE_CHECKING, Any
 
 from clvmodels.evaluation.scores import MODEL
 from clvmodels.reports import words
+from clvmodels.reports.criticism_tables import criticism_tables
 from clvmodels.reports.customers import (
+    SIMPLE,
     customers_table,
     has_lifetime_value,
     outcome_name,
     ranked_customers,
     top_customers,
 )
-from clvmodels.reports.evaluation_tables import data_table, left_out_table, metrics_table, totals_table
-from clvmodels.reports.figures import Figure, reliability_figure, tracking_figure, value_figure
+from clvmodels.reports.evaluation_tables import (
+    DIFFERENCES,
+    NOUNS,
+    coverage_table,
+    data_table,
+    deciles_table,
+    differences_table,
+    left_out_table,
+    metrics_tables,
+    new_customers_table,
+    reliability_table,
+    segments_table,
+    totals_table,
+)
+from clvmodels.reports.figures import (
+    Figure,
+    coverage_figure,
+    differences_figure,
+    frequency_figure,
+    lift_figure,
+    origins_figure,
+    pit_figure,
+    reliability_figure,
+    tracking_figure,
+    value_figure,
+)
 from clvmodels.reports.fit import fit_paragraphs, fit_tables
+from clvmodels.reports.rolling_tables import rolling_tables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import pandas as pd
 
-    from clvmodels.evaluation.backtest import BacktestResult
+    from clvmodels.evaluation.criticism import Criticism
+    from clvmodels.evaluation.result import BacktestResult
+    from clvmodels.evaluation.rolling import RollingResult
     from clvmodels.reports.tables import Table
 
 
@@ -48,7 +77,13 @@ class Report:
 
 
 def build_report(
-    result: BacktestResult, scores: pd.DataFrame, *, margin: float = 1.0, annual_discount_rate: float = 0.0
+    result: BacktestResult,
+    scores: pd.DataFrame,
+    *,
+    criticism: Criticism | None = None,
+    rolling: RollingResult | None = None,
+    margin: float = 1.0,
+    annual_discount_rate: float = 0.0,
 ) -> Report:
     """Return all that the report of a backtest says.
 
@@ -58,20 +93,26 @@ def build_report(
         The backtest.
     scores
         The same customers' scores, as ``clvmodels.evaluation.scores`` makes them.
+    criticism
+        Of the model's fit, as ``result.criticism()`` makes it.
+    rolling
+        The same comparison from several origins.
     margin, annual_discount_rate
         As in the scores.
     """
     ranked = ranked_customers(result, scores, margin=margin)
+    sections = (
+        Section(title="Verdict", paragraphs=tuple(result.verdict().splitlines())),
+        _data(result),
+        _value(result, ranked, money=has_lifetime_value(scores), margin=margin, rate=annual_discount_rate),
+        _evaluation(result),
+        None if rolling is None else _rolling(rolling),
+        _fit(result, criticism),
+    )
     return Report(
         title="Customer lifetime value, checked on held-out purchases",
         headline=headline(result),
-        sections=(
-            Section(title="Verdict", paragraphs=tuple(result.verdict().splitlines())),
-            _data(result),
-            _value(result, ranked, money=has_lifetime_value(scores), margin=margin, rate=annual_discount_rate),
-            _evaluation(result),
-            _fit(result),
-        ),
+        sections=tuple(section for section in sections if section is not None),
     )
 
 
@@ -123,22 +164,68 @@ def _terms_of_value(margin: float, rate: float) -> str:
 def _evaluation(result: BacktestResult) -> Section:
     unit = result.split.calibration.time_unit
     tracking = tracking_figure(result.tracking(), time_unit=unit, interval=result.interval)
+    segments = [] if result.segments is None else [segments_table(result, target) for target in result.targets]
     return Section(
         title="Does it predict?",
-        figures=(tracking, reliability_figure(result.reliability())),
+        figures=(
+            tracking,
+            reliability_figure(result.reliability()),
+            *(figure for target in result.targets if result.has_draws(target) for figure in _checks(result, target)),
+        ),
         tables=(
             *(totals_table(result, target) for target in result.targets),
-            *(metrics_table(result, target) for target in result.targets),
+            *segments,
+            *(table for target in result.forecast_targets for table in evaluation_tables(result, target)),
+            *([] if result.acquisition is None else [new_customers_table(result)]),
         ),
         terms=words.METRIC_TERMS,
     )
 
 
-def _fit(result: BacktestResult) -> Section:
+def evaluation_tables(result: BacktestResult, target: str) -> tuple[Table, ...]:
+    """Return the tables of all measures of one target."""
+    return (
+        *metrics_tables(result, target),
+        coverage_table(result, target),
+        differences_table(result, target),
+        deciles_table(result, target),
+        reliability_table(result, target),
+    )
+
+
+def _checks(result: BacktestResult, target: str) -> tuple[Figure, ...]:
+    noun = NOUNS[target]
+    figures = (
+        lift_figure(result.lift(target), noun=noun),
+        coverage_figure(result.coverage(target), noun=noun),
+        pit_figure(result.pit(target), noun=noun, interval=result.interval),
+    )
+    if SIMPLE not in result.baselines:
+        return figures
+    return (*figures, differences_figure(result.compare(SIMPLE).loc[target].loc[list(DIFFERENCES)], baseline=SIMPLE))
+
+
+def _rolling(rolling: RollingResult) -> Section:
+    totals: Any = rolling.totals().xs(rolling.model, level="forecaster").dropna(subset="lower")
+    present = {target: totals.xs(target, level="target") for target in totals.index.unique("target")}
+    return Section(
+        title=f"Does it predict from {len(rolling.results)} origins?",
+        paragraphs=tuple(rolling.verdict().splitlines()),
+        figures=tuple(origins_figure(table, noun=NOUNS[target]) for target, table in present.items()),
+        tables=tuple(rolling_tables(rolling)),
+    )
+
+
+def _fit(result: BacktestResult, criticism: Criticism | None) -> Section:
     fitted = result.fitted[MODEL]
+    independence = None if criticism is None else criticism.independence
     return Section(
         title="Can the fit be trusted?",
-        paragraphs=fit_paragraphs(fitted),
-        tables=fit_tables(fitted, interval=result.interval),
+        paragraphs=(*fit_paragraphs(fitted), *([] if independence is None else [independence.sentence])),
+        figures=() if criticism is None else (frequency_figure(criticism.frequencies),),
+        tables=(
+            *fit_tables(fitted, interval=result.interval),
+            *(() if criticism is None else criticism_tables(criticism)),
+        ),
         terms=words.FIT_TERMS,
     )

@@ -11,7 +11,7 @@ from clvmodels.reports.tables import Column, Table
 from clvmodels.reports.words import plural
 
 if TYPE_CHECKING:
-    from clvmodels.evaluation.backtest import BacktestResult
+    from clvmodels.evaluation.result import BacktestResult
 
 SIMPLE = "multiplicative_customer"
 TOP = 20
@@ -67,9 +67,9 @@ def ranked_customers(result: BacktestResult, scores: pd.DataFrame, *, margin: fl
 
 def _simple(result: BacktestResult, target: str) -> pd.Series:
     """Return the simple formula's means, missing where it was not asked or has no answer."""
-    forecast = result.forecasts.get(SIMPLE)
-    table = None if forecast is None else forecast.table(target)
-    return pd.Series(np.nan, index=result.split.holdout.index) if table is None else pd.Series(table["mean"])
+    found = result.assessments.get((SIMPLE, target))
+    index = result.split.holdout.index
+    return pd.Series(np.nan, index=index) if found is None else pd.Series(found.customers["mean"])
 
 
 def outcome_name(result: BacktestResult, *, money: bool) -> str:

@@ -1,31 +1,43 @@
-"""A backtest's figures as tables: the data, what was left out, the totals, the measures, the fit."""
+"""A backtest's figures as tables: the data, what was left out, the totals, the measures, the differences."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from clvmodels.plots.style import label
+from clvmodels.evaluation.measures import catalogue
+from clvmodels.names import label
 from clvmodels.reports.tables import Column, Kind, Table
 from clvmodels.reports.words import long_date, plural
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from clvmodels.evaluation.backtest import BacktestResult
+    from clvmodels.evaluation.result import BacktestResult
+    from clvmodels.evaluation.rolling import RollingResult
 
 NOUNS = {"purchases": "purchases", "value": "spend"}
-METRICS: dict[str, tuple[str, Kind]] = {
-    "bias": ("bias", "change"),
-    "mae": ("MAE", "figure"),
-    "rmse": ("RMSE", "figure"),
-    "pearson": ("Pearson", "correlation"),
-    "spearman": ("Spearman", "correlation"),
-    "normalized_gini": ("Gini", "correlation"),
-    "coverage": ("coverage", "share"),
-    "width": ("width", "figure"),
+GROUPS = {
+    "level and error": ("bias", "mae_median", "mae", "rmse", "mape_cumulative", "mape_incremental"),
+    "ranking": ("concordance_index", "normalized_gini", "top_decile_capture", "spearman", "pearson"),
+    "active or not": ("hit_rate", "brier_score", "log_loss"),
+    "whole distribution": ("crps", "log_score", "pit_distance", "pit_p_value"),
 }
+DIFFERENCES = ("bias", "rmse", "mae_median", "crps", "concordance_index", "normalized_gini", "spearman")
+KINDS: dict[str, Kind] = {
+    "bias": "change",
+    "mae": "error",
+    "mae_median": "error",
+    "rmse": "error",
+    "crps": "error",
+    "mape_cumulative": "share",
+    "mape_incremental": "share",
+    "top_decile_capture": "share",
+    "hit_rate": "share",
+}
+FORECASTER = Column(title="forecaster", kind="text")
 
 
 def data_table(result: BacktestResult) -> Table:
@@ -42,7 +54,7 @@ def data_table(result: BacktestResult) -> Table:
     if "value" in split.holdout:
         rows.append(("spend in the holdout", f"{split.holdout['value'].sum():,.0f}"))
     new = f"{plural(split.new_customers, 'customer')}, {plural(split.new_purchases, 'purchase day')}"
-    rows.append(("first seen in the holdout, not forecast", new))
+    rows.append(("first seen in the holdout", new))
     columns = (Column(title="what", kind="text"), Column(title="how many, or when", kind="text"))
     return Table(caption="Customers and periods", columns=columns, rows=tuple(rows))
 
@@ -57,26 +69,115 @@ def left_out_table(log: pd.DataFrame) -> Table:
 
 
 def totals_table(result: BacktestResult, target: str) -> Table:
-    """Return each forecaster's total over all customers, next to the actual one."""
-    titles = ("predicted", "lower", "upper", "actual")
+    """Return each forecaster's total over all customers, with its two intervals, next to the actual one."""
+    names = ("predicted", "lower", "upper", "wide_lower", "wide_upper", "actual")
+    titles = ("predicted", "lower", "upper", "widened lower", "widened upper", "actual")
     table = result.totals().loc[target]
-    columns = (Column(title="forecaster", kind="text"), *(Column(title=title, scale="total") for title in titles))
-    rows = ((label(name), *row[list(titles)].tolist()) for name, row in table.iterrows())
+    columns = (FORECASTER, *(Column(title=title, scale="total") for title in titles))
+    rows = ((label(name), *row[list(names)].tolist()) for name, row in table.iterrows())
     return Table(caption=f"Total {NOUNS[target]} of all customers in the holdout", columns=columns, rows=tuple(rows))
 
 
-def metrics_table(result: BacktestResult, target: str) -> Table:
-    """Return the measures of every forecaster for one target."""
-    table = result.table().loc[target]
-    columns = (Column(title="forecaster", kind="text"), *(_metric_column(name) for name in table.columns))
-    rows = ((label(name), *row.tolist()) for name, row in table.iterrows())
-    return Table(caption=f"Measures for {NOUNS[target]} per customer", columns=columns, rows=tuple(rows))
+def segments_table(result: BacktestResult, target: str) -> Table:
+    """Return the totals of each segment by the forecaster under test."""
+    names = ("customers", "predicted", "lower", "upper", "wide_lower", "wide_upper", "actual")
+    titles = ("predicted", "lower", "upper", "widened lower", "widened upper", "actual")
+    table = result.totals("segment").xs((target, result.model), level=("target", "forecaster"))
+    columns = (Column(title="segment", kind="text"), Column(title="customers", kind="count"))
+    columns = (*columns, *(Column(title=title, scale="total") for title in titles))
+    rows = ((str(name), *row[list(names)].tolist()) for name, row in table.iterrows())
+    return Table(caption=f"Total {NOUNS[target]} in the holdout by segment", columns=columns, rows=tuple(rows))
 
 
-def _metric_column(name: str) -> Column:
-    stem, _, level = name.rpartition("_")
-    if stem in METRICS and level.isdigit():
-        title, kind = METRICS[stem]
-        return Column(title=f"{title} {level} %", kind=kind)
-    title, kind = METRICS.get(name, (name, "number"))
-    return Column(title=title, kind=kind)
+def new_customers_table(result: BacktestResult) -> Table:
+    """Return what customers first seen in the holdout did, and what was expected of them."""
+    table = result.new_customers()
+    columns = (Column(title="what", kind="text"), *(Column(title=name, kind="error") for name in table.columns))
+    rows = ((str(name), *row.tolist()) for name, row in table.iterrows())
+    return Table(caption="Customers first seen in the holdout", columns=columns, rows=tuple(rows))
+
+
+def metrics_tables(result: BacktestResult | RollingResult, target: str, *, where: str = "") -> list[Table]:
+    """Return the measures of every forecaster for one target, a table for each group of them."""
+    table: Any = result.table().loc[target]
+    words = catalogue()["label"].to_dict()
+    return [
+        _metrics_table(table[names], words, caption=f"Measures for {NOUNS[target]} per customer: {group}{where}")
+        for group, names in ((group, _shown(table, names)) for group, names in GROUPS.items())
+        if names
+    ]
+
+
+def _shown(table: pd.DataFrame, names: Sequence[str]) -> list[str]:
+    """The measures that any forecaster has."""
+    return [name for name in names if bool(table[name].notna().any())]
+
+
+def _metrics_table(table: pd.DataFrame, words: Mapping[str, str], *, caption: str) -> Table:
+    columns = (FORECASTER, *(Column(title=words[name], kind=KINDS.get(name, "correlation")) for name in table.columns))
+    rows = ((label(str(name)), *row.tolist()) for name, row in table.dropna(how="all").iterrows())
+    return Table(caption=caption, columns=columns, rows=tuple(rows))
+
+
+def coverage_table(result: BacktestResult, target: str) -> Table:
+    """Return how many customers the intervals held, by level."""
+    table = result.coverage(target)
+    shares = ("level", "covered", "attainable", "randomised")
+    columns = (FORECASTER, *(Column(title=name, kind="share") for name in shares), Column(title="width", kind="error"))
+    rows = ((label(name), *figures) for name, *figures in table.itertuples(index=False, name=None))
+    caption = f"Measures for {NOUNS[target]} per customer: intervals"
+    return Table(caption=caption, columns=columns, rows=tuple(rows))
+
+
+def differences_table(result: BacktestResult | RollingResult, target: str) -> Table:
+    """Return how far the model is ahead of each baseline in the measures that matter, with intervals."""
+    titles = ("model", "baseline's", "advantage", "lower", "upper")
+    columns = (Column(title="baseline", kind="text"), Column(title="measure", kind="text"))
+    columns = (
+        *columns,
+        *(Column(title=title, kind="error") for title in titles),
+        Column(title="model is", kind="text"),
+    )
+    level = f"{100 * result.interval:g} % intervals"
+    caption = f"Differences for {NOUNS[target]}, with {level}; above 0 the model is better"
+    return Table(caption=caption, columns=columns, rows=tuple(_differences(result, target)))
+
+
+def _differences(result: BacktestResult | RollingResult, target: str) -> Iterator[tuple[Any, ...]]:
+    for baseline in result.baselines:
+        table = result.compare(baseline).loc[target]
+        for name in DIFFERENCES:
+            row = table.loc[name]
+            if row["outcome"] != "not defined":
+                figures = row[["model", "baseline", "advantage", "lower", "upper"]].tolist()
+                outcome = row["outcome"].replace("no clear difference", "not clear")
+                yield (label(baseline), row["label"], *figures, outcome)
+
+
+def deciles_table(result: BacktestResult, target: str) -> Table:
+    """Return tenths of the customers by the model's prediction, best first: predicted, actual, and lift."""
+    means = result.reliability(by="decile", target=target).query("forecaster == @result.model")
+    gains = result.lift(target).query("forecaster == @result.model")
+    best_first = means.iloc[::-1]
+    columns = (
+        Column(title="tenth", kind="count"),
+        Column(title="predicted, mean", kind="error"),
+        Column(title="actual, mean", kind="error"),
+        *(Column(title=title, kind="share") for title in ("share of all", "cumulative")),
+        Column(title="lift", kind="figure"),
+    )
+    parts = best_first["predicted"], best_first["actual"], gains["share"], gains["cumulative"], gains["lift"]
+    rows = zip(range(1, 11), *(part.tolist() for part in parts), strict=True)
+    caption = f"Tenths of the customers by predicted {NOUNS[target]}, highest first: {label(result.model)}"
+    return Table(caption=caption, columns=columns, rows=tuple(rows))
+
+
+def reliability_table(result: BacktestResult, target: str) -> Table:
+    """Return mean outcomes and predictions by calibration frequency."""
+    table = result.reliability(target=target)
+    columns = (Column(title="repeat purchases", kind="text"), Column(title="customers", kind="count"))
+    names = [name for name in table.columns if name != "customers"]
+    columns = (*columns, *(Column(title=label(name), kind="figure") for name in names))
+    rows = ((str(group), *row.tolist()) for group, row in table.iterrows())
+    caption = f"Mean {NOUNS[target]} in the holdout by repeat purchases in calibration"
+    return Table(caption=caption, columns=columns, rows=tuple(rows))

@@ -1,4 +1,4 @@
-"""The report's three figures, each in light and in dark ink, and in words for those who cannot see it."""
+"""The report's figures, each in light and in dark ink, and in words for those who cannot see it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from clvmodels import plots
-from clvmodels.plots.style import BANDS, label
+from clvmodels.names import label
+from clvmodels.plots.style import BANDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,6 +58,81 @@ def value_figure(ranked: pd.DataFrame, *, xlabel: str, interval: float = 0.9) ->
         alt=f"The {len(best)} customers of whom most is expected, from {best['mean'].iloc[0]:,.4g} to "
         f"{best['mean'].iloc[-1]:,.4g}; {inside} of them came out inside their interval.",
         caption=f"Bars are {100 * interval:g} % predictive intervals: that share of the crosses should lie on them.",
+    )
+
+
+def lift_figure(table: pd.DataFrame, *, noun: str) -> Figure:
+    """Draw ``result.lift(target)``."""
+    first = table[table["decile"] == 1].set_index("forecaster")["cumulative"]
+    said = ", ".join(f"{label(str(name))} {100 * share:.0f} %" for name, share in first.items())
+    return _figure(
+        lambda ax: plots.lift(table, ax=ax),
+        alt=f"Share of all {noun} that is due to the tenth of the customers ranked highest: {said}.",
+        caption=f"Customers from the best predicted to the worst, and the share of all {noun} that was theirs.",
+    )
+
+
+def coverage_figure(table: pd.DataFrame, *, noun: str) -> Figure:
+    """Draw ``result.coverage(target)``."""
+    rows: Any = table[["forecaster", "level", "covered", "randomised"]].itertuples(index=False, name=None)
+    said = "; ".join(
+        f"{label(name)}, {100 * level:g} % intervals held {100 * covered:.1f} %, "
+        f"with edges at random {100 * random:.1f} %"
+        for name, level, covered, random in rows
+    )
+    return _figure(
+        lambda ax: plots.coverage(table, ax=ax),
+        alt=f"Share of the customers inside their intervals of {noun}. {said}.",
+        caption="Intervals of counts hold more than they promise, as they cannot be cut finer (attainable); with their "
+        "edges taken in at random the promise can be met exactly.",
+    )
+
+
+def pit_figure(table: pd.DataFrame, *, noun: str, interval: float) -> Figure:
+    """Draw ``result.pit(target)``."""
+    outside = int((~table["share"].between(table["band_lower"], table["band_upper"])).sum())
+    return _figure(
+        lambda ax: plots.pit(table, ax=ax),
+        alt=f"Histogram of where the {noun} of each customer fell in the predicted distribution: {len(table)} bars, "
+        f"{outside} of them outside the band.",
+        caption="Where what happened fell in each customer's predicted distribution. Bars of one height: the spread is "
+        f"right; a hill: too wide; a valley: too narrow. The band holds {100 * interval:g} % if the model is right.",
+    )
+
+
+def differences_figure(table: pd.DataFrame, *, baseline: str) -> Figure:
+    """Draw the ``result.compare(baseline)`` of one target, relative to the baseline's figures."""
+    size: Any = table["baseline"].abs()
+    relative: Any = table[["advantage", "lower", "upper"]].div(size, axis=0).join(table[["outcome", "label"]])
+    relative = relative[(size > 0) & (relative["outcome"] != "not defined")]
+    said = ", ".join(f"{name} {outcome}" for name, outcome in zip(relative["label"], relative["outcome"], strict=True))
+    return _figure(
+        lambda ax: plots.differences(relative, ax=ax),
+        alt=f"The model against {label(baseline)}: {said}.",
+        caption=f"How far the model is ahead of {label(baseline)}, relative to its figure. Where an interval crosses "
+        "zero, no difference is clear.",
+    )
+
+
+def frequency_figure(table: pd.DataFrame) -> Figure:
+    """Draw ``criticism.frequencies``."""
+    held = int(table["customers"].between(table["lower"], table["upper"]).sum())
+    return _figure(
+        lambda ax: plots.frequency_check(table, ax=ax),
+        alt=f"Customers by repeat purchases: {held} of {len(table)} groups are within what the model would have seen.",
+        caption="Customers by repeat purchases in the calibration, and how many the fitted model would have seen.",
+    )
+
+
+def origins_figure(table: pd.DataFrame, *, noun: str) -> Figure:
+    """Draw the totals of one target and forecaster from several origins."""
+    inside = int(table["actual"].between(table["lower"], table["upper"]).sum())
+    wide = int(table["actual"].between(table["wide_lower"], table["wide_upper"]).sum())
+    return _figure(
+        lambda ax: plots.totals(table, ax=ax, ylabel=f"{noun} in the holdout"),
+        alt=f"Total {noun} from {len(table)} origins: {inside} inside the model's interval, {wide} inside the widened.",
+        caption="The thick interval is the model's own, the thin one is widened by what earlier origins show of its "
+        "errors.",
     )
 
 

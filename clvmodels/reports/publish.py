@@ -5,15 +5,18 @@ from __future__ import annotations
 import io
 import json
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clvmodels.evaluation.backtest import backtest
 from clvmodels.evaluation.export import to_json_dict
+from clvmodels.evaluation.rolling import evaluate_splits
 from clvmodels.evaluation.scores import scores
 from clvmodels.files import make_folder, write_whole
-from clvmodels.reports.build import build_report
+from clvmodels.reports.build import build_report, evaluation_tables
+from clvmodels.reports.criticism_tables import criticism_tables
 from clvmodels.reports.customers import (
     customers_table,
     has_lifetime_value,
@@ -21,14 +24,20 @@ from clvmodels.reports.customers import (
     ranked_customers,
     spread_customers,
 )
-from clvmodels.reports.evaluation_tables import left_out_table, metrics_table
+from clvmodels.reports.evaluation_tables import left_out_table, new_customers_table, segments_table, totals_table
 from clvmodels.reports.render import render_html
+from clvmodels.reports.rolling_tables import rolling_tables
+from clvmodels.rfm import LogChoices, rolling_splits
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from clvmodels.evaluation.backtest import BacktestResult
+    from clvmodels.evaluation.result import BacktestResult
+    from clvmodels.evaluation.rolling import RollingResult
     from clvmodels.reports.tables import Table
+
+
+CUT_CHOICES = ("holdout_end", *LogChoices.__annotations__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,16 +46,35 @@ class Publication:
 
     headline: str
     customers: Table
-    measures: tuple[Table, ...]
-    left_out: Table
+    evaluation: tuple[Table, ...]
     verdict: str
+    rolling: tuple[Table, ...]
+    rolling_verdict: str
+    fit: tuple[Table, ...]
+    left_out: Table
     files: tuple[Path, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origins:
+    """Several origins for the same comparison.
+
+    Attributes
+    ----------
+    origins : int or sequence of dates
+    horizon : float, optional
+        Length of their holdouts in time units; by default that of the holdout.
+    """
+
+    origins: int | Sequence[str]
+    horizon: float | None = None
 
 
 def publish_evaluation(
     transactions: Any,
     out: str | os.PathLike[str],
     *,
+    origins: Origins | None = None,
     margin: float = 1.0,
     annual_discount_rate: float = 0.0,
     **choices: Any,
@@ -59,6 +87,8 @@ def publish_evaluation(
         As ``clv.backtest`` takes them.
     out
         The folder; made where it is missing. Files in it are replaced whole.
+    origins
+        For the same comparison from several origins as well, until the holdout's end.
     margin
         Profit per unit of money spent, for the lifetime values.
     annual_discount_rate
@@ -72,21 +102,43 @@ def publish_evaluation(
         If the transactions or a choice cannot be used, or a file cannot be written.
     """
     # Before the work, so that a place that cannot be written is found in time.
-    folder = make_folder(Path(out))
+    folder, terms = make_folder(Path(out)), {"margin": margin, "annual_discount_rate": annual_discount_rate}
     result = backtest(transactions, **choices)
-    table = scores(result, margin=margin, annual_discount_rate=annual_discount_rate)
-    report = build_report(result, table, margin=margin, annual_discount_rate=annual_discount_rate)
+    rolling = None if origins is None else _rolling(transactions, origins, result, choices)
+    table, criticism = scores(result, **terms), result.criticism()
+    report = build_report(result, table, criticism=criticism, rolling=rolling, **terms)
+    plain = to_json_dict(result, criticism=criticism, rolling=rolling)
     return Publication(
         headline=report.headline,
         customers=_customers(result, table, margin=margin),
-        measures=tuple(metrics_table(result, target) for target in result.targets),
-        left_out=left_out_table(result.split.calibration.log),
+        evaluation=_evaluation(result),
         verdict=result.verdict(),
+        rolling=() if rolling is None else tuple(rolling_tables(rolling)),
+        rolling_verdict="" if rolling is None else rolling.verdict(),
+        fit=() if criticism is None else criticism_tables(criticism),
+        left_out=left_out_table(result.split.calibration.log),
         files=(
-            write_whole(folder / "evaluation.json", _json(result)),
+            write_whole(folder / "evaluation.json", json.dumps(plain, indent=1, allow_nan=False).encode() + b"\n"),
             write_whole(folder / "scores.parquet", _parquet(table)),
             write_whole(folder / "report.html", render_html(report).encode()),
         ),
+    )
+
+
+def _rolling(transactions: Any, asked: Origins, result: BacktestResult, choices: Mapping[str, Any]) -> RollingResult:
+    horizon = result.split.horizon if asked.horizon is None else asked.horizon
+    shared = {name: choices[name] for name in CUT_CHOICES if name in choices}
+    splits = rolling_splits(transactions, origins=asked.origins, horizon=horizon, **shared)
+    rest = {name: choice for name, choice in choices.items() if name not in {*shared, "calibration_end"}}
+    return evaluate_splits(list(splits), known=[result], **rest)
+
+
+def _evaluation(result: BacktestResult) -> tuple[Table, ...]:
+    return (
+        *(table for target in result.forecast_targets for table in evaluation_tables(result, target)),
+        *(totals_table(result, target) for target in result.targets),
+        *([] if result.segments is None else [segments_table(result, target) for target in result.targets]),
+        new_customers_table(result),
     )
 
 
@@ -95,10 +147,6 @@ def _customers(result: BacktestResult, table: pd.DataFrame, *, margin: float) ->
     outcome = outcome_name(result, money=has_lifetime_value(table))
     caption = f"Customers from the first to the last rank by expected {outcome}, with predictive intervals"
     return customers_table(spread, result, caption=caption)
-
-
-def _json(result: BacktestResult) -> bytes:
-    return json.dumps(to_json_dict(result), indent=2, allow_nan=False).encode() + b"\n"
 
 
 def _parquet(table: pd.DataFrame) -> bytes:

@@ -11,7 +11,8 @@ from clvmodels.files import write_whole
 if TYPE_CHECKING:
     import os
 
-    from clvmodels.evaluation.backtest import BacktestResult
+    from clvmodels.evaluation.result import BacktestResult
+    from clvmodels.evaluation.rolling import RollingResult
     from clvmodels.reports.build import Report
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -39,6 +40,7 @@ def write_report(
     result: BacktestResult,
     path: str | os.PathLike[str],
     *,
+    rolling: RollingResult | None = None,
     margin: float = 1.0,
     annual_discount_rate: float = 0.0,
 ) -> Path:
@@ -50,6 +52,8 @@ def write_report(
         What ``clv.backtest`` returned.
     path
         Where to write; an existing file is replaced whole.
+    rolling
+        What ``clv.rolling_backtest`` returned, for a section on several origins.
     margin
         Profit per unit of money spent, for the lifetime values.
     annual_discount_rate
@@ -79,7 +83,8 @@ def write_report(
     from clvmodels.reports.build import build_report
 
     table = scores(result, margin=margin, annual_discount_rate=annual_discount_rate)
-    report = build_report(result, table, margin=margin, annual_discount_rate=annual_discount_rate)
+    terms = {"margin": margin, "annual_discount_rate": annual_discount_rate}
+    report = build_report(result, table, criticism=result.criticism(), rolling=rolling, **terms)
     return write_whole(Path(path), render_html(report).encode())
 
 

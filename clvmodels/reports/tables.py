@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from clvmodels.plots.style import printable
 
-Kind = Literal["text", "count", "number", "share", "change", "correlation", "figure"]
+Kind = Literal["text", "count", "number", "share", "change", "correlation", "figure", "error"]
 
 MISSING = "-"
 
@@ -17,8 +17,9 @@ MISSING = "-"
 class Column:
     """A column's title and the kind of its values.
 
-    ``text``; ``count`` (whole); ``number`` (as many decimals in every row); ``share`` (0.9 reads 90.0 %); ``change`` (a
-    signed share); ``correlation`` (three decimals); ``figure`` (each value with its own three leading digits).
+    ``text``; ``count`` (whole); ``number`` (as many decimals in every row); ``share`` (0.9 reads 90.0 %); ``change``
+    (a signed share); ``correlation`` (three decimals); ``figure`` (each value with its own three leading digits),
+    ``error`` (with four).
     ``number`` columns of the same `scale` have the same decimals.
     """
 
@@ -85,8 +86,8 @@ def shown_number(value: float, *, decimals: int) -> str:
     return text.lstrip("-") if float(text.replace(",", "")) == 0 else text
 
 
-def decimals_for(largest: float) -> int:
-    """Return the decimals that show three digits of `largest`, three at most: more would be noise.
+def decimals_for(largest: float, *, digits: int = 3) -> int:
+    """Return the decimals that show so many digits of `largest`, as many decimals at most: more would be noise.
 
     Examples
     --------
@@ -95,7 +96,7 @@ def decimals_for(largest: float) -> int:
     """
     if largest == 0 or not math.isfinite(largest):
         return 0
-    return min(max(2 - math.floor(math.log10(largest)), 0), 3)
+    return min(max(digits - 1 - math.floor(math.log10(largest)), 0), digits)
 
 
 def _is_present(value: Any) -> bool:
@@ -118,5 +119,7 @@ def _shown(kind: Kind, value: Any, *, decimals: int) -> str:
             return shown_number(value, decimals=3)
         case "figure":
             return shown_number(value, decimals=decimals_for(abs(value)))
+        case "error":
+            return shown_number(value, decimals=decimals_for(abs(value), digits=4))
         case "number":
             return shown_number(value, decimals=decimals)

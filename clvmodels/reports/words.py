@@ -9,16 +9,39 @@ if TYPE_CHECKING:
 
 METRIC_TERMS = (
     ("bias", "how far the predicted total lies above (+) or below (-) the actual total, as a share of the actual one"),
-    ("MAE", "mean absolute error: the mean distance between a customer's predicted and actual figure; less is better"),
-    ("RMSE", "root mean squared error: as MAE, but large misses count for more; less is better"),
-    ("Pearson", "linear correlation of predicted and actual over the customers; 1 is best"),
-    ("Spearman", "correlation of the ranks: do the better customers rank higher? 1 is best"),
+    (
+        "MAE",
+        "mean absolute error: the mean distance between a customer's predicted and actual figure, taken on the median "
+        "of the prediction, which it rewards; less is better. Taken on the mean, a good model hardly beats predicting "
+        "nothing, as most customers do nothing",
+    ),
+    ("RMSE", "root mean squared error, taken on the mean: large misses count for more; less is better"),
+    ("MAPE", "mean absolute percentage error of the curve of all purchases, cumulative or period by period"),
+    ("concordance", "share of the pairs of customers that are ranked rightly, ties counted half; 0.5 is random"),
     ("Gini", "normalised Gini: how much of the best possible ranking was found, customers weighted by what they did"),
-    ("coverage", "share of customers whose actual figure lies in their interval; it should reach the interval's level"),
-    ("level", "in the verdict: the size of the bias; about equal within 2 percentage points"),
-    ("error", "in the verdict: RMSE and MAE; about equal within 2 %"),
-    ("ranking", "in the verdict: Gini and Spearman; about equal within 0.02"),
+    (
+        "Spearman",
+        "correlation of the ranks. Beware: it rewards ties. A forecaster that predicts the same for all who never came "
+        "back, as purchases per time does, gains a tenth without a better order among the rest; the verdict on ranking "
+        "rests on concordance and Gini",
+    ),
+    ("Pearson", "linear correlation of predicted and actual over the customers; 1 is best"),
+    ("hit rate", "share of customers rightly said to buy, or not to buy, in the holdout"),
+    ("Brier score, log loss", "errors of the probability that a customer buys in the holdout; less is better"),
+    ("CRPS", "error of the whole predicted distribution; for a forecaster without one it is the MAE; less is better"),
+    ("log score", "minus the log of the probability that was given to what happened; less is better"),
+    ("PIT", "where what happened fell in the predicted distribution; a small p-value: the spread is wrong"),
+    ("covered", "share of customers whose actual figure lies in their interval; it should reach the level"),
+    ("attainable", "the share that the intervals can hold at best: counts are whole, so that it is above the level"),
+    ("randomised", "the share held if the intervals' edges are taken in at random; at best it is the level"),
     ("width", "mean width of the customers' intervals; less is better where coverage is the same"),
+    ("widened", "the interval of a total, widened by how far off the same model was at earlier origins"),
+    ("level, error, ranking", "in the verdict: the size of the bias; RMSE and MAE; concordance and Gini"),
+    (
+        "better, worse",
+        "the interval of the difference, made from a thousand samples of the customers, leaves out zero, and the "
+        "difference is 1 % or more",
+    ),
 )
 CUSTOMER_TERMS = (
     ("alive", "probability of not having left for good; under BG/NBD it is 1 for those without a repeat purchase"),

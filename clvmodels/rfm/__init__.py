@@ -1,23 +1,28 @@
 """A checked transaction log becomes one row per customer, and a log cut in two becomes a test."""
 
 from clvmodels.rfm.counts import fingerprint
-from clvmodels.rfm.holdout import HoldoutSplit, split_holdout
+from clvmodels.rfm.cut import CheckedLog, HoldoutSplit, LogChoices
+from clvmodels.rfm.holdout import rolling_splits, split_holdout
 from clvmodels.rfm.lazy import RFMTable
 from clvmodels.rfm.summary import rfm_summary, rfm_table
 from clvmodels.rfm.table import RFM
-from clvmodels.transactions import DateLike, Refunds, TimeUnit, days_per_unit, file_columns
+from clvmodels.transactions import DateLike, Refunds, TimeUnit, as_day, days_per_unit, file_columns
 
 __all__ = [
     "RFM",
     "RFMTable",
+    "CheckedLog",
     "DateLike",
     "HoldoutSplit",
+    "LogChoices",
     "Refunds",
     "TimeUnit",
+    "as_day",
     "days_per_unit",
     "file_columns",
     "fingerprint",
     "rfm_summary",
     "rfm_table",
+    "rolling_splits",
     "split_holdout",
 ]

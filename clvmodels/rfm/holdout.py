@@ -1,87 +1,23 @@
-"""Cut a transaction log in two: customers as they stood at the calibration end, and what they did in the holdout."""
+"""Where a log is cut: at one day, or at several origins one after the other."""
 
 from __future__ import annotations
 
 import datetime as dt
 import math
-import warnings
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Sequence
+from numbers import Integral
+from typing import Any, Unpack
 
-import ibis
 import numpy as np
 import pandas as pd
 
-from clvmodels.errors import DataWarning, InvalidArgument
-from clvmodels.rfm.columns import tidy
-from clvmodels.rfm.purchase_days import purchase_days
-from clvmodels.rfm.summary import summarise
-from clvmodels.rfm.table import RFM
-from clvmodels.transactions import (
-    DateLike,
-    Reading,
-    Refunds,
-    TimeUnit,
-    Transactions,
-    as_day,
-    check_transactions,
-    days_per_unit,
-    midnight,
-)
-from clvmodels.transactions.in_memory import id_index
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class HoldoutSplit:
-    """What was known at the calibration end, and what came after.
-
-    Attributes
-    ----------
-    calibration : RFM
-        Of the rows until the end of `calibration_end` only.
-    holdout : DataFrame, indexed like `calibration.frame`
-        purchases (days in the holdout) and, for a log with amounts, value (their sum); 0 for those who bought nothing.
-    calibration_end, holdout_end : Timestamp
-        The last day of each; the holdout begins on the day after `calibration_end`.
-    horizon : float
-        The length of the holdout, in the calibration's time unit.
-    new_customers, new_purchases : int
-        Customers first seen in the holdout, and their purchase days there; they are not in `holdout`.
-    periods : DataFrame
-        The calibration customers' purchases and value in each time unit of the holdout: end (time units since the
-        calibration end; the last is `horizon`), purchases, value.
-    """
-
-    calibration: RFM
-    holdout: pd.DataFrame
-    calibration_end: pd.Timestamp
-    holdout_end: pd.Timestamp
-    horizon: float
-    new_customers: int
-    new_purchases: int
-    periods: pd.DataFrame
-
-    def __repr__(self) -> str:
-        """Say what is in it, in one line."""
-        return (
-            f"HoldoutSplit({len(self.calibration)} customers until {self.calibration_end:%Y-%m-%d}, "
-            f"{self.holdout['purchases'].sum()} purchases until {self.holdout_end:%Y-%m-%d})"
-        )
+from clvmodels.errors import InvalidArgument
+from clvmodels.rfm.cut import CheckedLog, HoldoutSplit, LogChoices
+from clvmodels.transactions import DateLike, as_day, days_per_unit
 
 
 def split_holdout(
-    transactions: Any,
-    *,
-    calibration_end: DateLike,
-    holdout_end: DateLike,
-    time_unit: TimeUnit = "week",
-    customer_id: str = "customer_id",
-    date: str = "date",
-    value: str | None = "value",
-    refunds: Refunds = "error",
-    time_zone: str | None = None,
-    date_format: str | None = None,
-    churn_window: float | None = None,
+    transactions: Any, *, calibration_end: DateLike, holdout_end: DateLike, **choices: Unpack[LogChoices]
 ) -> HoldoutSplit:
     """Cut a log at a day: nothing after the end of `calibration_end` is known to the calibration RFM.
 
@@ -93,8 +29,10 @@ def split_holdout(
     transactions : pandas, polars or Arrow table, DuckDB relation, Ibis table, or a path to CSV or Parquet
     calibration_end, holdout_end : date
         The last days of the two periods, each to its end. Rows after `holdout_end` are left out.
-    time_unit, customer_id, date, value, refunds, time_zone, date_format, churn_window
-        As in `rfm_summary`. Refunds until `holdout_end` count.
+    **choices
+        time_unit, customer_id, date, value, refunds, time_zone, date_format, churn_window: as in `rfm_summary`. Refunds
+        until `holdout_end` count. And window, in time units: what was bought longer than that before the end of
+        `calibration_end` is forgotten, as if the log began later; by default nothing is.
 
     Returns
     -------
@@ -115,85 +53,107 @@ def split_holdout(
 
     Examples
     --------
+    >>> import pandas as pd
     >>> log = pd.DataFrame({"customer_id": ["a"] * 3, "date": ["1997-01-01", "1997-01-15", "1997-01-20"]})
     >>> split = split_holdout(log, calibration_end="1997-01-08", holdout_end="1997-01-22", value=None)
     >>> split.holdout["purchases"].tolist(), split.horizon
     ([2], 2.0)
     """
-    days_per_unit(time_unit)
     start, end = as_day(calibration_end, "calibration_end"), as_day(holdout_end, "holdout_end")
     if end <= start:
         raise InvalidArgument(f"holdout_end {end} is not after calibration_end {start}; choose a later day")
-    reading = Reading(customer_id, date, value, refunds, time_zone, date_format)
-    checked = check_transactions(transactions, reading, last_day=end)
-    _check_cut(checked, start, end, time_unit)
-    calibration = summarise(checked, start, time_unit=time_unit, churn_window=churn_window)
-    return _split(checked, calibration, start, end)
+    return CheckedLog.check(transactions, last_day=end, **choices).split(start, end)
 
 
-def _check_cut(checked: Transactions, start: dt.date, end: dt.date, time_unit: TimeUnit) -> None:
-    if not checked.first_purchase <= start < checked.last_purchase:
+def rolling_splits(
+    transactions: Any,
+    *,
+    origins: int | Sequence[DateLike],
+    horizon: float,
+    holdout_end: DateLike | None = None,
+    **choices: Unpack[LogChoices],
+) -> Iterator[HoldoutSplit]:
+    """Cut a log at several origins, one after the other, each with a holdout of the same length.
+
+    Parameters
+    ----------
+    transactions : as in `split_holdout`
+    origins : int or sequence of dates
+        The calibration ends. A number of them is spread evenly over the second half of the time from the first purchase
+        to the last possible origin, which is included.
+    horizon : float
+        The length of each holdout, in time units; rounded to whole days. Holdouts may overlap.
+    holdout_end : date, optional
+        The last day of the last holdout; by default that of the log.
+    **choices
+        As in `split_holdout`; with `window` the calibration slides, without it it grows.
+
+    Yields
+    ------
+    HoldoutSplit
+        From the first origin to the last. The log is checked before the first one.
+
+    Raises
+    ------
+    InvalidTransactions
+        If the log cannot be used as it is.
+    InvalidArgument
+        If there is no room for the origins: the message says how much there is.
+
+    Examples
+    --------
+    >>> from clvmodels.datasets import simulate_transactions
+    >>> log = simulate_transactions(customers=50, length=60, random_seed=1)
+    >>> splits = rolling_splits(log, origins=["2020-06-30", "2020-09-30"], horizon=10)
+    >>> [f"{split.calibration_end:%d %B} to {split.holdout_end:%d %B}" for split in splits]
+    ['30 June to 08 September', '30 September to 09 December']
+    """
+    last_day = None if holdout_end is None else as_day(holdout_end, "holdout_end")
+    log = CheckedLog.check(transactions, last_day=last_day, **choices)
+    days = _whole_days(horizon, log)
+    end = last_day or log.transactions.log_end
+    if isinstance(origins, Integral) and not isinstance(origins, bool):
+        starts = _spread(int(origins), log.transactions.first_purchase, end - dt.timedelta(days=days))
+    else:
+        starts = _given(origins, end - dt.timedelta(days=days))
+    return (log.split(start, start + dt.timedelta(days=days)) for start in starts)
+
+
+def _whole_days(horizon: float, log: CheckedLog) -> int:
+    days = round(horizon * days_per_unit(log.time_unit)) if math.isfinite(horizon) else 0
+    if days < 1:
+        raise InvalidArgument(f"horizon is {horizon} {log.time_unit}s; give a length of a day or more")
+    return days
+
+
+def _spread(number: int, first: dt.date, last: dt.date) -> list[dt.date]:
+    """Evenly over the second half of the time from the first purchase to the last origin."""
+    length = (last - first).days
+    places = np.unique(np.round(np.linspace(length / 2, length, max(number, 1))).astype(int)) if length > 0 else []
+    if number < 1:
+        raise InvalidArgument(f"origins is {number}; ask for one or more")
+    if len(places) < number:
+        room = f"between {first} and {last}, which leaves the horizon after it,"
         raise InvalidArgument(
-            f"calibration_end {start} is not among the purchases, which run from {checked.first_purchase} to "
-            f"{checked.last_purchase}; choose a day that leaves purchases on both sides"
+            f"{number} origins are asked for, and {room} there is room for {len(places)}; ask for one or more that fit,"
+            " or for a shorter horizon"
         )
-    if (end - checked.log_end).days > days_per_unit(time_unit):
-        warnings.warn(
-            f"the log ends on {checked.log_end}, more than a {time_unit} before holdout_end {end}: what was bought in "
-            f"between is not recorded and counts as nothing; is holdout_end={str(checked.log_end)!r} meant?",
-            DataWarning,
-            stacklevel=3,
+    # With one origin, the last possible one.
+    return [first + dt.timedelta(days=int(place)) for place in (places if number > 1 else [length])]
+
+
+def _given(origins: Any, last: dt.date) -> list[dt.date]:
+    if (
+        isinstance(origins, str)
+        or not isinstance(origins, Sequence | np.ndarray | pd.Index | pd.Series)
+        or not len(origins)
+    ):
+        raise InvalidArgument(f"origins is {origins!r}; give a number, or a list of dates")
+    starts = sorted(as_day(origin, "origins") for origin in origins)
+    if len(set(starts)) < len(starts):
+        raise InvalidArgument("origins has a day twice; name each once")
+    if starts[-1] > last:
+        raise InvalidArgument(
+            f"origin {starts[-1]} leaves less than the horizon until the end; the last possible one is {last}"
         )
-
-
-def _split(checked: Transactions, calibration: RFM, start: dt.date, end: dt.date) -> HoldoutSplit:
-    per_unit = days_per_unit(calibration.time_unit)
-    horizon = (end - start).days / per_unit
-    customers, days = _after(checked, start, end)
-    known, new = customers[customers["known"]], customers[~customers["known"]]
-    unused = [] if checked.has_value else ["value"]
-    return HoldoutSplit(
-        calibration=calibration,
-        holdout=_per_customer(known, calibration.frame.index).drop(columns=unused),
-        calibration_end=midnight(start),
-        holdout_end=midnight(end),
-        horizon=horizon,
-        new_customers=len(new),
-        new_purchases=int(new["purchases"].sum()),
-        periods=_per_period(days, start, per_unit, horizon).drop(columns=unused),
-    )
-
-
-def _after(checked: Transactions, start: dt.date, end: dt.date) -> tuple[Any, Any]:
-    """Return the holdout per customer, with `known` for those of the calibration, and the known ones' per day."""
-    days: Any = purchase_days(checked)
-    days = days.filter(days.purchase & (days.date <= ibis.literal(end)))
-    days = days.group_by("customer_id").mutate(first_date=days.date.min())
-    later = days.filter(days.date > ibis.literal(start)).mutate(known=days.first_date <= ibis.literal(start))
-    known: Any = later.filter(later.known)
-    customers = later.group_by("customer_id", "known").aggregate(**_sums(later)).order_by("customer_id")
-    per_day = known.group_by("date").aggregate(**_sums(known)).order_by("date")
-    return checked.collect(customers), checked.collect(per_day)
-
-
-def _sums(days: Any) -> dict[str, Any]:
-    return {"purchases": days.count(), "value": days.value.sum()}
-
-
-def _per_customer(customers: Any, index: pd.Index) -> pd.DataFrame:
-    """Line the holdout up with the calibration customers; those who bought nothing have zero."""
-    position = index.get_indexer(id_index(customers["customer_id"]))
-    purchases, value = np.zeros(len(index), dtype="int64"), np.zeros(len(index))
-    purchases[position], value[position] = customers["purchases"], tidy(customers["value"].to_numpy())
-    return pd.DataFrame({"purchases": purchases, "value": value}, index=index)
-
-
-def _per_period(days: Any, start: dt.date, per_unit: float, horizon: float) -> pd.DataFrame:
-    """Add up the days by time unit: the first ends one unit after the calibration end, the last at the horizon."""
-    elapsed = (pd.to_datetime(days["date"]) - midnight(start)).dt.days / per_unit
-    number = math.ceil(horizon)
-    period = np.ceil(elapsed.to_numpy()).astype("int64") - 1
-    purchases = np.bincount(period, weights=days["purchases"], minlength=number)
-    value = np.bincount(period, weights=days["value"], minlength=number)
-    ends = np.minimum(np.arange(1.0, number + 1), horizon)
-    return pd.DataFrame({"end": ends, "purchases": purchases.astype("int64"), "value": tidy(value)})
+    return starts

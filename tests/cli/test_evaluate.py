@@ -8,6 +8,8 @@ from clvmodels.cli.evaluate import Refunds, TimeUnit
 from clvmodels.cli.main import app
 from clvmodels.datasets import simulate_transactions
 from clvmodels.errors import ClvError
+from clvmodels.evaluation.baselines import HiatusRule, Nothing
+from clvmodels.reports import Origins
 from clvmodels.transactions import DAYS_PER_UNIT
 
 PERIODS = ["--calibration-end", "2020-10-01", "--holdout-end", "2021-03-31"]
@@ -63,6 +65,11 @@ def test_the_defaults_are_those_of_the_backtest(log, asked):
         "refunds": "error",
         "date_format": None,
         "time_zone": None,
+        "origins": None,
+        "window": None,
+        "forecasters": None,
+        "segments": None,
+        "acquisition_rate": None,
         "margin": 1.0,
         "annual_discount_rate": 0.0,
         "random_seed": 1,
@@ -79,6 +86,11 @@ def test_the_defaults_are_those_of_the_backtest(log, asked):
         ("--refunds", "net", "refunds", "net"),
         ("--date-format", "%d.%m.%Y", "date_format", "%d.%m.%Y"),
         ("--time-zone", "Europe/Berlin", "time_zone", "Europe/Berlin"),
+        ("--origins", "6", "origins", Origins(origins=6)),
+        ("--window", "26", "window", 26.0),
+        ("--forecasters", "hiatus,nothing", "forecasters", [HiatusRule(), Nothing()]),
+        ("--acquisition-rate", "2.5", "acquisition_rate", 2.5),
+        ("--acquisition-rate", "estimated", "acquisition_rate", "estimated"),
         ("--margin", "0.3", "margin", 0.3),
         ("--annual-discount-rate", "0.1", "annual_discount_rate", 0.1),
         ("--seed", "7", "random_seed", 7),
@@ -103,6 +115,9 @@ def test_without_a_value_column_purchases_alone_are_evaluated_with_a_notice(tmp_
     [
         (["--value", "amount"], "error: missing columns ['amount']"),
         (["--customer-id", "who"], "--customer-id '...'"),
+        (["--forecasters", "hiatos"], "do you mean 'hiatus'?"),
+        (["--acquisition-rate", "many"], "give customers per time unit, or 'estimated'"),
+        (["--segments", "none.csv"], "cannot read the segments in none.csv"),
     ],
 )
 def test_an_error_is_a_plain_message_and_exit_code_1(log, tmp_path, arguments, said):

@@ -16,9 +16,12 @@ def publication(*, customer="ann", rows=1):
     return Publication(
         headline="In short.",
         customers=table,
-        measures=(table,),
-        left_out=table,
+        evaluation=(table,),
         verdict="One.\nTwo.",
+        rolling=(),
+        rolling_verdict="",
+        fit=(),
+        left_out=table,
         files=("a.json",),
     )
 

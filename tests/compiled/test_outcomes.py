@@ -21,15 +21,11 @@ def customer(x, t_x, T, draws=DRAWS):
 
 
 def counts(x, t_x, T, horizon, draws=DRAWS):
-    one, out = customer(x, t_x, T, draws), np.empty((1, draws))
-    outcomes.purchase_counts(*one.of(slice(0, 1)), horizon, one.none(slice(0, 1), horizon), out)
-    return out
+    return customer(x, t_x, T, draws).counts(np.array([horizon], float)).array()
 
 
 def waits(until_dropout):
-    out = np.empty((1, DRAWS))
-    outcomes.waiting_times(*customer(3, 30, 39).of(slice(0, 1)), until_dropout, out)
-    return out
+    return customer(3, 30, 39).waiting_times(until_dropout=until_dropout).array()
 
 
 def by_hand(x, t_x, T, horizon, rng, draws=DRAWS):
@@ -87,6 +83,46 @@ def test_a_customer_with_thousands_of_purchases_is_drawn_without_overflow():
 
 def test_a_customer_who_has_surely_left_buys_nothing():
     assert not counts(500, 1, 1000, 30.0, draws=200).any()
+
+
+def customers(key, x, t_x, T, draws=500):
+    params = BetaGeoParams(*(np.full(draws, value) for value in PARAMS))
+    rows = (np.array(each, float) for each in (x, t_x, T))
+    return Simulation(np.uint64(7), np.array(key, dtype=np.uint64), *rows, params)
+
+
+def test_every_customer_is_drawn_to_the_own_horizon():
+    two = customers([1, 2], [2, 0], [30, 0], [39, 20])
+    mixed = two.counts(np.array([10.0, 52.0])).array()
+    short, long = (two.counts(np.full(2, horizon)).array() for horizon in (10.0, 52.0))
+    assert np.array_equal(mixed, np.column_stack([short[:, 0], long[:, 1]]))
+
+
+def test_purchases_are_counted_in_the_periods_that_the_customers_own_start_puts_them_in():
+    one, edges = customers([1], [2], [30], [39]), np.array([0.0, 13.0, 26.0, 39.0])
+    now = one.total_by_period(edges, np.zeros(1))
+    later = one.total_by_period(np.array([0.0, 20.0, 33.0, 46.0, 59.0]), np.array([20.0]))
+    assert np.array_equal(later[:, 1:], now)
+    assert not later[:, 0].any()
+
+
+def test_purchases_before_the_first_edge_are_left_out():
+    one = customers([1], [2], [30], [39])
+    whole = one.total_by_period(np.array([-39.0, -13.0, 0.0]), np.array([-39.0]))
+    end = one.total_by_period(np.array([-13.0, 0.0]), np.array([-39.0]))
+    assert whole[:, 0].any()
+    assert np.array_equal(end[:, 0], whole[:, 1])
+
+
+def test_rounding_does_not_carry_a_purchase_over_the_last_edge():
+    """Starts for which start + (last edge - start) is more than the last edge in floating point."""
+    last = 0.3
+    start = np.linspace(-40, -0.01, 4001)
+    start = start[start + (last - start) > last]
+    many = customers(np.arange(len(start)), *np.zeros((3, len(start))), draws=50)
+    total = many.total_by_period(np.array([-50.0, last]), start)
+    assert len(start) > 100
+    assert np.array_equal(total[:, 0], many.counts(last - start).array().sum(axis=1))
 
 
 def test_without_discount_the_value_of_drawn_purchases_is_the_expected_one():

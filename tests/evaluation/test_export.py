@@ -13,9 +13,9 @@ def test_the_figures_come_back_from_json(cdnow):
     assert (plain["calibration_end"], plain["holdout_end"]) == ("1997-09-30", "1998-06-30")
     assert plain["time_unit"] == "week"
     assert plain["notes"] == []
-    assert len(plain["metrics"]) == 2 * 4 * 8
+    assert len(plain["metrics"]) == len(cdnow.metrics)
     for row, figure in zip(plain["metrics"], cdnow.metrics["value"], strict=True):
-        assert list(row) == ["forecaster", "target", "metric", "value"]
+        assert {"forecaster", "target", "metric", "value"} <= set(row)
         assert row["value"] is None or row["value"] == figure
 
 

@@ -1,35 +1,43 @@
-"""Every measure against a second definition of it: by hand, by loops, or by scipy."""
-
-import itertools
+"""Measures of point predictions against second definitions: by hand, by NumPy, SciPy and scikit-learn."""
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import stats
+from sklearn.metrics import mean_absolute_error, mean_absolute_percentage_error, root_mean_squared_error
 
 from clvmodels.evaluation import metrics
 
-
-def gini_of_ranking(y_obs, y_pred):
-    """The Gini of a ranking from its definition, each tied group sharing its total evenly, in O(n^2)."""
-    cumulative, area = 0.0, 0.0
-    for level in sorted(set(y_pred), reverse=True):
-        group = [y for y, p in zip(y_obs, y_pred, strict=True) if p == level]
-        for _ in group:
-            cumulative += sum(group) / len(group)
-            area += cumulative / sum(y_obs)
-    n = len(y_obs)
-    return (area - (n + 1) / 2) / n
+MEASURES = [metrics.bias, metrics.mae, metrics.rmse, metrics.pearson]
+PAIRS = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 8)), min_size=3, max_size=20)
 
 
-def random_case(seed, customers=60):
-    rng = np.random.default_rng(seed)
-    y_obs = rng.poisson(rng.gamma(0.5, 2.0, customers)).astype(float)
-    return y_obs, np.round(y_obs * rng.random(customers) + rng.exponential(1.0, customers), 1)
+def tied(rng, customers=80):
+    """Counts of which 70 % are 0, and predictions rounded to one decimal."""
+    y_obs = rng.poisson(-np.log(0.7), customers).astype(float)
+    return y_obs, np.round(rng.gamma(0.5 + y_obs), 1)
+
+
+def continuous(rng, customers=80):
+    y_obs = rng.gamma(0.7, 30.0, customers)
+    return y_obs, y_obs * rng.random(customers) + rng.exponential(5.0, customers)
+
+
+@pytest.fixture(params=[(kind, seed) for kind in (tied, continuous) for seed in range(5)], ids=str)
+def case(request):
+    kind, seed = request.param
+    return kind(np.random.default_rng(seed))
 
 
 def test_bias_is_the_relative_error_of_the_total():
     # Observed 10 in all, predicted 8: 20 % too low.
     assert metrics.bias([4, 6], [5, 3]) == pytest.approx(-0.2)
+
+
+def test_bias_is_the_ratio_of_the_means_less_one(case):
+    y_obs, y_pred = case
+    assert metrics.bias(y_obs, y_pred) == pytest.approx(np.mean(y_pred) / np.mean(y_obs) - 1, rel=1e-12)
 
 
 def test_bias_of_nothing_observed_is_undefined():
@@ -50,96 +58,102 @@ def test_squared_error_by_hand():
     assert metrics.rmse([1, 3, 4], [2, 5, 0]) == pytest.approx(np.sqrt(7))
 
 
+def test_errors_are_those_of_scikit_learn(case):
+    assert metrics.mae(*case) == pytest.approx(mean_absolute_error(*case), rel=1e-12)
+    assert metrics.rmse(*case) == pytest.approx(root_mean_squared_error(*case), rel=1e-12)
+
+
 def test_errors_of_unsigned_counts_do_not_wrap_around():
     counts = np.array([3, 3], dtype=np.uint8)
     assert metrics.rmse(counts, np.array([1, 1], dtype=np.uint8)) == pytest.approx(2.0)
     assert metrics.mae(np.array([1, 1], dtype=np.uint8), counts) == pytest.approx(2.0)
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_pearson_is_numpys_correlation(seed):
-    y_obs, y_pred = random_case(seed)
-    assert metrics.pearson(y_obs, y_pred) == pytest.approx(np.corrcoef(y_obs, y_pred)[0, 1], rel=1e-12)
+def test_the_constant_with_the_least_absolute_error_is_the_median_and_with_the_least_squared_one_the_mean():
+    y_obs, _ = continuous(np.random.default_rng(1), 81)
+    constants = np.sort([*np.linspace(0, 60, 500), np.median(y_obs), np.mean(y_obs)])
+    for measure, best in ((metrics.mae, np.median(y_obs)), (metrics.rmse, np.mean(y_obs))):
+        figures = [measure(y_obs, np.full(81, constant)) for constant in constants]
+        assert constants[np.argmin(figures)] == best
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_spearman_is_the_correlation_of_average_ranks(seed):
-    y_obs, y_pred = random_case(seed)
-    ranks = stats.rankdata(y_obs), stats.rankdata(y_pred)
-    assert metrics.spearman(y_obs, y_pred) == pytest.approx(np.corrcoef(*ranks)[0, 1], rel=1e-12)
+def test_mape_is_that_of_scikit_learn():
+    y_obs, y_pred = continuous(np.random.default_rng(2))
+    assert metrics.mape(y_obs, y_pred) == pytest.approx(mean_absolute_percentage_error(y_obs, y_pred), rel=1e-12)
+
+
+@pytest.mark.parametrize("y_obs", [[0, 2], []])
+def test_mape_is_undefined_where_an_observation_is_zero_or_there_is_none(y_obs):
+    assert np.isnan(metrics.mape(y_obs, np.ones(len(y_obs))))
+
+
+def test_pearson_is_that_of_scipy(case):
+    assert metrics.pearson(*case) == pytest.approx(stats.pearsonr(*case).statistic, rel=1e-10)
+
+
+def test_pearson_of_large_values_that_differ_little_is_exact():
+    # A mean of 1e8 must not swallow the spread of 1.
+    y_obs, y_pred = continuous(np.random.default_rng(3))
+    shifted = metrics.pearson(y_obs + 1e8, y_pred)
+    assert shifted == pytest.approx(stats.pearsonr(y_obs, y_pred).statistic, rel=1e-6)
 
 
 NEARLY_CONSTANT = np.full(3, 0.3) + np.array([0.0, 1e-16, 2e-16])
 
 
-@pytest.mark.parametrize("measure", [metrics.pearson, metrics.spearman])
 @pytest.mark.parametrize("constant", [[0, 0, 0], [2.5, 2.5, 2.5], NEARLY_CONSTANT], ids=["zeros", "equal", "nearly"])
-def test_correlation_with_a_constant_is_undefined_and_does_not_warn(measure, constant):
-    assert np.isnan(measure([1, 2, 3], constant))
-    assert np.isnan(measure(constant, [1, 2, 3]))
+def test_pearson_with_a_constant_is_undefined(constant):
+    assert np.isnan(metrics.pearson([1, 2, 3], constant))
+    assert np.isnan(metrics.pearson(constant, [1, 2, 3]))
 
 
-@pytest.mark.parametrize("measure", [metrics.pearson, metrics.spearman, metrics.normalized_gini])
-def test_one_customer_has_no_correlation_and_no_ranking(measure):
-    assert np.isnan(measure([3.0], [1.0]))
+def test_one_customer_has_errors_but_no_correlation():
+    assert metrics.bias([4.0], [3.0]) == -0.25
+    assert metrics.mae([4.0], [3.0]) == metrics.rmse([4.0], [3.0]) == 1.0
+    assert np.isnan(metrics.pearson([4.0], [3.0]))
 
 
-@pytest.mark.parametrize("seed", range(20))
-def test_normalized_gini_is_the_ratio_of_areas_with_ties_shared_evenly(seed):
-    y_obs, y_pred = random_case(seed)
-    expected = gini_of_ranking(y_obs, y_pred) / gini_of_ranking(y_obs, y_obs)
-    assert metrics.normalized_gini(y_obs, y_pred) == pytest.approx(expected, rel=1e-9)
+@pytest.mark.parametrize("measure", MEASURES)
+def test_a_figure_without_weights_is_a_float(measure):
+    assert isinstance(measure([1, 2, 3], [3, 2, 2]), float)
 
 
-def test_normalized_gini_is_the_mean_over_all_orders_of_the_tied():
-    y_obs, y_pred = np.array([5.0, 0.0, 2.0, 1.0, 0.0]), np.array([3.0, 3.0, 3.0, 1.0, 0.0])
-    orders = [
-        metrics.normalized_gini(y_obs, y_pred + np.array([*extra, 0.0, 0.0]) / 10)
-        for extra in itertools.permutations(range(3))
-    ]
-    assert metrics.normalized_gini(y_obs, y_pred) == pytest.approx(np.mean(orders))
+@pytest.mark.parametrize("measure", MEASURES)
+def test_weights_count_a_customer_so_many_times(measure, case):
+    counts = np.random.default_rng(4).poisson(1.0, (6, len(case[0])))
+    repeated = [measure(*(np.repeat(side, row) for side in case)) for row in counts]
+    assert measure(*case, counts.astype(float)) == pytest.approx(repeated, rel=1e-10)
 
 
-def test_normalized_gini_by_hand():
-    # Highest prediction first: 1, 3, 0. Cumulative shares 1/4, 4/4, 4/4 sum to 9/4; perfect: 3/4, 1, 1 sum to 11/4.
-    # Less the diagonal's 1/3 + 2/3 + 1 = 2: (9/4 - 2) / (11/4 - 2) = 1/3.
-    assert metrics.normalized_gini([3, 1, 0], [5, 6, 1]) == pytest.approx(1 / 3)
+@pytest.mark.parametrize("measure", MEASURES)
+def test_weights_that_leave_one_customer_give_the_figure_of_that_customer(measure):
+    figure = measure([4.0, 2.0], [3.0, 5.0], np.array([[3.0, 0.0]]))
+    assert figure == pytest.approx([measure([4.0], [3.0])], nan_ok=True)
 
 
-def test_normalized_gini_is_one_at_best_and_minus_one_at_worst():
-    y = np.array([0.0, 1.0, 2.0, 7.0])
-    assert metrics.normalized_gini(y, y**2) == pytest.approx(1.0)
-    assert metrics.normalized_gini(y, -y) == pytest.approx(-1.0)
+@pytest.mark.parametrize("measure", [metrics.bias, metrics.pearson])
+def test_a_draw_of_weights_without_any_purchase_is_undefined_and_the_others_are_not(measure):
+    weights = np.array([[1.0, 1.0, 0.0, 0.0], [1.0, 1.0, 1.0, 1.0]])
+    assert np.isnan(measure([0, 0, 2, 1], [1, 2, 3, 4], weights)).tolist() == [True, False]
 
 
-def test_normalized_gini_of_a_constant_prediction_is_zero():
-    assert metrics.normalized_gini([0, 1, 4], [2, 2, 2]) == pytest.approx(0.0)
+def test_the_mean_of_a_missing_loss_is_missing():
+    losses = np.array([[1.0, 2.0], [np.nan, 4.0]])
+    assert metrics.means(losses, None)[0] == pytest.approx([np.nan, 3.0], nan_ok=True)
+    assert np.isnan(metrics.means(losses, np.ones((2, 2)))).tolist() == [[True, False]] * 2
 
 
-@pytest.mark.parametrize("constant", [[0, 0, 0], [2, 2, 2]])
-def test_normalized_gini_without_anything_to_rank_is_undefined(constant):
-    assert np.isnan(metrics.normalized_gini(constant, [1, 2, 3]))
+@pytest.mark.parametrize("measure", MEASURES)
+@given(PAIRS, st.randoms(use_true_random=False))
+def test_the_order_of_the_customers_does_not_matter(measure, pairs, random):
+    shuffled = random.sample(pairs, len(pairs))
+    expected = measure(*np.array(pairs, float).T)
+    assert measure(*np.array(shuffled, float).T) == pytest.approx(expected, rel=1e-9, abs=1e-12, nan_ok=True)
 
 
-def test_normalized_gini_depends_on_the_order_only():
-    y_obs, y_pred = random_case(3)
-    assert metrics.normalized_gini(y_obs, y_pred) == pytest.approx(metrics.normalized_gini(y_obs, np.exp(y_pred)))
-
-
-def test_the_bounds_of_an_interval_are_inside():
-    # 1 and 4 on a bound, 3 inside, 9 outside.
-    assert metrics.coverage([1, 4, 3, 9], [1, 0, 2, 0], [2, 4, 5, 8]) == 0.75
-
-
-def test_coverage_and_width_without_intervals_are_undefined():
-    missing = np.full(2, np.nan)
-    assert np.isnan(metrics.coverage([1, 2], missing, missing))
-    assert np.isnan(metrics.width(missing, missing))
-
-
-def test_an_interval_without_upper_end_covers():
-    assert metrics.coverage([1, 5], [0, 7], [np.inf, np.inf]) == 0.5
-
-
-def test_width_is_the_mean_distance_of_the_bounds():
-    assert metrics.width([0, 1], [4, 3]) == 3.0
+@given(PAIRS, st.sampled_from([0.01, 3.0, 1e6]))
+def test_errors_are_in_the_unit_of_what_is_predicted_and_the_others_have_none(pairs, unit):
+    y_obs, y_pred = np.array(pairs, float).T
+    for measure, scale in zip(MEASURES, (1, unit, unit, 1), strict=True):
+        expected = scale * measure(y_obs, y_pred)
+        assert measure(unit * y_obs, unit * y_pred) == pytest.approx(expected, rel=1e-9, abs=1e-12 * unit, nan_ok=True)

@@ -1,75 +1,48 @@
-"""A backtest's tables."""
+"""A backtest's tables of customers, and how it is shown."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from clvmodels.errors import InvalidArgument
 from clvmodels.evaluation.backtest import backtest
-from clvmodels.evaluation.forecasters import AsBefore
+from clvmodels.evaluation.baselines import AsBefore
+from clvmodels.evaluation.measures import measures
 
 MODEL = "bg_nbd_gamma_gamma"
+ALL_SPEND = "bg_nbd_gamma_gamma_all_spend"
+TARGETS = ["purchases", "value"]
+LEVELS = [0.5, 0.8, 0.9, 0.95]
 
 
-@pytest.fixture(scope="module")
-def regular():
-    """Ten customers who buy every seventh day, without end."""
-    days = pd.date_range("2024-01-01", periods=12, freq="7D")
-    rows = [(customer, day, 5.0) for customer in range(10) for day in days]
-    log = pd.DataFrame(rows, columns=["customer_id", "date", "value"])
-    return backtest(log, calibration_end=days[6], holdout_end=days[11], forecasters=[AsBefore()])
+def forecasters(result, target):
+    return [name for name, forecast in result.forecasts.items() if target in forecast.targets]
 
 
-def test_predicted_and_actual_have_one_time_axis(regular):
-    tracking = regular.tracking()
-    assert tracking["end"].tolist() == [1, 2, 3, 4, 5]
-    assert tracking["actual"].tolist() == [10, 20, 30, 40, 50]
-    assert tracking["as_before"].tolist() == pytest.approx([10, 20, 30, 40, 50])
+def test_the_table_has_a_row_per_target_and_forecaster(cdnow):
+    rows = [(target, name) for target in TARGETS for name in forecasters(cdnow, target)]
+    # The second model of spend has no row of purchases.
+    assert sorted(cdnow.table().index) == sorted(rows)
+    assert cdnow.table().index.names == ["target", "forecaster"]
+    assert cdnow.table().columns.tolist()[:4] == ["bias", "mae", "mae_median", "rmse"]
 
 
-def test_tracking_without_draws_has_no_band(regular):
-    assert list(regular.tracking().columns) == ["end", "actual", "as_before"]
+def test_the_table_holds_the_metrics(cdnow):
+    table = cdnow.table()
+    for row in cdnow.metrics.itertuples():
+        np.testing.assert_equal(table.loc[(row.target, row.forecaster), row.metric], row.value)
 
 
-def test_tracking_of_the_model_has_a_band_around_its_mean(cdnow):
-    tracking = cdnow.tracking()
-    lower, mean, upper = (tracking[f"{MODEL}{suffix}"] for suffix in ("_lower", "", "_upper"))
-    assert len(tracking) == 39
-    assert ((lower < mean) & (mean < upper)).all()
-    assert (np.diff(mean) > 0).all()
-
-
-def test_tracking_ends_at_the_totals(cdnow):
-    last, totals = cdnow.tracking().iloc[-1], cdnow.totals().loc["purchases"]
-    assert last["end"] == cdnow.split.horizon
-    assert last["actual"] == totals.loc[MODEL, "actual"] == 1882
-    assert last["as_before"] == pytest.approx(totals.loc["as_before", "predicted"])
-    # The band's mean is drawn, the total's exact.
-    assert last[MODEL] == pytest.approx(totals.loc[MODEL, "predicted"], rel=0.01)
-    assert last[[f"{MODEL}_lower", f"{MODEL}_upper"]].tolist() == totals.loc[MODEL, ["lower", "upper"]].tolist()
-
-
-def test_totals_are_sums_over_customers(cdnow):
-    totals = cdnow.totals()
-    for (target, name), row in totals.iterrows():
-        assert row["predicted"] == pytest.approx(cdnow.forecasts[name].table(target)["mean"].sum())
-        assert row["actual"] == pytest.approx(cdnow.split.holdout[target].sum())
-    assert totals.xs(MODEL, level="forecaster")[["lower", "upper"]].notna().all(axis=None)
-    assert totals.drop(index=MODEL, level="forecaster")[["lower", "upper"]].isna().all(axis=None)
-
-
-def test_totals_without_a_forecast_are_missing(one_timers):
-    row = one_timers.totals().loc[("value", MODEL)]
-    assert row[["predicted", "lower", "upper"]].isna().all()
-    assert row["actual"] == 30.0
-
-
-def test_reliability_reproduces_the_published_means_of_cdnow(cdnow):
-    table = cdnow.reliability()
+@pytest.mark.parametrize("target", TARGETS)
+def test_reliability_by_frequency_averages_to_the_totals(cdnow, target):
+    table = cdnow.reliability(target=target)
+    names = forecasters(cdnow, target)
     assert table.index.tolist() == ["0", "1", "2", "3", "4", "5", "6", "7+"]
-    assert table["customers"].sum() == 2357
-    assert table["actual"].round(3).tolist() == [0.237, 0.697, 1.393, 1.56, 2.532, 2.947, 3.862, 6.359]
-    published = [0.225, 0.523, 1.044, 1.520, 2.164, 2.654, 3.504, 6.157]
-    assert table[MODEL].tolist() == pytest.approx(published, rel=0.03)
+    assert sorted(table.columns) == sorted(["customers", "actual", *names])
+    sums = table.drop(columns="customers").mul(table["customers"], axis=0).sum()
+    totals = cdnow.totals().loc[target]
+    assert sums[names].to_dict() == pytest.approx(totals["predicted"].to_dict())
+    assert sums["actual"] == pytest.approx(cdnow.split.holdout[target].sum())
 
 
 def test_reliability_has_rows_for_the_frequencies_that_occur(one_timers):
@@ -78,32 +51,177 @@ def test_reliability_has_rows_for_the_frequencies_that_occur(one_timers):
     assert table["customers"].tolist() == [12]
 
 
-def test_table_has_a_row_per_target_and_forecaster(cdnow):
-    rows = [(target, name) for target in ("purchases", "value") for name in cdnow.forecasts]
-    assert cdnow.table().index.tolist() == rows
-    assert cdnow.table().columns.tolist()[:3] == ["bias", "mae", "rmse"]
+@pytest.mark.parametrize("target", TARGETS)
+def test_reliability_by_decile_averages_to_the_totals(cdnow, target):
+    table = cdnow.reliability(by="decile", target=target)
+    assert table.columns.tolist() == ["forecaster", "decile", "customers", "predicted", "actual"]
+    assert table.groupby("forecaster")["decile"].agg(list).tolist() == [list(range(1, 11))] * 7 + (
+        [list(range(1, 11))] if target == "value" else []
+    )
+    totals = cdnow.totals().loc[target]
+    for name, rows in table.groupby("forecaster"):
+        assert rows["customers"].to_numpy() == pytest.approx(235.7)
+        assert (np.diff(rows["predicted"]) >= -1e-9).all()
+        assert (rows["customers"] * rows["predicted"]).sum() == pytest.approx(totals.loc[name, "predicted"])
+        assert (rows["customers"] * rows["actual"]).sum() == pytest.approx(totals.loc[name, "actual"])
 
 
-def test_verdict_of_cdnow_says_what_won(cdnow):
+def test_customers_predicted_alike_are_alike_in_every_decile(cdnow):
+    population = cdnow.reliability(by="decile").query("forecaster == 'multiplicative_population'")
+    assert population["actual"].to_numpy() == pytest.approx(1882 / 2357)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_the_shares_of_a_lift_add_to_one_and_hindsight_is_best(cdnow, target):
+    table = cdnow.lift(target)
+    assert table.columns.tolist() == ["forecaster", "decile", "share", "cumulative", "lift"]
+    best = table[table["forecaster"] == "actual"]["cumulative"].to_numpy()
+    assert set(table["forecaster"]) == {"actual", *forecasters(cdnow, target)}
+    for _, rows in table.groupby("forecaster"):
+        assert rows["decile"].tolist() == list(range(1, 11))
+        assert rows["share"].sum() == pytest.approx(1)
+        assert rows["cumulative"].to_numpy() == pytest.approx(np.cumsum(rows["share"]))
+        assert rows["lift"].to_numpy() == pytest.approx(10 * rows["share"].to_numpy())
+        assert (rows["cumulative"].to_numpy() <= best + 1e-12).all()
+
+
+def test_the_lift_of_the_first_decile_is_the_top_decile_capture(cdnow):
+    for target in TARGETS:
+        first = cdnow.lift(target).query("decile == 1 and forecaster != 'actual'").set_index("forecaster")["share"]
+        captured = cdnow.table().loc[target, "top_decile_capture"]
+        assert first.to_dict() == pytest.approx(captured.to_dict())
+
+
+def test_the_lift_with_hindsight_is_the_share_of_the_best_customers(cdnow):
+    best = np.sort(cdnow.split.holdout["value"])[::-1]
+    # A tenth of 2,357 customers: 235 and seven tenths of the next one.
+    expected = (best[:235].sum() + 0.7 * best[235]) / best.sum()
+    assert cdnow.lift("value").loc[0, ["forecaster", "cumulative"]].tolist() == ["actual", pytest.approx(expected)]
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_coverage_has_a_row_per_forecaster_with_draws_and_level(cdnow, target):
+    table = cdnow.coverage(target)
+    assert table.columns.tolist() == ["forecaster", "level", "covered", "attainable", "randomised", "width"]
+    drawing = [MODEL] if target == "purchases" else [MODEL, ALL_SPEND]
+    assert table.groupby("forecaster")["level"].agg(list).to_dict() == dict.fromkeys(drawing, LEVELS)
+    # Intervals of drawn outcomes hold at least what they promise of their own draws, and wider ones more.
+    assert (table["attainable"] >= table["level"]).all()
+    for _, rows in table.groupby("forecaster"):
+        assert (np.diff(rows[["covered", "attainable", "randomised", "width"]], axis=0) > 0).all()
+
+
+def test_coverage_is_counted_over_the_customers(cdnow):
+    customers = cdnow.assessments[MODEL, "purchases"].customers
+    inside = customers["y_obs"].between(customers["lower_80"], customers["upper_80"])
+    row = cdnow.coverage().set_index("level").loc[0.8]
+    assert row["covered"] == pytest.approx(inside.mean())
+    assert row["width"] == pytest.approx((customers["upper_80"] - customers["lower_80"]).mean())
+
+
+@pytest.mark.parametrize("bins", [2, 10, 20])
+def test_the_transforms_are_a_histogram_with_a_band(cdnow, bins):
+    table = cdnow.pit(bins=bins)
+    assert table.columns.tolist() == ["lower", "upper", "share", "expected", "band_lower", "band_upper"]
+    assert (table["lower"].iloc[0], table["upper"].iloc[-1], len(table)) == (0, 1, bins)
+    assert table["share"].sum() == pytest.approx(1)
+    assert (table["expected"] == 1 / bins).all()
+    assert ((table["band_lower"] < 1 / bins) & (1 / bins < table["band_upper"])).all()
+
+
+def test_coarser_bins_of_the_transforms_add_up_the_finer_ones(cdnow):
+    fine, coarse = cdnow.pit("value", bins=20), cdnow.pit("value", bins=4)
+    assert fine["share"].to_numpy().reshape(4, 5).sum(axis=1) == pytest.approx(coarse["share"].to_numpy())
+
+
+@pytest.mark.parametrize(
+    ("choices", "message"),
+    [
+        ({"forecaster": "as_before"}, "as_before has no draws of purchases"),
+        ({"forecaster": ALL_SPEND}, "has no draws of purchases"),
+        ({"forecaster": "as_befor"}, "as_befor has no draws"),
+        ({"bins": 1}, "bins is 1; give 2 or more that divide 100"),
+        ({"bins": 30}, "bins is 30"),
+    ],
+)
+def test_a_histogram_that_cannot_be_made_is_refused(cdnow, choices, message):
+    with pytest.raises(InvalidArgument, match=message):
+        cdnow.pit(**choices)
+
+
+def test_a_comparison_has_a_row_per_target_and_compared_measure(cdnow):
+    table = cdnow.compare("as_before")
+    names = [measure.name for measure in measures(LEVELS) if measure.of is not None and measure.better != "-"]
+    assert table.index.tolist() == [(target, name) for target in TARGETS for name in names]
+    assert table.columns.tolist() == ["label", "model", "baseline", "advantage", "lower", "upper", "outcome"]
+
+
+def test_a_comparison_shows_the_figures_and_which_of_them_is_better(cdnow):
+    table, figures = cdnow.compare("as_before"), cdnow.table()
+    for target in TARGETS:
+        for name in ("rmse", "mae_median", "concordance_index", "crps"):
+            row = table.loc[(target, name)]
+            own, other = figures.loc[(target, MODEL), name], figures.loc[(target, "as_before"), name]
+            assert row[["model", "baseline"]].tolist() == pytest.approx([own, other])
+            lower_is_better = name != "concordance_index"
+            assert row["advantage"] == pytest.approx(other - own if lower_is_better else own - other)
+            assert row["lower"] < row["advantage"] < row["upper"]
+        # Of the bias its size.
+        bias = table.loc[(target, "bias"), ["model", "baseline"]].tolist()
+        assert bias == pytest.approx(figures.loc[target].loc[[MODEL, "as_before"], "bias"].abs().tolist())
+
+
+def test_a_comparison_with_a_wider_interval_is_less_sure(cdnow):
+    narrow, wide = cdnow.compare("hiatus", interval=0.5), cdnow.compare("hiatus", interval=0.99)
+    known = narrow["lower"].notna()
+    assert (wide["lower"] <= narrow["lower"])[known].all()
+    assert (wide["upper"] >= narrow["upper"])[known].all()
+
+
+def test_the_model_is_not_different_from_itself(cdnow):
+    table = cdnow.compare(MODEL)
+    known = table["outcome"] != "not defined"
+    assert set(table.loc[known, "outcome"]) == {"no clear difference"}
+    assert (table.loc[known, ["advantage", "lower", "upper"]] == 0).all(axis=None)
+
+
+def test_what_a_baseline_does_not_forecast_is_not_defined(cdnow):
+    table = cdnow.compare(ALL_SPEND).loc["purchases"]
+    assert set(table["outcome"]) == {"not defined"}
+    assert table[["model", "baseline", "advantage", "lower", "upper"]].isna().all(axis=None)
+
+
+def test_an_unknown_baseline_is_refused(cdnow):
+    with pytest.raises(InvalidArgument, match="there is no forecaster 'naive'; choose one of bg_nbd_gamma_gamma"):
+        cdnow.compare("naive")
+
+
+def test_the_verdict_of_cdnow_says_what_won(cdnow):
     heading, purchases, *lines, conclusion = cdnow.verdict().splitlines()
     assert heading == "2,357 customers known on 1997-09-30, forecast to 1998-06-30: 39 weeks."
-    assert "1,882 in fact: above the interval." in purchases
+    assert "1,882 in fact: above the interval, inside the widened one." in purchases
     as_before = [line for line in lines if "going on as before" in line]
-    assert "it is better at level and error, about equal at Gini, worse at Spearman." in as_before[0]
-    assert "it is better at level and error, worse at ranking." in as_before[1]
-    assert "beats every baseline at RMSE of purchases, and at error of value, but" in conclusion
-    assert conclusion.endswith("at level and Spearman of purchases, and at level and ranking of value.")
+    assert len(as_before) == 2
+    assert all("better at level and error, not clearly different at ranking." in line for line in as_before)
+    assert sum("Against nothing" in line and "better at level, error and ranking." in line for line in lines) == 2
+    assert conclusion.startswith("In short: BG/NBD x Gamma-Gamma beats every other forecaster at MAE of purchases, but")
     assert "nan" not in cdnow.verdict()
 
 
-def test_customers_first_seen_in_the_holdout_are_counted():
-    rows = [("a", "2024-01-01"), ("a", "2024-02-01"), ("b", "2024-02-02")]
-    log = pd.DataFrame(rows, columns=["customer_id", "date"])
-    result = backtest(log, calibration_end="2024-01-31", holdout_end="2024-02-05", value=None, forecasters=[AsBefore()])
-    assert "Not forecast: 1 customer first seen after that." in result.verdict()
-
-
 def test_a_result_is_shown_in_a_line_and_in_a_notebook(cdnow):
-    assert repr(cdnow).startswith("BacktestResult(bg_nbd_gamma_gamma, multiplicative_customer")
-    assert "<table" in cdnow._repr_html_()
-    assert "In short" in cdnow._repr_html_()
+    assert repr(cdnow).startswith(f"BacktestResult({MODEL}, {ALL_SPEND}, multiplicative_customer, ")
+    assert repr(cdnow).endswith("2357 customers until 1997-09-30, 1882 purchases until 1998-06-30))")
+    page = cdnow._repr_html_()
+    assert page.startswith("<table")
+    assert "In short" in page
+    # What is missing is an empty cell.
+    assert "nan" not in page.lower()
+
+
+def test_a_name_with_signs_of_html_is_shown_as_it_is():
+    rows = [("a", "2024-01-01"), ("a", "2024-01-08"), ("a", "2024-01-15")]
+    log = pd.DataFrame(rows, columns=["customer_id", "date"])
+    cut = {"calibration_end": "2024-01-08", "holdout_end": "2024-01-15", "value": None}
+    page = backtest(log, **cut, forecasters=[AsBefore(name="<b>bold</b>")])._repr_html_()
+    assert page.count("&lt;b&gt;bold&lt;/b&gt;") == 2
+    assert "<b>" not in page

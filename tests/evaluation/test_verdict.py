@@ -1,21 +1,31 @@
 """The words are true of made-up figures where the model wins, loses, ties, and where figures are missing."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from clvmodels.evaluation.verdict import compare, verdict
+from clvmodels.evaluation.verdict import total_in_words, verdict
 
 MODEL = "bg_nbd_gamma_gamma"
-MIDDLING = {"bias": -0.121, "rmse": 1.608, "mae": 0.785, "normalized_gini": 0.62, "spearman": 0.449}
-BAD = {"bias": 0.557, "rmse": 2.212, "mae": 1.024, "normalized_gini": 0.50, "spearman": 0.40}
-GOOD = {"bias": 0.01, "rmse": 1.2, "mae": 0.5, "normalized_gini": 0.80, "spearman": 0.60}
-NOTHING = dict.fromkeys(MIDDLING, np.nan)
+WIN, LOSE, TIE, NONE = "better", "worse", "no clear difference", "not defined"
+FIGURES = {"bias": -0.121, "rmse": 1.608, "mae_median": 0.785, "concordance_index": 0.76, "normalized_gini": 0.62}
+NOTHING = dict.fromkeys(FIGURES, np.nan)
+DIMENSIONS = {"level": ["bias"], "error": ["rmse", "mae_median"], "ranking": ["concordance_index", "normalized_gini"]}
+SPOKEN = {
+    "bias": "bias",
+    "RMSE": "rmse",
+    "MAE": "mae_median",
+    "concordance": "concordance_index",
+    "Gini": "normalized_gini",
+}
 
 
-def table(*, purchases, value=None):
-    """The long metrics table of figures by forecaster."""
-    targets = {"purchases": purchases, "value": value or {}}
+def table(**targets):
+    """The long metrics table of figures by target and forecaster."""
     rows = [
         (forecaster, target, metric, figure)
         for target, forecasters in targets.items()
@@ -25,114 +35,128 @@ def table(*, purchases, value=None):
     return pd.DataFrame(rows, columns=["forecaster", "target", "metric", "value"])
 
 
-def words(model, baseline):
-    return verdict(table(purchases={MODEL: model, "as_before": baseline}))
+def comparison(**targets):
+    """What `comparison.compare` returns, of its outcomes by target and measure."""
+    parts = {target: pd.DataFrame({"outcome": outcomes}) for target, outcomes in targets.items()}
+    return pd.concat(parts, names=["target", "measure"])
+
+
+def words(outcomes, *, model=FIGURES, baseline=FIGURES, **choices):
+    """The verdict on purchases beside one baseline."""
+    metrics = table(purchases={MODEL: model, "as_before": baseline})
+    return verdict(metrics, {"as_before": comparison(purchases=outcomes)}, **choices)
+
+
+def all_(outcome, **others):
+    return dict.fromkeys(FIGURES, outcome) | others
 
 
 def test_a_model_that_wins_is_said_to_be_better_at_everything():
-    text = words(MIDDLING, BAD)
+    text = words(all_(WIN))
     assert "it is better at level, error and ranking." in text
-    assert "no baseline beats BG/NBD x Gamma-Gamma at anything measured here" in text
+    assert text.endswith(
+        "In short: BG/NBD x Gamma-Gamma beats every other forecaster at level, error and ranking of purchases, "
+        "and none beats it clearly at anything."
+    )
     assert "worse" not in text
 
 
 def test_a_model_that_loses_is_said_to_be_worse_at_everything():
-    text = words(MIDDLING, GOOD)
+    text = words(all_(LOSE))
     assert "it is worse at level, error and ranking." in text
-    assert "every baseline beats BG/NBD x Gamma-Gamma at everything measured here" in text
+    assert text.endswith("every other forecaster beats BG/NBD x Gamma-Gamma at everything measured here.")
     assert "better" not in text
 
 
-def test_a_model_that_ties_is_said_to_be_about_equal():
-    text = words(MIDDLING, MIDDLING)
-    assert "it is about equal at level, error and ranking." in text
-    assert "are about equal at everything measured here" in text
+def test_a_model_that_ties_is_said_to_show_no_clear_difference():
+    text = words(all_(TIE))
+    assert "it is not clearly different at level, error and ranking." in text
+    assert text.endswith("no clear difference between BG/NBD x Gamma-Gamma and the others at anything measured here.")
     assert "better" not in text
     assert "worse" not in text
 
 
 def test_a_baseline_that_wins_at_ranking_alone_is_named_there():
-    text = words(MIDDLING, BAD | {"normalized_gini": 0.67, "spearman": 0.49})
+    text = words(all_(WIN, concordance_index=LOSE, normalized_gini=LOSE))
     assert "it is better at level and error, worse at ranking." in text
     assert text.endswith(
-        "BG/NBD x Gamma-Gamma beats every baseline at level and error of purchases,"
-        " but is beaten by at least one baseline at ranking of purchases."
+        "beats every other forecaster at level and error of purchases, but is beaten by at least one of them at"
+        " ranking of purchases."
     )
 
 
+def test_a_model_that_wins_nothing_and_loses_something_is_said_to_beat_all_at_nothing():
+    text = words(all_(TIE, bias=LOSE))
+    assert text.endswith("beats all others at nothing, and is beaten by at least one of them at level of purchases.")
+
+
 def test_measures_that_disagree_are_named_one_by_one():
-    text = words(MIDDLING, BAD | {"mae": 0.6, "spearman": 0.449})
-    assert "it is better at level, RMSE and Gini, about equal at Spearman, worse at MAE." in text
-    assert text.endswith("beaten by at least one baseline at MAE of purchases.")
+    text = words(all_(WIN, mae_median=LOSE, concordance_index=TIE))
+    assert "it is better at level, RMSE and Gini, not clearly different at concordance, worse at MAE." in text
+    assert text.endswith("beaten by at least one of them at MAE of purchases.")
 
 
 def test_the_figures_of_both_sides_are_given():
-    text = words(MIDDLING, BAD)
-    assert "BG/NBD x Gamma-Gamma: bias -12.1 %, RMSE 1.61, MAE 0.785, Gini 0.620, Spearman 0.449." in text
-    assert "going on as before (bias +55.7 %, RMSE 2.21, MAE 1.02, Gini 0.500, Spearman 0.400)" in text
-
-
-def test_bias_is_compared_by_its_size_and_not_by_its_sign():
-    assert compare({"bias": -0.2}, {"bias": 0.1}) == {"bias": "worse"}
-    assert compare({"bias": 0.1}, {"bias": -0.2}) == {"bias": "better"}
-    assert compare({"bias": 0.1}, {"bias": -0.1}) == {"bias": "about equal"}
-
-
-@pytest.mark.parametrize(
-    ("metric", "model", "baseline", "outcome"),
-    [
-        ("rmse", 100.0, 101.9, "about equal"),
-        ("rmse", 100.0, 102.2, "better"),
-        ("mae", 102.2, 100.0, "worse"),
-        ("bias", 0.119, 0.10, "about equal"),
-        ("bias", 0.121, 0.10, "worse"),
-        ("normalized_gini", 0.659, 0.64, "about equal"),
-        ("normalized_gini", 0.661, 0.64, "better"),
-        ("spearman", 0.62, 0.641, "worse"),
-    ],
-)
-def test_about_equal_is_two_percent_or_two_hundredths(metric, model, baseline, outcome):
-    assert compare({metric: model}, {metric: baseline}) == {metric: outcome}
+    other = {"bias": 0.557, "rmse": 2212.4, "mae_median": 0.0, "concordance_index": 0.5, "normalized_gini": 0.0}
+    text = words(all_(WIN), baseline=other)
+    assert "BG/NBD x Gamma-Gamma: bias -12.1 %, RMSE 1.61, MAE 0.785, concordance 0.760, Gini 0.620." in text
+    assert "going on as before (bias +55.7 %, RMSE 2,212, MAE 0, concordance 0.500, Gini 0.000)" in text
 
 
 def test_an_undefined_figure_is_neither_compared_nor_printed():
-    text = words(MIDDLING, BAD | {"spearman": np.nan})
-    assert compare(MIDDLING, NOTHING) == {}
+    text = words(all_(WIN, normalized_gini=NONE), baseline=FIGURES | {"normalized_gini": np.nan})
     assert "nan" not in text
-    assert "Gini 0.500)" in text
+    assert "concordance 0.760) it is" in text
+    assert "better at level, error and ranking" in text
 
 
 def test_a_baseline_without_forecast_is_said_to_have_none():
-    text = words(MIDDLING, NOTHING)
-    assert "There is no forecast by going on as before." in text
+    text = words(all_(NONE), baseline=NOTHING)
+    assert "- There is no forecast by going on as before." in text
     assert "In short" not in text
 
 
 def test_a_model_without_forecast_of_value_wins_nothing_there():
-    purchases = {MODEL: MIDDLING, "as_before": BAD}
-    text = verdict(table(purchases=purchases, value={MODEL: NOTHING, "as_before": BAD}), notes=["No one came back."])
+    metrics = table(
+        purchases={MODEL: FIGURES, "as_before": FIGURES},
+        value={MODEL: NOTHING, "as_before": FIGURES},
+    )
+    compared = {"as_before": comparison(purchases=all_(WIN), value=all_(NONE))}
+    text = verdict(metrics, compared, notes=["No one came back."])
     assert "Value. There is no forecast by BG/NBD x Gamma-Gamma." in text
     assert text.count("Against going on as before") == 1
-    assert "at anything measured here. It has no forecast of value." in text
+    assert "ranking of purchases, and none beats it clearly at anything. It has no forecast of value." in text
     assert text.endswith("\nNo one came back.")
 
 
+def test_a_model_without_any_forecast_has_no_conclusion_but_that():
+    text = words(all_(NONE), model=NOTHING)
+    assert text.endswith("It has no forecast of purchases.")
+    assert "In short" not in text
+
+
 def test_losses_of_both_targets_stand_in_the_conclusion():
-    purchases, value = BAD | {"bias": 0.0}, BAD | {"normalized_gini": 0.9, "spearman": 0.9}
-    text = verdict(
-        table(
-            purchases={MODEL: MIDDLING, "as_before": purchases},
-            value={MODEL: MIDDLING, "as_before": value},
-        )
-    )
-    assert text.endswith("beaten by at least one baseline at level of purchases, and at ranking of value.")
+    figures = {MODEL: FIGURES, "as_before": FIGURES}
+    compared = comparison(purchases=all_(WIN, bias=LOSE), value=all_(WIN, normalized_gini=LOSE))
+    text = verdict(table(purchases=figures, value=figures), {"as_before": compared})
+    assert text.endswith("beaten by at least one of them at level of purchases, and at Gini of value.")
+
+
+def test_a_baseline_of_one_target_is_not_spoken_of_at_the_other():
+    metrics = table(purchases={MODEL: FIGURES}, value={MODEL: FIGURES, "bg_nbd_gamma_gamma_all_spend": FIGURES})
+    compared = {"bg_nbd_gamma_gamma_all_spend": comparison(purchases=all_(NONE), value=all_(WIN))}
+    lines = verdict(metrics, compared).splitlines()
+    assert [line.split(" ", 1)[0] for line in lines] == ["Purchases.", "Value.", "-", "In"]
 
 
 def test_each_baseline_is_judged_for_itself():
-    baselines = {"multiplicative_customer": GOOD, "multiplicative_population": BAD}
-    text = verdict(table(purchases={MODEL: MIDDLING, **baselines}))
-    better, worse = text.index("it is better"), text.index("it is worse")
-    assert text.index("the simple formula per customer") < worse < text.index("the whole base") < better
+    names = ["multiplicative_customer", "multiplicative_population"]
+    compared = {name: comparison(purchases=all_(outcome)) for name, outcome in zip(names, (LOSE, WIN), strict=True)}
+    text = verdict(table(purchases=dict.fromkeys([MODEL, *names], FIGURES)), compared)
+    assert (
+        text.index("per customer") < text.index("it is worse") < text.index("whole base") < text.index("it is better")
+    )
+    assert "beats all others at nothing, and is beaten by at least one of them at level, error and ranking" in text
 
 
 @pytest.mark.parametrize(
@@ -144,42 +168,127 @@ def test_each_baseline_is_judged_for_itself():
     ],
 )
 def test_coverage_is_held_against_the_promise(covered, said):
-    assert said in words(MIDDLING | {"coverage_90": covered}, BAD)
+    assert said in words(all_(WIN), model=FIGURES | {"coverage_90": covered})
 
 
 def test_coverage_of_another_interval_is_found():
-    text = verdict(table(purchases={MODEL: MIDDLING | {"coverage_97.5": 0.96}}), interval=0.975)
+    text = verdict(table(purchases={MODEL: FIGURES | {"coverage_97.5": 0.96}}), {}, interval=0.975)
     assert "96.0 % of the customers came out inside their 97.5 % intervals, fewer than promised." in text
 
 
 @pytest.mark.parametrize(
-    ("actual", "place"), [(1882.0, "above"), (1700.0, "inside"), (1560.0, "inside"), (1500.0, "below")]
+    ("actual", "place"),
+    [(1882.0, "above"), (1749.6, "inside"), (1700.0, "inside"), (1560.0, "inside"), (1500.0, "below")],
 )
 def test_the_total_is_placed_against_its_interval(actual, place):
-    index = pd.MultiIndex.from_tuples([("purchases", MODEL)], names=["target", "forecaster"])
-    totals = pd.DataFrame({"predicted": 1655.2, "lower": 1560.0, "upper": 1749.6, "actual": actual}, index=index)
-    text = verdict(table(purchases={MODEL: MIDDLING}), totals=totals)
-    assert f"In all 1,655 expected (90 % interval 1,560 to 1,750), {actual:,.0f} in fact: {place} the interval." in text
+    text = total_in_words({"predicted": 1655.2, "lower": 1560.0, "upper": 1749.6, "actual": actual}, 0.9)
+    assert text == f"In all 1,655 expected (90 % interval 1,560 to 1,750), {actual:,.0f} in fact: {place} the interval."
+
+
+@pytest.mark.parametrize(
+    ("actual", "places"),
+    [
+        (2300.0, "above the interval, above the widened one."),
+        (2000.0, "above the interval, inside the widened one."),
+        (1700.0, "inside the interval, inside the widened one."),
+        (1350.0, "below the interval, inside the widened one."),
+        (10.0, "below the interval, below the widened one."),
+    ],
+)
+def test_the_total_is_placed_against_the_widened_interval_as_well(actual, places):
+    ends = {"lower": 1560.0, "upper": 1750.0, "wide_lower": 1300.0, "wide_upper": 2100.0}
+    text = total_in_words({"predicted": 1655.2, "actual": actual, **ends}, 0.8)
+    assert "(80 % interval 1,560 to 1,750; widened by past errors 1,300 to 2,100)" in text
+    assert text.endswith(places)
 
 
 def test_a_total_without_interval_is_given_without_one():
-    index = pd.MultiIndex.from_tuples([("value", MODEL)], names=["target", "forecaster"])
-    totals = pd.DataFrame({"predicted": 12.34, "lower": np.nan, "upper": np.nan, "actual": 1_234_567.0}, index=index)
-    metrics = table(purchases={}, value={MODEL: MIDDLING})
-    assert "In all 12.3 expected, 1,234,567 in fact." in verdict(metrics, totals=totals)
+    total = {"predicted": 12.34, "lower": np.nan, "upper": np.nan, "actual": 1_234_567.0}
+    assert total_in_words(total, 0.9) == "In all 12.3 expected, 1,234,567 in fact."
+
+
+def test_nothing_is_said_of_a_total_that_was_not_forecast():
+    assert total_in_words({"predicted": np.nan, "lower": np.nan, "upper": np.nan, "actual": 7.0}, 0.9) == ""
+
+
+def test_a_remark_stands_with_its_target():
+    metrics = table(purchases={MODEL: FIGURES}, value={MODEL: FIGURES})
+    purchases, value = verdict(metrics, {}, remarks={"value": "All is well."}).splitlines()
+    assert value.endswith("Gini 0.620. All is well.")
+    assert "All is well" not in purchases
 
 
 def test_the_heading_comes_first_and_each_note_has_a_line():
-    text = verdict(table(purchases={MODEL: MIDDLING}), heading="Ten customers.", notes=["One.", "Two."])
-    lines = text.splitlines()
+    lines = words(all_(WIN), heading="Ten customers.", notes=["One.", "Two."]).splitlines()
     assert [lines[0], *lines[-2:]] == ["Ten customers.", "One.", "Two."]
 
 
 def test_an_unknown_forecaster_goes_by_its_own_name():
-    text = verdict(table(purchases={"mine": MIDDLING, "hers": BAD}))
+    text = verdict(table(purchases={"mine": FIGURES, "her_own": FIGURES}), {"her_own": comparison(purchases=all_(WIN))})
     assert "mine: bias" in text
-    assert "Against hers (" in text
+    assert "Against her own (" in text
 
 
 def test_a_bias_of_nothing_has_no_sign():
-    assert "bias 0.0 %," in words(MIDDLING | {"bias": -1e-9}, BAD)
+    assert "bias 0.0 %," in words(all_(TIE), model=FIGURES | {"bias": -1e-9})
+
+
+def named(spoken, defined):
+    """The measures behind ``level, MAE and ranking``, of those that are defined."""
+    said = re.split(", | and ", spoken)
+    return {measure for name in said for measure in DIMENSIONS.get(name, [SPOKEN.get(name)]) if measure in defined}
+
+
+def places(text, defined):
+    """The measures and targets behind ``at error of purchases, and at Gini of value``."""
+    found = re.findall(r"\bat ([\w, ]+?) of (purchases|value)", text)
+    return {(measure, target) for spoken, target in found for measure in named(spoken, defined[target])}
+
+
+def outcomes_by(compared, target):
+    """For each measure that is defined, its outcomes against the baselines."""
+    found = {}
+    for outcomes in compared.values():
+        for measure, outcome in outcomes[target].items():
+            if outcome != NONE:
+                found.setdefault(measure, []).append(outcome)
+    return found
+
+
+OUTCOMES = st.fixed_dictionaries({name: st.sampled_from([WIN, LOSE, TIE, NONE]) for name in FIGURES})
+BASELINE = st.fixed_dictionaries({"purchases": OUTCOMES, "value": OUTCOMES})
+
+
+@given(first=BASELINE, second=BASELINE)
+def test_the_conclusion_is_true_of_any_outcomes(first, second):
+    compared, figures = {"as_before": first, "hiatus": second}, dict.fromkeys([MODEL, "as_before", "hiatus"], FIGURES)
+    tables = {name: comparison(**outcomes) for name, outcomes in compared.items()}
+    said = verdict(table(purchases=figures, value=figures), tables).splitlines()[-1]
+    defined = {target: outcomes_by(compared, target) for target in first}
+    met = {(measure, target): found for target, by in defined.items() for measure, found in by.items()}
+    won = {place for place, found in met.items() if set(found) == {WIN}}
+    lost = {place for place, found in met.items() if LOSE in found}
+    every = {outcome for found in met.values() for outcome in found}
+    lacking = [found for found in met.values() if len(found) < len(compared)]
+    assert not ("every other forecaster" in said and lacking and "that has the figure" not in said)
+    assert said.startswith("In short: ") == bool(every)
+    if every == {LOSE}:
+        assert re.search(r"every other forecaster(| that has the figure) beats .* at everything measured here\.$", said)
+    elif every == {TIE}:
+        assert "no clear difference between" in said
+    elif every:
+        beats, beaten = re.split("and none beats it clearly at anything|is beaten by at least one of them", said)
+        assert (places(beats, defined), places(beaten, defined)) == (won, lost)
+        assert ("beats all others at nothing" in said, "none beats it" in said) == (not won, not lost)
+
+
+@given(outcomes=OUTCOMES)
+def test_the_sentence_on_a_baseline_is_true_of_any_outcomes(outcomes):
+    lines = words(outcomes).splitlines()
+    defined = {measure for measure, outcome in outcomes.items() if outcome != NONE}
+    assert any(line.startswith("- Against") for line in lines) == bool(defined)
+    said = lines[1].split(") it is ")[-1].rstrip(".") if defined else ""
+    for outcome, spoken in {WIN: "better at", TIE: "not clearly different at", LOSE: "worse at"}.items():
+        after = said.split(f"{spoken} ")[1] if f"{spoken} " in said else ""
+        listed = re.split(", (?=not clearly|worse)", after)[0]
+        assert named(listed, defined) == {name for name in defined if outcomes[name] == outcome}

@@ -274,3 +274,16 @@ def test_outcomes_do_not_depend_on_how_wide_or_fine_the_ids_are_stored(given):
             rfm = clv.RFM.from_frame(frame, time_unit="week")
             tables.append(given.draws("predictive_purchases", rfm, horizon=39, random_seed=1).to_numpy())
         assert all(np.array_equal(table, tables[0]) for table in tables)
+
+
+def test_the_log_likelihood_is_the_formulas_at_every_draw(purchases, cdnow):
+    some = cdnow.select(cdnow.frame.index[:40])
+    columns = BetaGeoParams(*(each[:, None] for each in purchases.parameter_draws()))
+    exact = beta_geo.log_likelihood(columns, *(some.frame[name] for name in ("frequency", "recency", "T")))
+    assert purchases.log_likelihood(some).array() == pytest.approx(exact)
+
+
+def test_the_draws_in_the_parametrisation_of_the_priors_lead_back_to_r_alpha_a_and_b(purchases):
+    r, alpha, phi, kappa = purchases.prior_draws().values()
+    assert list(purchases.prior_draws()) == list(purchases.priors)
+    assert np.allclose([r, alpha, phi * kappa, (1 - phi) * kappa], purchases.parameter_draws())

@@ -112,3 +112,18 @@ def test_the_posterior_covers_the_parameters_that_made_the_data():
     mean = rng.gamma(truth.p * count) / rate / count
     table = clv.GammaGamma().fit(with_spend(count, mean), random_seed=1).summary(interval=0.99)
     assert np.all((table["lower"] < list(truth)) & (list(truth) < table["upper"]))
+
+
+def test_who_is_left_out_of_the_fit_has_no_likelihood(spend):
+    rfm = with_spend([2, 0, 1], [20.0, 0.0, 0.0])
+    values = spend.log_likelihood(rfm).array()
+    exact = gamma_gamma.log_likelihood(GammaGammaParams(*spend.parameter_draws()), 2, 20.0)
+    assert values[:, 0] == pytest.approx(exact)
+    assert np.isnan(values[:, 1:]).all()
+
+
+def test_the_draws_in_the_parametrisation_of_the_priors_lead_back_to_p_q_and_v(spend):
+    p, q_minus_one, mean_spend = spend.prior_draws().values()
+    back = p, q_minus_one + 1, mean_spend * q_minus_one / p
+    assert list(spend.prior_draws()) == list(spend.priors)
+    assert np.allclose(back, spend.parameter_draws())

@@ -3,6 +3,7 @@
 import numpy as np
 import pymc as pm
 import pytest
+from scipy import stats
 
 from clvmodels.errors import InvalidArgument
 from clvmodels.inference.density import flatten
@@ -50,3 +51,19 @@ def test_a_missing_parameter_is_refused():
 def test_a_parameter_that_pymc_does_not_know_is_refused():
     with pm.Model(), pytest.raises(InvalidArgument, match="PyMC refuses"):
         Prior("LogNormal", mean=1.0).variable("r")
+
+
+@pytest.mark.parametrize(
+    ("prior", "reference"),
+    [
+        (Prior("LogNormal", mu=0.5, sigma=1.5), stats.lognorm(s=1.5, scale=np.exp(0.5))),
+        (Prior("Gamma", alpha=2.0, beta=4.0), stats.gamma(2, scale=1 / 4)),
+        (Prior("Uniform", lower=0.0, upper=3.0), stats.uniform(0, 3)),
+        (Prior("Truncated", dist=Prior("Normal", mu=0.0, sigma=1.0), lower=0.0), stats.halfnorm()),
+    ],
+    ids=lambda each: getattr(each, "distribution", ""),
+)
+def test_the_density_of_a_prior_is_that_of_its_distribution(prior, reference):
+    values = np.array([0.2, 1.0, 2.5])
+    # PyTensor takes logs of small whole numbers in single precision.
+    assert prior.log_density(values) == pytest.approx(reference.logpdf(values), abs=1e-6)

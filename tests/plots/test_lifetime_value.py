@@ -1,14 +1,8 @@
 import pandas as pd
 import pytest
-from matplotlib.figure import Figure
 from numpy.testing import assert_allclose
 
 from clvmodels.plots import lifetime_value
-
-
-@pytest.fixture
-def ax():
-    return Figure().add_subplot()
 
 
 @pytest.fixture

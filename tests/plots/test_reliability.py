@@ -2,15 +2,9 @@ from types import SimpleNamespace
 
 import pandas as pd
 import pytest
-from matplotlib.figure import Figure
 from numpy.testing import assert_allclose
 
 from clvmodels.plots import reliability
-
-
-@pytest.fixture
-def ax():
-    return Figure().add_subplot()
 
 
 @pytest.fixture

@@ -2,7 +2,8 @@ import matplotlib as mpl
 import pytest
 from matplotlib.figure import Figure
 
-from clvmodels.plots.style import colour, customer_label, forecasters, label, theme
+from clvmodels.names import LABELS, label
+from clvmodels.plots.style import colour, customer_label, forecasters, line_style, marker, percent, theme
 
 
 def luminance(name):
@@ -27,8 +28,23 @@ def test_the_first_series_stands_out_from_the_page(dark, page):
         assert contrast(colour(0), page) > 3
 
 
-def test_more_series_than_colours_start_again():
-    assert colour(6) == colour(0)
+@pytest.mark.parametrize("dark", [False, True])
+def test_eight_series_differ_in_colour_and_in_dashes_and_in_marker(dark):
+    with mpl.rc_context(theme(dark=dark)):
+        assert len({colour(order) for order in range(8)}) == 8
+    assert len({line_style(order)["linestyle"] for order in range(8)}) == 8
+    assert len({marker(order) for order in range(8)}) == 8
+
+
+def test_where_colours_start_again_dashes_and_markers_do_not():
+    looks = {(*line_style(order).values(), marker(order)) for order in range(len(LABELS))}
+    assert colour(8) == colour(0)
+    assert len(looks) == len(LABELS)
+
+
+@pytest.mark.parametrize(("share", "shown"), [(0.5, "50%"), (0.975, "97.5%"), (-0.1, "\N{MINUS SIGN}10%"), (0, "0%")])
+def test_a_share_is_shown_in_percent(share, shown):
+    assert percent()(share) == shown
 
 
 @pytest.mark.parametrize(

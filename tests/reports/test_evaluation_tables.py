@@ -1,46 +1,113 @@
 import pandas as pd
 import pytest
 
-from clvmodels.reports.evaluation_tables import data_table, left_out_table, metrics_table, totals_table
+from clvmodels.reports import evaluation_tables as tables
+from clvmodels.reports.criticism_tables import criticism_tables
+from clvmodels.reports.rolling_tables import held_table, origins_table, rolling_tables
+
+
+def shown(table):
+    """Each row as a dict of titles."""
+    return [dict(zip([column.title for column in table.columns], row, strict=True)) for row in table.shown()]
 
 
 def test_the_data_are_counted(result):
-    rows = dict(data_table(result).rows)
-    assert rows["customers known at the calibration end"] == "6 customers"
-    assert rows["of them with a repeat purchase"] == "5 customers"
-    assert rows["holdout ends"] == "30 June 1998, 39 weeks later"
-    assert rows["purchases in the holdout"] == "15 purchase days"
-    assert rows["spend in the holdout"] == "375"
-    assert rows["first seen in the holdout, not forecast"] == "1 customer, 2 purchase days"
+    rows, split = dict(tables.data_table(result).rows), result.split
+    repeaters = int((split.calibration.frame["frequency"] > 0).sum())
+    assert rows["customers known at the calibration end"] == f"{len(split.calibration)} customers"
+    assert rows["of them with a repeat purchase"] == f"{repeaters} customers"
+    assert rows["holdout ends"] == "31 March 2021, 25.86 weeks later"
+    assert rows["purchases in the holdout"] == f"{split.holdout['purchases'].sum()} purchase days"
+    assert rows["spend in the holdout"] == f"{split.holdout['value'].sum():,.0f}"
+    assert rows["first seen in the holdout"].endswith("purchase days")
 
 
-def test_without_amounts_no_spend_is_counted(result):
-    result.split.holdout = result.split.holdout[["purchases"]]
-    assert "spend in the holdout" not in dict(data_table(result).rows)
+def test_without_amounts_no_spend_is_counted(purchases_alone):
+    assert "spend in the holdout" not in dict(tables.data_table(purchases_alone).rows)
 
 
 def test_what_was_left_out_is_counted_and_what_was_not_is_no_row():
     log = pd.DataFrame({"what": ["late rows", "refunds"], "count": [34, 0], "treatment": ["left out", "none found"]})
-    assert left_out_table(log).rows == (("late rows", 34, "left out"),)
+    assert tables.left_out_table(log).rows == (("late rows", 34, "left out"),)
 
 
 @pytest.mark.parametrize("target", ["purchases", "value"])
-def test_each_forecaster_has_its_total_beside_the_actual_one(result, target):
-    shown = totals_table(result, target).shown()
-    assert shown[0] == ["BG/NBD x Gamma-Gamma", "1,655", "1,540", "1,780", "1,882"]
-    assert len(shown) == 3
+def test_each_forecaster_has_its_total_with_both_intervals_beside_the_actual_one(with_total, target):
+    ends = {"lower": 1540.0, "upper": 1780.0, "wide_lower": 1200.0, "wide_upper": 2100.0}
+    rows = tables.totals_table(with_total(predicted=1655.4, actual=1882.0, **ends), target).shown()
+    assert rows[0] == ["BG/NBD x Gamma-Gamma", "1,655", "1,540", "1,780", "1,200", "2,100", "1,882"]
+    assert len(rows) == 3
+
+
+def test_segments_add_up_to_the_total(result):
+    total = result.totals().loc[("purchases", result.model)]
+    rows = tables.segments_table(result, "purchases").rows
+    assert [row[0] for row in rows] == ["<b>web</b>", "shop"]
+    assert sum(row[2] for row in rows) == pytest.approx(total["predicted"])
+    assert sum(row[-1] for row in rows) == total["actual"]
+
+
+def test_new_customers_are_shown_beside_what_was_expected_of_them(result):
+    rows = shown(tables.new_customers_table(result))
+    assert [row["what"] for row in rows] == ["customers", "purchases", "value"]
+    assert set(rows[0]) == {"what", "predicted", "lower", "upper", "actual"}
 
 
 def test_measures_are_named_and_shown_in_their_units(result):
-    table = metrics_table(result, "purchases")
-    shown = dict(zip([column.title for column in table.columns], table.shown()[0], strict=True))
-    assert shown["bias"] == "-12.1 %"
-    assert shown["MAE"] == "0.785"
-    assert shown["Gini"] == "-"
-    assert shown["coverage 90 %"] == "95.3 %"
+    found = {row["forecaster"]: row for table in tables.metrics_tables(result, "purchases") for row in shown(table)}
+    table = result.table().loc["purchases"]
+    level = shown(tables.metrics_tables(result, "purchases")[0])[0]
+    assert level["bias"] == f"{100 * table.loc[result.model, 'bias']:+.1f} %"
+    assert level["MAE"] == f"{table.loc[result.model, 'mae_median']:.4f}"
+    assert found["going on as before"]["log score"] == "-"
 
 
-def test_a_measure_that_is_not_known_keeps_its_name(result):
-    wide = result.table().assign(crps=0.5)
-    result.table = lambda: wide
-    assert metrics_table(result, "value").columns[-1].title == "crps"
+def test_every_measure_has_its_table(result):
+    titles = {column.title for table in tables.metrics_tables(result, "purchases") for column in table.columns}
+    assert titles >= {"MAE of the mean", "RMSE", "MAPE, cumulative", "concordance", "Gini", "Spearman", "Pearson"}
+    assert titles >= {"top tenth's share", "hit rate", "Brier score", "log loss", "CRPS", "log score", "PIT p-value"}
+
+
+def test_measures_that_nobody_has_are_left_out(result):
+    titles = {column.title for table in tables.metrics_tables(result, "value") for column in table.columns}
+    assert not titles & {"hit rate", "Brier score", "log score", "MAPE, cumulative"}
+
+
+def test_intervals_are_shown_at_each_level(result):
+    rows = shown(tables.coverage_table(result, "purchases"))
+    assert [row["level"] for row in rows] == ["50.0 %", "80.0 %", "90.0 %", "95.0 %"]
+
+
+def test_differences_are_shown_for_every_baseline(result):
+    rows = shown(tables.differences_table(result, "purchases"))
+    assert {row["baseline"] for row in rows} == {"simple formula per customer", "going on as before"}
+    assert {row["model is"] for row in rows} <= {"better", "worse", "not clear"}
+
+
+def test_the_first_tenth_is_the_best_predicted(result):
+    rows = tables.deciles_table(result, "value").rows
+    assert [row[0] for row in rows] == list(range(1, 11))
+    assert rows[0][1] > rows[-1][1]
+    assert rows[-1][4] == pytest.approx(1)
+
+
+def test_reliability_counts_every_customer(result):
+    rows = tables.reliability_table(result, "purchases").rows
+    assert sum(row[1] for row in rows) == len(result.split.calibration)
+
+
+def test_the_fits_criticism_has_its_tables(criticism):
+    captions = [table.caption for table in criticism_tables(criticism)]
+    assert len(captions) == 4
+    assert any("seen" in caption for caption in captions)
+
+
+def test_each_origin_has_its_total(rolling):
+    rows = origins_table(rolling, "value").rows
+    assert [row[0] for row in rows] == ["2020-10-01", "2020-12-01"]
+    assert len(rolling_tables(rolling)) > 8
+
+
+def test_totals_inside_their_intervals_are_counted(rolling):
+    (row, _) = held_table(rolling).rows
+    assert row[:3] == ("purchases", "BG/NBD x Gamma-Gamma", 2)

@@ -6,7 +6,11 @@ import pytest
 from clvmodels.datasets import simulate_transactions
 from clvmodels.errors import ClvError, DataWarning
 from clvmodels.evaluation.backtest import backtest
-from clvmodels.reports import default_value_column, publish_evaluation, write_report
+from clvmodels.evaluation.bayesian import BetaGeoGammaGamma
+from clvmodels.evaluation.measures import catalogue
+from clvmodels.evaluation.registry import default_forecasters
+from clvmodels.evaluation.rolling import evaluate_splits
+from clvmodels.reports import Origins, default_value_column, publish_evaluation, write_report
 
 PERIODS = {"calibration_end": "2020-10-01", "holdout_end": "2021-03-31"}
 
@@ -23,7 +27,8 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def published(log, folder):
-    return publish_evaluation(log, folder, margin=0.3, annual_discount_rate=0.1, **PERIODS)
+    origins = Origins(origins=2, horizon=10)
+    return publish_evaluation(log, folder, origins=origins, margin=0.3, annual_discount_rate=0.1, **PERIODS)
 
 
 def test_three_files_are_written_and_nothing_else(published, folder):
@@ -36,10 +41,22 @@ def test_the_json_is_valid_and_has_every_figure(published):
     assert found["customers"] == 80
     assert (found["calibration_end"], found["holdout_end"]) == ("2020-10-01", "2021-03-31")
     assert found["time_unit"] == "week"
-    forecasters = {"bg_nbd_gamma_gamma", "multiplicative_customer", "multiplicative_population", "as_before"}
-    assert {row["forecaster"] for row in found["metrics"]} == forecasters
+    names = [forecaster.name for forecaster in default_forecasters()]
+    assert list(dict.fromkeys(row["forecaster"] for row in found["metrics"])) == [names[0], *names[2:], names[1]]
     assert {row["target"] for row in found["metrics"]} == {"purchases", "value"}
-    assert len(found["metrics"]) == 4 * 2 * 8
+    # One of the forecasters is a second model of spend alone.
+    assert len(found["metrics"]) == (2 * len(names) - 1) * len(catalogue())
+
+
+def test_the_json_has_every_table(published):
+    found = json.loads(published.files[0].read_text())
+    lists = {"verdict", "measures", "totals", "new_customers", "comparisons", "tracking", "calibration_tracking"}
+    by_target = {"coverage", "reliability_by_frequency", "reliability_by_decile", "lift", "pit"}
+    assert all(found[name] for name in lists)
+    assert all(set(found[name]) == {"purchases", "value"} for name in by_target)
+    assert all(found[name][target] for name in by_target for target in ("purchases", "value"))
+    assert set(found["criticism"]) == {"frequencies", "leave_one_out", "spend_independence", "prior_sensitivity"}
+    assert set(found["rolling"]) >= {"verdict", "means", "totals", "coverage_of_totals", "comparisons", "new_customers"}
 
 
 def test_the_scores_have_a_row_per_customer_and_an_interval_per_score(published, log):
@@ -62,7 +79,26 @@ def test_the_report_shows_the_same_headline(published):
 def test_the_terminal_gets_a_spread_of_customers_and_a_table_of_measures_per_target(published):
     assert [row[0] for row in published.customers.rows][:2] == [1, 2]
     assert published.customers.rows[-1][0] == 80
-    assert [len(table.rows) for table in published.measures] == [4, 4]
+    captions = [table.caption for table in published.evaluation]
+    assert [caption for caption in captions if caption.endswith("per customer: level and error")] == [
+        "Measures for purchases per customer: level and error",
+        "Measures for spend per customer: level and error",
+    ]
+
+
+def test_the_origins_have_tables_and_a_verdict_of_their_own(published):
+    assert any(table.caption.startswith("Total spend from each origin") for table in published.rolling)
+    assert published.rolling_verdict.startswith("2 origins from ")
+
+
+def test_an_origin_that_is_the_backtest_itself_is_not_worked_out_again(log, monkeypatch):
+    fits = []
+    fit = BetaGeoGammaGamma.fit
+    monkeypatch.setattr(BetaGeoGammaGamma, "fit", lambda *given, **seed: fits.append(1) or fit(*given, **seed))
+    result = backtest(log, forecasters=[BetaGeoGammaGamma(draws=100)], **PERIODS)
+    rolling = evaluate_splits([result.split], known=[result])
+    assert rolling.results == (result,)
+    assert len(fits) == 1
 
 
 def test_a_place_that_cannot_be_written_is_found_before_the_work(tmp_path, log):

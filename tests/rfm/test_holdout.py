@@ -57,7 +57,7 @@ def test_the_holdout_has_the_calibrations_customers_in_their_order():
 
 def test_customers_first_seen_in_the_holdout_are_counted_apart():
     split = split_holdout(LOG, **CUT)
-    assert (split.new_customers, split.new_purchases) == (1, 2)
+    assert (split.new_customers, split.new_purchases, split.new_value) == (1, 2, 100)
     assert "c" not in split.holdout.index
 
 
@@ -105,6 +105,8 @@ def test_a_log_without_amounts_has_a_holdout_of_purchases():
     split = split_holdout(LOG.drop(columns="value"), value=None, **CUT)
     assert split.holdout.columns.tolist() == ["purchases"]
     assert split.periods.columns.tolist() == ["end", "purchases"]
+    assert np.isnan(split.new_value)
+    assert split.history().columns.tolist() == ["customer_id", "date"]
 
 
 def test_a_split_shows_what_it_is():
@@ -149,3 +151,71 @@ def test_a_missing_value_in_the_holdout_is_refused():
 def test_an_unknown_time_unit_is_refused():
     with pytest.raises(InvalidArgument, match="time_unit is 'weeks'"):
         split_holdout(LOG, time_unit="weeks", **CUT)
+
+
+def test_the_history_is_the_purchase_days_of_the_calibration_in_order():
+    shuffled = LOG.sample(frac=1, random_state=2)
+    history = split_holdout(shuffled, calibration_end="1997-01-10", holdout_end="1997-01-22").history()
+    assert history["customer_id"].tolist() == ["a", "a", "a", "b"]
+    assert history["date"].dt.strftime("%m-%d").tolist() == ["01-01", "01-08", "01-10", "01-08"]
+    # Two lines of one day are one purchase.
+    assert history["value"].tolist() == [10, 20, 12, 3]
+
+
+def test_the_history_is_what_the_calibration_was_made_of():
+    split = split_holdout(LOG, **CUT)
+    days, frame = split.history().groupby("customer_id"), split.calibration.frame
+    assert (days.size() - 1).to_dict() == frame["frequency"].to_dict()
+    assert days["value"].sum().to_dict() == frame["total_value"].to_dict()
+    assert days["date"].max().to_dict() == frame["last_date"].to_dict()
+
+
+def test_days_that_come_to_nothing_after_refunds_are_not_in_the_history():
+    refund = pd.DataFrame({"customer_id": ["a"], "date": ["1997-01-08"], "value": [-20.0]})
+    history = split_holdout(pd.concat([LOG, refund]), refunds="net", **CUT).history()
+    assert history["value"].tolist() == [10, 3]
+
+
+def earlier(places, *, horizon=1, end="1997-01-21", **choices):
+    """The earlier cuts of twenty days."""
+    split = split_holdout(LOG, calibration_end=end, holdout_end="1997-01-23", time_unit="week", **choices)
+    cuts = split.log.earlier(split.calibration_end.date(), places=places, horizon=horizon)
+    return [split.log.split(*cut) for cut in cuts]
+
+
+def test_earlier_cuts_lie_at_shares_of_what_is_known():
+    found = [f"{split.calibration_end:%m-%d} {split.holdout_end:%m-%d}" for split in earlier((0.25, 0.5))]
+    assert found == ["01-06 01-13", "01-11 01-18"]
+
+
+def test_an_earlier_cut_is_that_of_a_log_which_ends_where_it_was_known():
+    (cut,) = earlier((0.5,))
+    alone = split_holdout(LOG[LOG["date"] < "1997-01-22"], calibration_end="1997-01-11", holdout_end="1997-01-18")
+    pd.testing.assert_frame_equal(cut.calibration.frame, alone.calibration.frame)
+    pd.testing.assert_frame_equal(cut.holdout, alone.holdout)
+
+
+def test_an_earlier_holdout_ends_with_what_is_known():
+    (cut,) = earlier((0.5,), horizon=100)
+    assert (cut.holdout_end, cut.horizon) == (pd.Timestamp("1997-01-21"), 10 / 7)
+
+
+def test_a_place_that_leaves_nothing_to_learn_or_to_test_is_left_out():
+    assert len(earlier((-0.5, 0.5, 1.0))) == 1
+
+
+def test_with_a_window_the_places_are_shares_of_it():
+    days = pd.date_range("2020-01-01", periods=100)
+    log = pd.DataFrame({"customer_id": 1, "date": days, "value": 1.0})
+    split = split_holdout(log, calibration_end=days[80], holdout_end=days[99], window=3)
+    ((start, end),) = split.log.earlier(split.calibration_end.date(), places=(0.5,), horizon=1)
+    # Three weeks begin twenty days before the end.
+    assert (start, end) == (days[70].date(), days[77].date())
+
+
+def test_a_window_in_which_nothing_was_bought_is_refused():
+    log = pd.DataFrame({"customer_id": "a", "date": ["2024-01-01", "2024-01-03", "2024-06-01", "2024-06-08"]})
+    with pytest.raises(
+        InvalidArgument, match="nothing was bought from 2024-03-05 to 2024-04-01, the window of 4 weeks"
+    ):
+        split_holdout(log, calibration_end="2024-04-01", holdout_end="2024-06-08", window=4, value=None)

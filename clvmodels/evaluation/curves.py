@@ -1,0 +1,86 @@
+"""Purchases of all customers together, period by period: what was expected, and what was counted."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from clvmodels.evaluation import metrics
+from clvmodels.evaluation.forecasters import FittedForecaster, ForecastsByPeriod
+from clvmodels.intervals import Array, quantiles
+from clvmodels.rfm import HoldoutSplit, days_per_unit
+
+
+def holdout_path(fitted: FittedForecaster, split: HoldoutSplit) -> Array:
+    """Return the purchases in each period of the holdout: draws (draws, periods), or one row of expectations.
+
+    Parameters
+    ----------
+    fitted : FittedForecaster
+        One that forecasts purchases.
+    split : HoldoutSplit
+    """
+    rfm, ends = split.calibration, split.periods["end"].tolist()
+    if isinstance(fitted, ForecastsByPeriod):
+        return fitted.total_by_period(rfm, edges=[0.0, *ends])
+    totals = [_expected_total(fitted, rfm, end) for end in ends]
+    return np.diff([0.0, *totals])[None, :]
+
+
+def _expected_total(fitted: FittedForecaster, rfm: Any, end: float) -> float:
+    purchases = fitted.forecast(rfm, horizon=end).purchases
+    return np.nan if purchases is None else float(np.sum(purchases.mean))
+
+
+def curve_errors(path: Array, split: HoldoutSplit) -> dict[str, float]:
+    """Return the mean absolute percentage errors of a path, cumulative and per period."""
+    expected, actual = path.mean(axis=0), split.periods["purchases"].to_numpy(float)
+    return {
+        "mape_cumulative": metrics.mape(np.cumsum(actual), np.cumsum(expected)),
+        "mape_incremental": metrics.mape(actual, expected),
+    }
+
+
+def tracking_table(
+    paths: Mapping[str, Array], split: HoldoutSplit, *, interval: float, cumulative: bool
+) -> pd.DataFrame:
+    """Return the periods of the holdout: end, actual, and each path's mean with its band, if it has draws."""
+    actual = split.periods["purchases"].to_numpy(float)
+    columns = {"end": split.periods["end"].to_numpy(), "actual": np.cumsum(actual) if cumulative else actual}
+    for name, path in paths.items():
+        columns |= _band(name, np.cumsum(path, axis=1) if cumulative else path, interval)
+    return pd.DataFrame(columns)
+
+
+def calibration_table(
+    fitted: Mapping[str, FittedForecaster], split: HoldoutSplit, *, interval: float, cumulative: bool
+) -> pd.DataFrame:
+    """Return the periods of the calibration: repeat purchases that were seen, and that the models would have seen."""
+    edges, actual = _past(split)
+    columns = {"end": edges[1:], "actual": np.cumsum(actual) if cumulative else actual}
+    for name, model in fitted.items():
+        if isinstance(model, ForecastsByPeriod):
+            path = model.total_by_period(split.calibration, edges=edges)
+            columns |= _band(name, np.cumsum(path, axis=1) if cumulative else path, interval)
+    return pd.DataFrame(columns)
+
+
+def _past(split: HoldoutSplit) -> tuple[list[float], Array]:
+    """Edges of whole periods back from the calibration end, and the repeat purchases in each."""
+    history = split.history()
+    repeat = history.loc[history.duplicated("customer_id"), "date"]
+    elapsed = (repeat - split.calibration_end).dt.days.to_numpy() / days_per_unit(split.calibration.time_unit)
+    number = max(1, math.ceil(np.max(split.calibration.frame["T"].to_numpy(float))))
+    counts = np.bincount(np.ceil(elapsed).astype(int) + number - 1, minlength=number)
+    return np.arange(-number, 1.0).tolist(), counts.astype(float)
+
+
+def _band(name: str, path: Array, interval: float) -> dict[str, Array]:
+    if len(path) == 1:
+        return {name: path[0]}
+    lower, upper = quantiles(path, interval, "predictive")
+    return {name: path.mean(axis=0), f"{name}_lower": lower, f"{name}_upper": upper}

@@ -1,0 +1,94 @@
+"""Choices of an evaluation that come as text or as a file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from clvmodels.errors import InvalidArgument
+from clvmodels.evaluation.forecasters import Forecaster
+from clvmodels.evaluation.registry import FORECASTERS, named_forecasters
+
+
+def read_forecasters(names: str | None) -> Sequence[Forecaster] | None:
+    """Return the forecasters that a text names, separated by commas; "all" is every one that needs no segments.
+
+    Raises
+    ------
+    InvalidArgument
+        If a name is unknown.
+
+    Examples
+    --------
+    >>> [forecaster.name for forecaster in read_forecasters("hiatus, nothing")]
+    ['hiatus', 'nothing']
+    """
+    if names is None:
+        return None
+    if names.strip() == "all":
+        return named_forecasters([name for name in FORECASTERS if name != "multiplicative_segment"])
+    return named_forecasters([name.strip() for name in names.split(",")])
+
+
+def read_rate(rate: str | None) -> float | str | None:
+    """Return a rate of acquisition as a number, or "estimated".
+
+    Raises
+    ------
+    InvalidArgument
+        If it is neither.
+
+    Examples
+    --------
+    >>> read_rate("12.5")
+    12.5
+    """
+    if rate is None or rate == "estimated":
+        return rate
+    try:
+        return float(rate)
+    except ValueError:
+        raise InvalidArgument(f"acquisition_rate is {rate!r}; give customers per time unit, or 'estimated'") from None
+
+
+def read_segments(path: str | os.PathLike[str] | None, customer_id: str) -> pd.Series | None:
+    """Return the segments in a CSV or Parquet file, by customer.
+
+    Parameters
+    ----------
+    path
+        With the customer's column and one other; None for no segments.
+    customer_id
+        The name of the customer's column.
+
+    Raises
+    ------
+    InvalidArgument
+        If the file cannot be read, or has other columns.
+    """
+    if path is None:
+        return None
+    table = _read(Path(path), customer_id)
+    others = [name for name in table.columns if name != customer_id]
+    if customer_id not in table.columns or len(others) != 1:
+        raise InvalidArgument(
+            f"{path} has the columns {list(table.columns)}; give one named {customer_id!r} and one with the segments"
+        )
+    return table.set_index(customer_id)[others[0]]
+
+
+def _read(path: Path, customer_id: str) -> Any:
+    try:
+        if path.suffix.lower() == ".parquet":
+            return pd.read_parquet(path)
+        table = pd.read_csv(path, dtype={customer_id: str})
+        ids: Any = table.get(customer_id, pd.Series(dtype=str))
+        # As in a log: 42 is a number, but where one id is like 00042 they all stay text.
+        whole = ids.str.fullmatch(r"0|-?[1-9]\d{0,17}").all()
+        return table.assign(**{customer_id: ids.astype("int64")}) if whole and len(ids) else table
+    except (OSError, ValueError) as error:
+        raise InvalidArgument(f"cannot read the segments in {path}: {error}; give a CSV or Parquet file") from error

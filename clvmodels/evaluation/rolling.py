@@ -1,0 +1,255 @@
+"""The same comparison from several origins, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Unpack
+
+import numpy as np
+import pandas as pd
+
+from clvmodels.errors import check_interval
+from clvmodels.evaluation import tables
+from clvmodels.evaluation.backtest import Rate, check_names, evaluate
+from clvmodels.evaluation.bootstrap import Resampled, resample
+from clvmodels.evaluation.comparison import compare
+from clvmodels.evaluation.forecasters import Forecaster
+from clvmodels.evaluation.headings import several_origins
+from clvmodels.evaluation.known import Segments
+from clvmodels.evaluation.result import BacktestResult
+from clvmodels.evaluation.verdict import verdict
+from clvmodels.intervals import Progress
+from clvmodels.models.posterior import fresh_seed
+from clvmodels.rfm import DateLike, HoldoutSplit, LogChoices, rolling_splits
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class RollingResult:
+    """Backtests from several origins, with the same horizon. Made by `rolling_backtest`.
+
+    Attributes
+    ----------
+    results : tuple of BacktestResult
+        From the first origin to the last.
+    """
+
+    results: tuple[BacktestResult, ...]
+
+    @property
+    def interval(self) -> float:
+        """Probability of the intervals."""
+        return self.results[0].interval
+
+    @property
+    def model(self) -> str:
+        """The name of the forecaster under test."""
+        return self.results[0].model
+
+    @property
+    def baselines(self) -> list[str]:
+        """The names of the others."""
+        return self.results[0].baselines
+
+    @property
+    def targets(self) -> list[str]:
+        """What was forecast."""
+        return self.results[0].targets
+
+    @property
+    def metrics(self) -> pd.DataFrame:
+        """Every figure at every origin: origin, then the columns of `BacktestResult.metrics`."""
+        parts = [result.metrics.assign(origin=result.split.calibration_end) for result in self.results]
+        table: Any = pd.concat(parts, ignore_index=True)
+        return table[["origin", *(name for name in table if name != "origin")]]
+
+    @property
+    def notes(self) -> list[str]:
+        """Why forecasts are missing, as sentences."""
+        return [f"{result.split.calibration_end:%Y-%m-%d}: {note}" for result in self.results for note in result.notes]
+
+    @cached_property
+    def resampled(self) -> Resampled:
+        """The measures over a thousand samples of the customers and of the origins; made on first use."""
+        first = self.results[0]
+        return resample(self.results, first.compared, random_seed=first.random_seed)
+
+    def table(self) -> pd.DataFrame:
+        """Return the mean of each metric over the origins where it is defined: a row per target and forecaster."""
+        return tables.wide(self._means())
+
+    def by_origin(self) -> pd.DataFrame:
+        """Return the metrics of each origin: a row per origin, target and forecaster, and a column per metric."""
+        parts: Any = {result.split.calibration_end: result.table() for result in self.results}
+        return pd.concat(parts, names=["origin"])
+
+    def compare(self, baseline: str, *, interval: float | None = None) -> pd.DataFrame:
+        """Return how far the model is ahead of a baseline over all origins; see `BacktestResult.compare`.
+
+        A figure is the mean over origins; of those that are best at a value, of the distance from it. The interval is a
+        bootstrap over customers, who are drawn at all origins or at none, and over origins. There are few of them and
+        their holdouts may overlap, so that it is an approximation.
+        """
+        first = self.results[0]
+        return compare(
+            self.resampled,
+            first.compared,
+            model=self.model,
+            baseline=baseline,
+            known=list(first.forecasts),
+            targets=self.targets,
+            interval=self.interval if interval is None else interval,
+        )
+
+    def totals(self, by: str | None = None) -> pd.DataFrame:
+        """Return the sums of each origin: those of `BacktestResult.totals`, with the origin as the last level."""
+        parts: Any = {result.split.calibration_end: result.totals(by) for result in self.results}
+        table = pd.concat(parts, names=["origin"])
+        levels = [*(name for name in table.index.names if name != "origin"), "origin"]
+        return table.reorder_levels(levels).sort_index(level="origin", sort_remaining=False)
+
+    def coverage_of_totals(self, by: str | None = None) -> pd.DataFrame:
+        """Return how often the two intervals of a total held what happened.
+
+        Returns
+        -------
+        DataFrame, indexed by target and forecaster
+            totals (how many have an interval), inside (share inside the model's own interval), inside_wide (inside the
+            one widened by past errors) and log_error (root of the mean squared log of actual over predicted).
+        """
+        table = self.totals(by).dropna(subset=["lower"])
+        known = table["wide_lower"].notna()
+        error = np.log(table["actual"].where(table["actual"] > 0) / table["predicted"].where(table["predicted"] > 0))
+        held = pd.DataFrame(
+            {
+                "totals": 1.0,
+                "inside": table["actual"].between(table["lower"], table["upper"]).astype(float),
+                "inside_wide": table["actual"].between(table["wide_lower"], table["wide_upper"]).where(known),
+                "log_error": error**2,
+            }
+        ).astype(float)
+        how = {"totals": "sum", "inside": "mean", "inside_wide": "mean", "log_error": "mean"}
+        found: Any = held.groupby(["target", "forecaster"], sort=False).agg(how)
+        return found.assign(totals=found["totals"].astype(int), log_error=np.sqrt(found["log_error"]))
+
+    def new_customers(self) -> pd.DataFrame:
+        """Return `BacktestResult.new_customers` of each origin, with the origin as the first level."""
+        parts: Any = {result.split.calibration_end: result.new_customers() for result in self.results}
+        return pd.concat(parts, names=["origin", "what"])
+
+    def verdict(self) -> str:
+        """Say in plain words who is better over all origins, how surely, and whether the intervals held."""
+        return verdict(
+            self._means(),
+            {name: self.compare(name) for name in self.baselines},
+            model=self.model,
+            remarks=self._remarks(),
+            notes=self.notes,
+            heading=several_origins([result.split for result in self.results]),
+            interval=self.interval,
+        )
+
+    def __repr__(self) -> str:
+        """Say what was compared, in one line."""
+        ends = [f"{result.split.calibration_end:%Y-%m-%d}" for result in self.results]
+        return f"RollingResult({', '.join(self.results[0].forecasts)}; {len(ends)} origins, {ends[0]} to {ends[-1]})"
+
+    def _repr_html_(self) -> str:
+        return tables.as_html(self.table(), self.verdict())
+
+    def _means(self) -> Any:
+        keys = ["forecaster", "target", "metric"]
+        return self.metrics.groupby(keys, sort=False, as_index=False)["value"].agg("mean")
+
+    def _remarks(self) -> dict[str, str]:
+        table, model = self.coverage_of_totals(), self.model
+        said = {}
+        for target in self.targets:
+            if (target, model) in table.index:
+                row = table.loc[(target, model)]
+                held = f"{round(row['inside'] * row['totals'])} of {int(row['totals'])} totals"
+                said[target] = f"{held} came out inside their {100 * self.interval:g} % intervals"
+                wide = row["inside_wide"]
+                said[target] += f", {100 * wide:.0f} % inside the widened ones." if np.isfinite(wide) else "."
+        return said
+
+
+def rolling_backtest(
+    transactions: Any,
+    *,
+    origins: int | Sequence[DateLike],
+    horizon: float,
+    holdout_end: DateLike | None = None,
+    forecasters: Sequence[Forecaster] | None = None,
+    segments: Segments = None,
+    acquisition_rate: Rate = None,
+    interval: float = 0.9,
+    random_seed: int | None = 1,
+    **choices: Unpack[LogChoices],
+) -> RollingResult:
+    """Forecast from several origins, each time from what was known by then, and measure how each forecaster did.
+
+    Parameters
+    ----------
+    transactions : pandas, polars or Arrow table, DuckDB relation, Ibis table, or a path to CSV or Parquet
+    origins, horizon, holdout_end
+        Where the log is cut, as in `rolling_splits`: a number of origins, or their dates; the length of each holdout
+        in time units; the last day of the last one.
+    forecasters, segments, acquisition_rate, interval, random_seed
+        As in `backtest`. Segments must be given for all customers, and be known at every origin.
+    **choices
+        As in `split_holdout`; with `window` the calibration slides, without it it grows.
+
+    Returns
+    -------
+    RollingResult
+
+    Raises
+    ------
+    InvalidTransactions, InvalidArgument
+        As in `backtest` and `rolling_splits`.
+
+    Examples
+    --------
+    >>> from clvmodels.datasets import simulate_transactions
+    >>> from clvmodels.evaluation.baselines import AsBefore, Nothing
+    >>> log = simulate_transactions(customers=50, length=60, random_seed=1)
+    >>> rolling = rolling_backtest(log, origins=2, horizon=10, forecasters=[AsBefore(), Nothing()])
+    >>> rolling.table().loc[("purchases", "nothing"), "bias"].item()
+    -1.0
+    """
+    check_interval(interval)
+    check_names(forecasters)
+    splits = rolling_splits(transactions, origins=origins, horizon=horizon, holdout_end=holdout_end, **choices)
+    return evaluate_splits(
+        list(splits),
+        forecasters=forecasters,
+        segments=segments,
+        acquisition_rate=acquisition_rate,
+        interval=interval,
+        random_seed=fresh_seed(random_seed),
+    )
+
+
+def evaluate_splits(
+    splits: Sequence[HoldoutSplit], *, known: Sequence[BacktestResult] = (), **choices: Any
+) -> RollingResult:
+    """Evaluate each split, but for those that were evaluated before.
+
+    Parameters
+    ----------
+    splits : sequence of HoldoutSplit
+    known : sequence of BacktestResult
+        Made with the same choices.
+    **choices
+        For `evaluate`.
+    """
+    done = {(result.split.calibration_end, result.split.holdout_end): result for result in known}
+    results = []
+    with Progress("origins", len(splits), alone=True) as progress:
+        for split in splits:
+            before = done.get((split.calibration_end, split.holdout_end))
+            results.append(before or evaluate(split, **choices))
+            progress.advance(1)
+    return RollingResult(results=tuple(results))

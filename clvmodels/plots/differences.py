@@ -1,0 +1,62 @@
+"""Paired differences: in which figures the model is better than a baseline, and how certain that is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from clvmodels.plots.marks import INTERVAL, legend_above
+from clvmodels.plots.style import axes_or_current, colour, ink, percent
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+MARKS = {"better": "o", "no clear difference": "D", "worse": "s"}
+
+
+def differences(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Draw the advantage of the model over a baseline in each metric, with its interval.
+
+    Parameters
+    ----------
+    table
+        One row per metric, drawn from top to bottom and named by the column ``label``, or else by the index; with the
+        columns ``advantage, lower, upper`` (above 0: the model is better; 0.1 is a tenth of the baseline's figure) and
+        ``outcome`` ("better", "worse", "no clear difference").
+    ax
+        Where to draw; pyplot's current Axes by default.
+
+    Returns
+    -------
+    Axes
+        The same `ax`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from matplotlib.figure import Figure
+    >>> columns = {"advantage": [0.2], "lower": [0.1], "upper": [0.3], "outcome": ["better"]}
+    >>> drawn = differences(pd.DataFrame(columns, index=["crps"]), ax=Figure().add_subplot())
+    >>> [tick.get_text() for tick in drawn.get_yticklabels()]
+    ['crps']
+    """
+    ax = axes_or_current(ax)
+    colours = {"better": colour(0), "no clear difference": ink(), "worse": colour(1)}
+    at = np.arange(len(table))
+    ax.axvline(0, color=ink(), linewidth=0.8)
+    for outcome, mark in MARKS.items():
+        of_this = (table["outcome"] == outcome).to_numpy()
+        rows = table[of_this]
+        if len(rows):
+            ax.hlines(at[of_this], rows["lower"], rows["upper"], color=colours[outcome], **INTERVAL)
+            ax.plot(rows["advantage"], at[of_this], mark, color=colours[outcome], label=outcome)
+    names = table["label"] if "label" in table.columns else table.index
+    ax.set_yticks(at, [str(name) for name in names], parse_math=False)
+    ax.set_ylim(len(table) - 0.5, -0.5)
+    ax.xaxis.set_major_formatter(percent())
+    ax.grid(visible=False, axis="y")
+    ax.set_xlabel("advantage over the baseline, relative to its figure")
+    legend_above(ax, side="right")
+    return ax

@@ -1,0 +1,245 @@
+"""A checked log that can be cut at any day, and what a cut gives: what was known, and what came after."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypedDict
+
+import ibis
+import numpy as np
+import pandas as pd
+
+from clvmodels.errors import DataWarning, InvalidArgument
+from clvmodels.rfm.columns import tidy
+from clvmodels.rfm.purchase_days import purchase_days
+from clvmodels.rfm.summary import summarise
+from clvmodels.rfm.table import RFM
+from clvmodels.transactions import (
+    Reading,
+    Refunds,
+    TimeUnit,
+    Transactions,
+    check_transactions,
+    days_per_unit,
+    midnight,
+)
+from clvmodels.transactions.in_memory import id_index
+
+
+class LogChoices(TypedDict, total=False):
+    """How a log is read and cut, as keyword arguments; all but `window` are explained in `rfm_summary`.
+
+    window : the length, in `time_unit`, of a sliding calibration: purchases before it are forgotten, as if the log
+    began with it. Customers who bought before it only are not known, and count as new when they come back.
+    """
+
+    time_unit: TimeUnit
+    customer_id: str
+    date: str
+    value: str | None
+    refunds: Refunds
+    time_zone: str | None
+    date_format: str | None
+    churn_window: float | None
+    window: float | None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class HoldoutSplit:
+    """What was known at the calibration end, and what came after.
+
+    Attributes
+    ----------
+    calibration : RFM
+        Of the rows until the end of `calibration_end` only.
+    holdout : DataFrame, indexed like `calibration.frame`
+        purchases (days in the holdout) and, for a log with amounts, value (their sum); 0 for those who bought nothing.
+    calibration_end, holdout_end : Timestamp
+        The last day of each; the holdout begins on the day after `calibration_end`.
+    horizon : float
+        The length of the holdout, in the calibration's time unit.
+    new_customers, new_purchases, new_value : int, int and float
+        Customers first seen in the holdout, and their purchase days and spend there; they are not in `holdout`.
+    periods : DataFrame
+        The calibration customers' purchases and value in each time unit of the holdout: end (time units since the
+        calibration end; the last is `horizon`), purchases, value.
+    log : CheckedLog
+        Where it was cut from.
+    """
+
+    calibration: RFM
+    holdout: pd.DataFrame
+    calibration_end: pd.Timestamp
+    holdout_end: pd.Timestamp
+    horizon: float
+    new_customers: int
+    new_purchases: int
+    new_value: float
+    periods: pd.DataFrame
+    log: CheckedLog
+
+    def history(self) -> pd.DataFrame:
+        """Collect the purchase days of the calibration: customer_id, date and value, by customer and date."""
+        return self.log.history(self.calibration_end.date())
+
+    def __repr__(self) -> str:
+        """Say what is in it, in one line."""
+        return (
+            f"HoldoutSplit({len(self.calibration)} customers until {self.calibration_end:%Y-%m-%d}, "
+            f"{self.holdout['purchases'].sum()} purchases until {self.holdout_end:%Y-%m-%d})"
+        )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class CheckedLog:
+    """A log that was checked once, to be cut at any day.
+
+    Attributes
+    ----------
+    transactions : Transactions
+    time_unit : {"day", "week", "month", "year"}
+    churn_window, window : float or None
+        As in `LogChoices`.
+    """
+
+    transactions: Transactions
+    time_unit: TimeUnit
+    churn_window: float | None
+    window: float | None
+
+    @classmethod
+    def check(
+        cls,
+        transactions: Any,
+        *,
+        last_day: dt.date | None,
+        time_unit: TimeUnit = "week",
+        churn_window: float | None = None,
+        window: float | None = None,
+        **reading: Any,
+    ) -> CheckedLog:
+        """Check a log; `reading` are the arguments of `Reading`, errors those of `rfm_summary`."""
+        days_per_unit(time_unit)
+        if window is not None and not (math.isfinite(window) and round(window * days_per_unit(time_unit)) >= 1):
+            raise InvalidArgument(f"window is {window} {time_unit}s; give a length of a day or more")
+        checked = check_transactions(transactions, Reading(**reading), last_day=last_day)
+        return cls(transactions=checked, time_unit=time_unit, churn_window=churn_window, window=window)
+
+    def split(self, start: dt.date, end: dt.date) -> HoldoutSplit:
+        """Cut at the end of the day `start`, with a holdout until the end of the day `end`."""
+        self._check_cut(start, end)
+        known = self._remembered(start)
+        calibration = summarise(known, start, time_unit=self.time_unit, churn_window=self.churn_window)
+        per_unit = days_per_unit(self.time_unit)
+        horizon = (end - start).days / per_unit
+        customers, days = _after(known, start, end)
+        old, new = customers[customers["known"]], customers[~customers["known"]]
+        unused = [] if known.has_value else ["value"]
+        return HoldoutSplit(
+            calibration=calibration,
+            holdout=_per_customer(old, calibration.frame.index).drop(columns=unused),
+            calibration_end=midnight(start),
+            holdout_end=midnight(end),
+            horizon=horizon,
+            new_customers=len(new),
+            new_purchases=int(new["purchases"].sum()),
+            new_value=float(new["value"].sum()) if known.has_value else math.nan,
+            periods=_per_period(days, start, per_unit, horizon).drop(columns=unused),
+            log=self,
+        )
+
+    def earlier(self, end: dt.date, *, places: Sequence[float], horizon: float) -> Iterator[tuple[dt.date, dt.date]]:
+        """Days at which what is known at the end of a day could have been cut: at these shares of its length.
+
+        Yields
+        ------
+        start, end : date
+            For `split`: the holdout is as long as `horizon` (time units), where there is time.
+        """
+        known, days = self._remembered(end), round(horizon * days_per_unit(self.time_unit))
+        length = (end - known.first_purchase).days
+        for place in places:
+            start = end - dt.timedelta(days=round((1 - place) * length))
+            if known.first_purchase <= start < min(end, known.last_purchase):
+                yield start, min(start + dt.timedelta(days=days), end)
+
+    def history(self, end: dt.date) -> pd.DataFrame:
+        """Collect the purchase days until the end of a day: customer_id, date and value, by customer and date."""
+        known = self._remembered(end)
+        days: Any = purchase_days(known)
+        names = ["customer_id", "date", *(["value"] if known.has_value else [])]
+        days = days.filter(days.purchase & (days.date <= ibis.literal(end))).select(*names)
+        table = known.collect(days.order_by("customer_id", "date"))
+        return table.assign(date=pd.to_datetime(table["date"]))
+
+    def _remembered(self, start: dt.date) -> Transactions:
+        """The rows that a calibration until `start` knows, and all later ones."""
+        checked = self.transactions
+        days = math.inf if self.window is None else round(self.window * days_per_unit(self.time_unit))
+        if days > (start - checked.first_purchase).days:
+            return checked
+        first = start - dt.timedelta(days=int(days) - 1)
+        table: Any = checked.table.filter(checked.table.date >= ibis.literal(first))
+        counts = table.aggregate(rows=table.count(), known=table.count(where=table.date <= ibis.literal(start)))
+        found = checked.source.one_row(counts)
+        if found["known"] == 0:
+            raise InvalidArgument(
+                f"nothing was bought from {first} to {start}, the window of {self.window:g} {self.time_unit}s; give a "
+                "longer one"
+            )
+        return replace(checked, table=table, rows=int(found["rows"]), first_purchase=first)
+
+    def _check_cut(self, start: dt.date, end: dt.date) -> None:
+        checked = self.transactions
+        if not checked.first_purchase <= start < checked.last_purchase:
+            raise InvalidArgument(
+                f"calibration_end {start} is not among the purchases, which run from {checked.first_purchase} to "
+                f"{checked.last_purchase}; choose a day that leaves purchases on both sides"
+            )
+        if (end - checked.log_end).days > days_per_unit(self.time_unit):
+            warnings.warn(
+                f"the log ends on {checked.log_end}, more than a {self.time_unit} before holdout_end {end}: what was "
+                "bought in between is not recorded and counts as nothing; is "
+                f"holdout_end={str(checked.log_end)!r} meant?",
+                DataWarning,
+                stacklevel=4,
+            )
+
+
+def _after(checked: Transactions, start: dt.date, end: dt.date) -> tuple[Any, Any]:
+    """Return the holdout per customer, with `known` for those of the calibration, and the known ones' per day."""
+    days: Any = purchase_days(checked)
+    days = days.filter(days.purchase & (days.date <= ibis.literal(end)))
+    days = days.group_by("customer_id").mutate(first_date=days.date.min())
+    later = days.filter(days.date > ibis.literal(start)).mutate(known=days.first_date <= ibis.literal(start))
+    known: Any = later.filter(later.known)
+    customers = later.group_by("customer_id", "known").aggregate(**_sums(later)).order_by("customer_id")
+    per_day = known.group_by("date").aggregate(**_sums(known)).order_by("date")
+    return checked.collect(customers), checked.collect(per_day)
+
+
+def _sums(days: Any) -> dict[str, Any]:
+    return {"purchases": days.count(), "value": days.value.sum()}
+
+
+def _per_customer(customers: Any, index: pd.Index) -> pd.DataFrame:
+    """Line the holdout up with the calibration customers; those who bought nothing have zero."""
+    position = index.get_indexer(id_index(customers["customer_id"]))
+    purchases, value = np.zeros(len(index), dtype="int64"), np.zeros(len(index))
+    purchases[position], value[position] = customers["purchases"], tidy(customers["value"].to_numpy())
+    return pd.DataFrame({"purchases": purchases, "value": value}, index=index)
+
+
+def _per_period(days: Any, start: dt.date, per_unit: float, horizon: float) -> pd.DataFrame:
+    """Add up the days by time unit: the first ends one unit after the calibration end, the last at the horizon."""
+    elapsed = (pd.to_datetime(days["date"]) - midnight(start)).dt.days / per_unit
+    number = math.ceil(horizon)
+    period = np.ceil(elapsed.to_numpy()).astype("int64") - 1
+    purchases = np.bincount(period, weights=days["purchases"], minlength=number)
+    value = np.bincount(period, weights=days["value"], minlength=number)
+    ends = np.minimum(np.arange(1.0, number + 1), horizon)
+    return pd.DataFrame({"end": ends, "purchases": purchases.astype("int64"), "value": tidy(value)})
