@@ -12,6 +12,7 @@ from clvmodels.compiled.jit import compiled
 from clvmodels.compiled.random import start_stream, uniform
 
 TRANSFORM = np.uint64(0x917)
+ROWS_AT_ONCE = 256
 
 
 @compiled
@@ -47,92 +48,106 @@ def randomised_transforms(seed, customers, values, below, at, draws, bins, trans
 
 
 @compiled
-def ranking(order, starts, y, level, levels, weights, out):
+def weighted_sums(columns, weights, out):
+    """Add sums of columns (n, k), for each row of weights, to out (draws, k); who does not count adds not even NaN."""
+    # Blocks of rows stay in the cache while all weights go over them.
+    for start in range(0, len(columns), ROWS_AT_ONCE):
+        stop = min(start + ROWS_AT_ONCE, len(columns))
+        for b in range(len(weights)):
+            for i in range(start, stop):
+                w = float(weights[b, i])
+                if w != 0.0:
+                    for k in range(columns.shape[1]):
+                        out[b, k] += w * columns[i, k]
+
+
+@compiled
+def ranking(order, group_start, group_stop, starts, y, level, levels, weights, out):
     """What the measures of a ranking are made of, for each row of weights: out (draws, 17).
 
-    y (n,) is what was observed, level (n,) its place among the `levels` distinct values. Ranks are averaged over equal
-    scores, less their mean. The columns are y x rank, y x rank of y, rank x rank of y, both ranks squared; pairs in
-    the right order less those in the wrong one, and all pairs that differ; and from 7 on the sum of y over the first 1
-    to 10 tenths of the customers, highest scores first, those at an edge shared among equals.
+    order (n,) sorts the customers by a score; group_start and group_stop (n,) are the places, in that order, where a
+    place's equals begin and end, and starts those where a group begins. y (n,) is what was observed, level (n,) its
+    place among the `levels` distinct values. Ranks are averaged over equal scores, less their mean. The columns are
+    y x rank, y x rank of y, rank x rank of y, both ranks squared; pairs in the right order less those in the wrong one,
+    and all pairs that differ; and from 7 on the sum of y over the first 1 to 10 tenths of the customers, highest scores
+    first, those at an edge shared among equals.
+
+    Most customers have the lowest value. As ranks add up to zero, all but the last sums need the others alone.
     """
     n = len(order)
-    sorted_y, sorted_level = y[order], level[order]
-    own = np.empty(n, dtype=weights.dtype)
-    size, ranks = np.empty(levels, dtype=weights.dtype), np.empty(levels)
-    below = np.empty(levels, dtype=weights.dtype)
+    lowest = np.min(y)
+    others = np.flatnonzero(level[order] > 0)
+    above, its_level = y[order[others]] - lowest, level[order[others]]
+    # How many of the others come before each place.
+    before = np.zeros(n + 1, dtype=np.int64)
+    before[1:] = np.cumsum(level[order] > 0)
+    passed, others_passed, gained = np.zeros(n + 1), np.zeros(len(others) + 1), np.zeros(len(others) + 1)
+    size, y_rank, tree = np.empty(levels), np.empty(levels), np.empty(levels)
     for b in range(len(weights)):
-        size[:] = 0
+        w = weights[b]
         for k in range(n):
-            own[k] = weights[b, order[k]]
-            size[sorted_level[k]] += own[k]
-        total = _average_ranks(size, ranks)
+            passed[k + 1] = passed[k] + w[order[k]]
+        size[:] = 0.0
+        for j in range(len(others)):
+            own = passed[others[j] + 1] - passed[others[j]]
+            others_passed[j + 1], gained[j + 1] = others_passed[j] + own, gained[j] + own * above[j]
+            size[its_level[j]] += own
+        total = passed[n]
+        size[0] = total - others_passed[-1]
+        _average_ranks(size, y_rank, total)
         out[b] = 0.0
-        _products(own, starts, sorted_y, sorted_level, ranks, total, out[b])
-        _pairs(own, starts, sorted_level, size, below, total, out[b])
-        _gains(own, starts, sorted_y, total, out[b])
+        for k in starts:
+            own, rank = passed[group_stop[k]] - passed[k], (passed[k] + passed[group_stop[k]] - total) / 2
+            out[b, 3] += own * rank * rank
+        for value in range(levels):
+            out[b, 4] += size[value] * y_rank[value] * y_rank[value]
+        for j in range(len(others)):
+            k = others[j]
+            own, rank = passed[k + 1] - passed[k], (passed[group_start[k]] + passed[group_stop[k]] - total) / 2
+            out[b, 0] += own * above[j] * rank
+            out[b, 1] += own * above[j] * y_rank[its_level[j]]
+            out[b, 2] += own * rank * (y_rank[its_level[j]] - y_rank[0])
+        out[b, 5] = _balance(others, group_start, group_stop, before, passed, others_passed, its_level, tree)
+        out[b, 6] = (total * total - np.sum(size * size)) / 2
+        _gains(starts, group_stop, before, passed, gained, lowest, out[b, 7:])
 
 
 @compiled
-def _average_ranks(size, ranks):
-    """Ranks of the distinct values, of which there are `size` each, less their mean; and how many there are in all."""
-    total = 0.0
-    for value in range(len(size)):
-        ranks[value] = total + size[value] / 2
-        total += size[value]
-    for value in range(len(size)):
-        ranks[value] -= total / 2
-    return total
-
-
-@compiled
-def _products(own, starts, y, level, ranks, total, out):
+def _average_ranks(size, ranks, total):
+    """Ranks of the distinct values, of which there are `size` each, less their mean."""
     passed = -total / 2
-    for g in range(len(starts)):
-        stop, size, own_y, own_rank = starts[g + 1] if g + 1 < len(starts) else len(own), 0.0, 0.0, 0.0
-        for k in range(starts[g], stop):
-            y_rank = ranks[level[k]]
-            size += own[k]
-            own_y += own[k] * y[k]
-            own_rank += own[k] * y_rank
-            out[1] += own[k] * y[k] * y_rank
-            out[4] += own[k] * y_rank * y_rank
-        rank = passed + size / 2
-        out[0] += own_y * rank
-        out[2] += own_rank * rank
-        out[3] += size * rank * rank
-        passed += size
+    for value in range(len(size)):
+        ranks[value] = passed + size[value] / 2
+        passed += size[value]
 
 
 @compiled
-def _pairs(own, starts, level, size, tree, total, out):
-    """The lowest value, which most customers have, is counted apart; a Fenwick tree counts the others."""
-    tree[:] = 0
-    lowest, inserted = own[0] - own[0], own[0] - own[0]
-    balance = 0.0
-    for g in range(len(starts)):
-        stop = starts[g + 1] if g + 1 < len(starts) else len(own)
-        for k in range(starts[g], stop):
-            if level[k] == 0:
-                balance -= float(own[k]) * (inserted - lowest)
-            elif own[k] > 0:
-                under, equal = _below(tree, level[k])
-                balance += float(own[k]) * (2 * (lowest + under) + equal - inserted)
-        for k in range(starts[g], stop):
-            inserted += own[k]
-            if level[k] == 0:
-                lowest += own[k]
-            elif own[k] > 0:
-                _insert(tree, level[k], own[k])
-    alike = 0.0
-    for value in range(len(size)):
-        alike += float(size[value]) * size[value]
-    out[5], out[6] = balance, (total * total - alike) / 2
+def _balance(others, group_start, group_stop, before, passed, others_passed, level, tree):
+    """Pairs in the right order less those in the wrong one: by sums with the lowest value, else by a Fenwick tree."""
+    tree[:] = 0.0
+    n, balance, j = len(before) - 1, 0.0, 0
+    while j < len(others):
+        start, stop = group_start[others[j]], group_stop[others[j]]
+        last, inserted = before[stop], others_passed[j]
+        lower = passed[start] - inserted
+        higher = passed[n] - passed[stop] - (others_passed[-1] - others_passed[last])
+        for i in range(j, last):
+            own = others_passed[i + 1] - others_passed[i]
+            if own > 0.0:
+                under, equal = _below(tree, level[i])
+                balance += own * (lower - higher + 2.0 * under + equal - inserted)
+        for i in range(j, last):
+            own = others_passed[i + 1] - others_passed[i]
+            if own > 0.0:
+                _insert(tree, level[i], own)
+        j = last
+    return balance
 
 
 @compiled
 def _below(tree, node):
     """Sums of a Fenwick tree over the nodes below one, and at it."""
-    under, at, step = tree[0], tree[node], node - 1
+    under, at, step = 0.0, tree[node], node - 1
     stop = node - (node & -node)
     while step > stop:
         at -= tree[step]
@@ -152,16 +167,20 @@ def _insert(tree, node, amount):
 
 
 @compiled
-def _gains(own, starts, y, total, out):
-    tenth, size, gained, edge = total / 10, 0.0, 0.0, 0
-    for g in range(len(starts) - 1, -1, -1):
-        stop, more, more_y = starts[g + 1] if g + 1 < len(starts) else len(own), 0.0, 0.0
-        for k in range(starts[g], stop):
-            more += own[k]
-            more_y += own[k] * y[k]
-        while edge < 9 and more > 0 and size + more >= tenth * (edge + 1):
-            out[7 + edge] = gained + more_y * (tenth * (edge + 1) - size) / more
-            edge += 1
-        size += more
-        gained += more_y
-    out[7 + edge : 17] = gained
+def _gains(starts, group_stop, before, passed, gained, lowest, out):
+    total = passed[-1]
+    for tenth in range(1, 11):
+        edge = total * (10 - tenth) / 10
+        # The group on whose customers the edge lies.
+        first, last = 0, len(starts)
+        while last - first > 1:
+            middle = (first + last) // 2
+            if passed[starts[middle]] <= edge:
+                first = middle
+            else:
+                last = middle
+        start, stop = starts[first], group_stop[starts[first]]
+        own = passed[stop] - passed[start]
+        share = (passed[stop] - edge) / own if own > 0.0 else 0.0
+        after, inside = gained[-1] - gained[before[stop]], gained[before[stop]] - gained[before[start]]
+        out[tenth - 1] = after + share * inside + lowest * (total - edge)

@@ -13,7 +13,7 @@ from clvmodels.errors import ClvError, InvalidArgument, check_interval
 from clvmodels.evaluation.acquisition import AcquisitionRate
 from clvmodels.evaluation.assessment import LEVELS, Assessment, assess
 from clvmodels.evaluation.curves import curve_errors, holdout_path
-from clvmodels.evaluation.forecasters import FittedForecaster, Forecast, Forecaster
+from clvmodels.evaluation.forecasters import Calibration, FittedForecaster, Forecast, Forecaster
 from clvmodels.evaluation.known import Segments, calibration_of, with_segments
 from clvmodels.evaluation.measures import Measure, measures
 from clvmodels.evaluation.registry import default_forecasters
@@ -137,8 +137,10 @@ def evaluate(
     check_names(chosen)
     rate = _acquisition(acquisition_rate, split)
     seed, levels = fresh_seed(random_seed), tuple(sorted({*LEVELS, interval}))
+    calibration = calibration_of(split)
     tried = [
-        _tried(forecaster, split, levels, seed) for forecaster in with_progress(chosen, "forecasters", len(chosen))
+        _tried(forecaster, calibration, split, levels, seed)
+        for forecaster in with_progress(chosen, "forecasters", len(chosen))
     ]
     return BacktestResult(
         split=split,
@@ -166,10 +168,12 @@ class _Tried:
     path: Array | None = None
 
 
-def _tried(forecaster: Forecaster, split: HoldoutSplit, levels: tuple[float, ...], seed: int) -> _Tried:
+def _tried(
+    forecaster: Forecaster, calibration: Calibration, split: HoldoutSplit, levels: tuple[float, ...], seed: int
+) -> _Tried:
     name, observed = forecaster.name, split.holdout
     try:
-        fitted = forecaster.fit(calibration_of(split), random_seed=seed)
+        fitted = forecaster.fit(calibration, random_seed=seed)
         forecast = fitted.forecast(split.calibration, horizon=split.horizon)
         predictions = {str(target): forecast.prediction(str(target)) for target in observed.columns}
         assessments = {

@@ -56,7 +56,11 @@ class BetaGeoGammaGamma:
         from clvmodels.models.gamma_gamma import GammaGamma
 
         rfm, fitted = calibration.rfm, partial(FittedBetaGeoGammaGamma, value_only=self.value_only)
-        purchases = BetaGeo().fit(rfm, draws=self.draws, random_seed=random_seed)
+        # Both models of spend stand beside the same purchases.
+        purchases = calibration.once(
+            ("BG/NBD", self.draws, random_seed),
+            lambda: BetaGeo().fit(rfm, draws=self.draws, random_seed=random_seed),
+        )
         if not rfm.has_value:
             return fitted(purchases=purchases)
         try:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from clvmodels.evaluation.result import BacktestResult
 
 DRAWS = 1000
-# Weights of 8 MB at a time.
-WEIGHTS_AT_ONCE = 2**20
+# Weights of 16 MB at a time.
+WEIGHTS_AT_ONCE = 2**22
 Key = tuple[str, str]
 Counts = NDArray[np.int32]
 
@@ -132,7 +132,7 @@ def _at_origins(
 def _goodness(customers: pd.DataFrame, measures: Sequence[Measure], weights: Counts) -> Iterator[Array]:
     """All means come from one product, and all rankings from one loop, so that the weights are read once."""
     averaged = [measure.of.columns(customers) for measure in measures if isinstance(measure.of, Mean)]
-    means = metrics.means(np.concatenate(averaged, axis=1), weights.astype(float))
+    means = metrics.means(np.concatenate(averaged, axis=1), weights)
     parts = iter(np.split(means, np.cumsum([columns.shape[1] for columns in averaged])[:-1], axis=1))
     ranked = Ranking(customers["y_obs"], customers["mean"], weights)
     for measure in measures:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import pandas as pd
 
 from clvmodels.evaluation.acquisition import AcquisitionRate
 from clvmodels.intervals import Array, DrawBlocks
 from clvmodels.rfm import RFM
+
+Learnt = TypeVar("Learnt")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -28,6 +30,13 @@ class Calibration:
 
     rfm: RFM
     history: Callable[[], pd.DataFrame]
+    _learnt: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
+
+    def once(self, key: Any, learn: Callable[[], Learnt]) -> Learnt:
+        """Return what `learn` returns; a second forecaster that asks with the same key is given the same."""
+        if key not in self._learnt:
+            self._learnt[key] = learn()
+        return self._learnt[key]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

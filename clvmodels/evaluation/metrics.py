@@ -11,8 +11,9 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
+from clvmodels.compiled.verification import weighted_sums
 from clvmodels.intervals import Array
 
 # To the precision that a sum in floating point leaves.
@@ -102,21 +103,22 @@ def pearson(y_obs: ArrayLike, y_pred: ArrayLike, weights: Array | None = None) -
     return PEARSON.of(y_obs, y_pred, weights)
 
 
-def means(columns: Array, weights: Array | None) -> Array:
+def means(columns: Array, weights: NDArray[Any] | None) -> Array:
     """Means over the customers of columns (customers, k): (draws, k), one row without weights.
 
-    NaN where any customer's is, or nobody counts; infinite where one's is who counts.
+    NaN or infinite where that of a customer who counts is; NaN where nobody counts.
 
     >>> means(np.array([[1.0], [3.0]]), np.array([[2.0, 0.0], [1.0, 1.0]])).ravel().tolist()
     [1.0, 2.0]
     """
     if weights is None:
         return np.mean(columns, axis=0)[None]
-    endless = np.isinf(columns)
-    sums = weights @ np.where(endless, 0.0, columns)
-    if endless.any():
-        sums[weights @ endless > 0] = np.inf
-    return ratio(sums, np.broadcast_to(weights.sum(axis=1, keepdims=True), sums.shape))
+    known = ~np.isnan(columns).all(axis=0)
+    sums = np.zeros((len(weights), np.count_nonzero(known)))
+    weighted_sums(np.ascontiguousarray(columns[:, known]), weights, sums)
+    found = np.full((len(weights), columns.shape[1]), np.nan)
+    found[:, known] = ratio(sums, np.broadcast_to(weights.sum(axis=1, keepdims=True), sums.shape))
+    return found
 
 
 def answer(figures: Array, weights: Array | None) -> Any:

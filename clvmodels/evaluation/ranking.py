@@ -29,11 +29,16 @@ class Ranking:
     def __init__(self, y_obs: ArrayLike, y_pred: ArrayLike, weights: NDArray[Any] | None = None) -> None:
         y, score = np.asarray(y_obs, float), np.asarray(y_pred, float)
         w = np.ones((1, len(y))) if weights is None else weights
+        if not len(y):
+            self.sums = np.full((len(w), 17), np.nan)
+            return
         order = np.argsort(score, kind="stable")
         values, level = np.unique(y, return_inverse=True)
         self.sums = np.empty((len(w), 17))
         starts = np.flatnonzero(np.diff(score[order], prepend=np.nan) != 0)
-        verification.ranking(order, starts, y, level, len(values), w, self.sums)
+        stops = np.append(starts, len(y))[1:]
+        start, stop = (np.repeat(places, stops - starts) for places in (starts, stops))
+        verification.ranking(order, start, stop, starts, y, level, len(values), w, self.sums)
 
     def normalized_gini(self) -> Array:
         """Return it for each row of weights (draws,); so for the others."""

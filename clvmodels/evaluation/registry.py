@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 from clvmodels.errors import InvalidArgument
@@ -46,20 +47,23 @@ DEFAULTS = (
 )
 
 
-def default_forecasters(segmented: bool = False) -> list[Forecaster]:
+def default_forecasters(segmented: bool = False, *, draws: int = 1000) -> list[Forecaster]:
     """Return the model under test first, and its baselines.
 
     Parameters
     ----------
     segmented : bool
         Whether the customers have a column "segment": then the simple formula per segment is among them.
+    draws : int
+        How many posterior draws the Bayesian ones keep.
 
     Examples
     --------
     >>> [forecaster.name for forecaster in default_forecasters()][2:5]
     ['multiplicative_customer', 'multiplicative_population', 'as_before']
     """
-    return named_forecasters([name for name in DEFAULTS if segmented or name != "multiplicative_segment"])
+    chosen = named_forecasters([name for name in DEFAULTS if segmented or name != "multiplicative_segment"])
+    return [replace(one, draws=draws) if isinstance(one, BetaGeoGammaGamma) else one for one in chosen]
 
 
 def named_forecasters(names: Sequence[str]) -> list[Forecaster]:

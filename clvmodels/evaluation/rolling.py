@@ -18,11 +18,15 @@ from clvmodels.evaluation.comparison import compare
 from clvmodels.evaluation.forecasters import Forecaster
 from clvmodels.evaluation.headings import several_origins
 from clvmodels.evaluation.known import Segments
+from clvmodels.evaluation.registry import default_forecasters
 from clvmodels.evaluation.result import BacktestResult
 from clvmodels.evaluation.verdict import verdict
 from clvmodels.intervals import Progress
 from clvmodels.models.posterior import fresh_seed
 from clvmodels.rfm import DateLike, HoldoutSplit, LogChoices, rolling_splits
+
+# As several origins are looked at.
+DRAWS = 250
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -71,9 +75,9 @@ class RollingResult:
 
     @cached_property
     def resampled(self) -> Resampled:
-        """The measures over a thousand samples of the customers and of the origins; made on first use."""
+        """The measures over 250 samples of the customers and of the origins; made on first use."""
         first = self.results[0]
-        return resample(self.results, first.compared, random_seed=first.random_seed)
+        return resample(self.results, first.compared, draws=DRAWS, random_seed=first.random_seed)
 
     def table(self) -> pd.DataFrame:
         """Return the mean of each metric over the origins where it is defined: a row per target and forecaster."""
@@ -197,7 +201,8 @@ def rolling_backtest(
         Where the log is cut, as in `rolling_splits`: a number of origins, or their dates; the length of each holdout
         in time units; the last day of the last one.
     forecasters, segments, acquisition_rate, interval, random_seed
-        As in `backtest`. Segments must be given for all customers, and be known at every origin.
+        As in `backtest`; without a choice of forecasters, with 250 draws instead of 1,000. Segments must be given for
+        all customers, and be known at every origin.
     **choices
         As in `split_holdout`; with `window` the calibration slides, without it it grows.
 
@@ -233,23 +238,32 @@ def rolling_backtest(
 
 
 def evaluate_splits(
-    splits: Sequence[HoldoutSplit], *, known: Sequence[BacktestResult] = (), **choices: Any
+    splits: Sequence[HoldoutSplit],
+    *,
+    forecasters: Sequence[Forecaster] | None = None,
+    segments: Segments = None,
+    known: Sequence[BacktestResult] = (),
+    **choices: Any,
 ) -> RollingResult:
     """Evaluate each split, but for those that were evaluated before.
 
     Parameters
     ----------
     splits : sequence of HoldoutSplit
+    forecasters : sequence of Forecaster, optional
+        By default those of `backtest`, with 250 draws instead of 1,000.
+    segments : Series or dict, optional
     known : sequence of BacktestResult
         Made with the same choices.
     **choices
         For `evaluate`.
     """
+    chosen = default_forecasters(segments is not None, draws=DRAWS) if forecasters is None else forecasters
     done = {(result.split.calibration_end, result.split.holdout_end): result for result in known}
     results = []
     with Progress("origins", len(splits), alone=True) as progress:
         for split in splits:
             before = done.get((split.calibration_end, split.holdout_end))
-            results.append(before or evaluate(split, **choices))
+            results.append(before or evaluate(split, chosen, segments=segments, **choices))
             progress.advance(1)
     return RollingResult(results=tuple(results))
