@@ -12,7 +12,7 @@ from clvmodels.evaluation.bootstrap import Resampled
 from clvmodels.evaluation.measures import Measure
 from clvmodels.intervals import Array, quantiles
 
-COLUMNS = ["label", "model", "baseline", "advantage", "lower", "upper", "outcome"]
+COLUMNS = ["label", "model", "baseline", "advantage", "lower", "upper", "scale", "outcome"]
 MARGIN = 0.01
 BETTER, WORSE, UNCLEAR, UNDEFINED = "better", "worse", "no clear difference", "not defined"
 
@@ -48,8 +48,8 @@ def compare(
         label (in words), model and baseline (the figures; of those that are best at a value, the distance from it),
         advantage (how much better the model is: positive is better, whichever way the measure runs), lower and upper
         (its percentile bootstrap interval); over several origins all are means over those at which both have the
-        figure; and outcome: "better" or "worse" where the interval leaves 0 out and the
-        advantage is 1 % or more (of the baseline's error; of 1 for bias, shares and rankings), "no clear difference"
+        figure; scale (the baseline's figure for errors, 1 for bias, shares and rankings); and outcome: "better" or
+        "worse" where the interval leaves 0 out and the advantage is 1 % of the scale or more, "no clear difference"
         where not, "not defined" where either has no figure.
 
     Raises
@@ -84,7 +84,8 @@ def _of_target(
     lower, upper = _ends(drawn, advantage, interval)
     lower_is_better = np.array([measure.better == "lower" for measure in measures])
     sign = np.array([1.0 if measure.better == "higher" else -1.0 for measure in measures])
-    ends = zip(advantage, lower, upper, MARGIN * np.where(lower_is_better, np.abs(other), 1.0), strict=True)
+    scale = np.where(lower_is_better, np.abs(other), 1.0)
+    ends = zip(advantage, lower, upper, MARGIN * scale, strict=True)
     return pd.DataFrame(
         {
             "label": [measure.label for measure in measures],
@@ -94,6 +95,7 @@ def _of_target(
             "advantage": advantage,
             "lower": lower,
             "upper": upper,
+            "scale": scale,
             "outcome": [outcome(*figures) for figures in ends],
         },
         index=index,

@@ -15,7 +15,7 @@ from clvmodels.evaluation.acquisition import AcquisitionRate
 from clvmodels.evaluation.assessment import Assessment
 from clvmodels.evaluation.bayesian import FittedBetaGeoGammaGamma
 from clvmodels.evaluation.bootstrap import Resampled, resample
-from clvmodels.evaluation.comparison import compare
+from clvmodels.evaluation.compared import Compared
 from clvmodels.evaluation.criticism import Criticism, criticise
 from clvmodels.evaluation.curves import calibration_table, tracking_table
 from clvmodels.evaluation.forecasters import FittedForecaster, Forecast, Forecaster
@@ -30,7 +30,7 @@ from clvmodels.rfm import HoldoutSplit
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class BacktestResult:
+class BacktestResult(Compared):
     """Forecasts of one holdout, and how far they were right. Made by `backtest`.
 
     Attributes
@@ -77,14 +77,9 @@ class BacktestResult:
         return list(self.split.holdout.columns)
 
     @property
-    def model(self) -> str:
-        """The name of the forecaster under test."""
-        return next(iter(self.forecasts))
-
-    @property
-    def baselines(self) -> list[str]:
-        """The names of the others."""
-        return list(self.forecasts)[1:]
+    def names(self) -> list[str]:
+        """The names of the forecasters, the one under test first."""
+        return list(self.forecasts)
 
     @property
     def forecast_targets(self) -> list[str]:
@@ -131,38 +126,11 @@ class BacktestResult:
         """Return the metrics with a row per target and forecaster, and a column per metric."""
         return tables.wide(self.metrics)
 
-    def compare(self, baseline: str, *, interval: float | None = None) -> pd.DataFrame:
-        """Return how far the model is ahead of a baseline in each measure, with the interval of the difference.
-
-        The interval is a percentile bootstrap over customers. See `comparison.compare` for the columns.
-
-        Parameters
-        ----------
-        baseline : str
-            The name of another forecaster.
-        interval : float, optional
-            By default the backtest's own.
-
-        Raises
-        ------
-        InvalidArgument
-            If there is no such forecaster.
-        """
-        return compare(
-            self.resampled,
-            self.compared,
-            model=self.model,
-            baseline=baseline,
-            known=list(self.forecasts),
-            targets=self.targets,
-            interval=self.interval if interval is None else interval,
-        )
-
     def verdict(self) -> str:
         """Say in plain words who is better at level, error and ranking, how surely, and whether the intervals held."""
         return verdict(
             self.metrics,
-            {name: self.compare(name) for name in self.baselines},
+            self.comparisons,
             model=self.model,
             remarks=totals_in_words(self.totals(), self.model, self.interval),
             notes=self.notes,
@@ -186,7 +154,7 @@ class BacktestResult:
             `clvmodels.model_error`), actual. Intervals are missing for forecasters without draws, the second one for
             all but the first, and where the calibration is too short for an earlier origin.
         """
-        return totals_table(self, by)
+        return self._whole.copy() if by is None else totals_table(self, by)
 
     def new_customers(self) -> pd.DataFrame:
         """Return what customers first seen in the holdout did, and what was expected where a rate was asked for.
@@ -289,8 +257,9 @@ class BacktestResult:
         """Say what was compared, in one line."""
         return f"BacktestResult({', '.join(self.forecasts)}; {self.split})"
 
-    def _repr_html_(self) -> str:
-        return tables.as_html(self.table(), self.verdict())
+    @cached_property
+    def _whole(self) -> pd.DataFrame:
+        return totals_table(self, None)
 
     def _customers(self, target: str) -> dict[str, pd.DataFrame]:
         """The customers' tables by forecaster, for one target."""

@@ -14,10 +14,11 @@ from clvmodels.errors import check_interval
 from clvmodels.evaluation import tables
 from clvmodels.evaluation.backtest import Rate, check_names, evaluate
 from clvmodels.evaluation.bootstrap import Resampled, resample
-from clvmodels.evaluation.comparison import compare
+from clvmodels.evaluation.compared import Compared
 from clvmodels.evaluation.forecasters import Forecaster
 from clvmodels.evaluation.headings import several_origins
 from clvmodels.evaluation.known import Segments
+from clvmodels.evaluation.measures import Measure
 from clvmodels.evaluation.registry import default_forecasters
 from clvmodels.evaluation.result import BacktestResult
 from clvmodels.evaluation.verdict import verdict
@@ -30,7 +31,7 @@ DRAWS = 250
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class RollingResult:
+class RollingResult(Compared):
     """Backtests from several origins, with the same horizon. Made by `rolling_backtest`.
 
     Attributes
@@ -47,14 +48,14 @@ class RollingResult:
         return self.results[0].interval
 
     @property
-    def model(self) -> str:
-        """The name of the forecaster under test."""
-        return self.results[0].model
+    def names(self) -> list[str]:
+        """The names of the forecasters, the one under test first."""
+        return self.results[0].names
 
     @property
-    def baselines(self) -> list[str]:
-        """The names of the others."""
-        return self.results[0].baselines
+    def compared(self) -> list[Measure]:
+        """The measures in which forecasters are compared; of those best at a value, the distance from it."""
+        return self.results[0].compared
 
     @property
     def targets(self) -> list[str]:
@@ -76,8 +77,7 @@ class RollingResult:
     @cached_property
     def resampled(self) -> Resampled:
         """The measures over 250 samples of the customers and of the origins; made on first use."""
-        first = self.results[0]
-        return resample(self.results, first.compared, draws=DRAWS, random_seed=first.random_seed)
+        return resample(self.results, self.compared, draws=DRAWS, random_seed=self.results[0].random_seed)
 
     def table(self) -> pd.DataFrame:
         """Return the mean of each metric over the origins where it is defined: a row per target and forecaster."""
@@ -87,24 +87,6 @@ class RollingResult:
         """Return the metrics of each origin: a row per origin, target and forecaster, and a column per metric."""
         parts: Any = {result.split.calibration_end: result.table() for result in self.results}
         return pd.concat(parts, names=["origin"])
-
-    def compare(self, baseline: str, *, interval: float | None = None) -> pd.DataFrame:
-        """Return how far the model is ahead of a baseline over all origins; see `BacktestResult.compare`.
-
-        A figure is the mean over origins; of those that are best at a value, of the distance from it. The interval is a
-        bootstrap over customers, who are drawn at all origins or at none, and over origins. There are few of them and
-        their holdouts may overlap, so that it is an approximation.
-        """
-        first = self.results[0]
-        return compare(
-            self.resampled,
-            first.compared,
-            model=self.model,
-            baseline=baseline,
-            known=list(first.forecasts),
-            targets=self.targets,
-            interval=self.interval if interval is None else interval,
-        )
 
     def totals(self, by: str | None = None) -> pd.DataFrame:
         """Return the sums of each origin: those of `BacktestResult.totals`, with the origin as the last level."""
@@ -146,7 +128,7 @@ class RollingResult:
         """Say in plain words who is better over all origins, how surely, and whether the intervals held."""
         return verdict(
             self._means(),
-            {name: self.compare(name) for name in self.baselines},
+            self.comparisons,
             model=self.model,
             remarks=self._remarks(),
             notes=self.notes,
@@ -158,9 +140,6 @@ class RollingResult:
         """Say what was compared, in one line."""
         ends = [f"{result.split.calibration_end:%Y-%m-%d}" for result in self.results]
         return f"RollingResult({', '.join(self.results[0].forecasts)}; {len(ends)} origins, {ends[0]} to {ends[-1]})"
-
-    def _repr_html_(self) -> str:
-        return tables.as_html(self.table(), self.verdict())
 
     def _means(self) -> Any:
         keys = ["forecaster", "target", "metric"]

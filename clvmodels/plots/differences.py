@@ -23,8 +23,9 @@ def differences(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ----------
     table
         One row per metric, drawn from top to bottom and named by the column ``label``, or else by the index; with the
-        columns ``advantage, lower, upper`` (above 0: the model is better; 0.1 is a tenth of the baseline's figure) and
-        ``outcome`` ("better", "worse", "no clear difference").
+        columns ``advantage, lower, upper`` (above 0: the model is better), ``scale`` (what 100 % of each is) and
+        ``outcome`` ("better", "worse", "no clear difference"; rows with another one are left out). For instance the
+        rows of one target of ``BacktestResult.compare``.
     ax
         Where to draw; pyplot's current Axes by default.
 
@@ -37,18 +38,20 @@ def differences(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     --------
     >>> import pandas as pd
     >>> from matplotlib.figure import Figure
-    >>> columns = {"advantage": [0.2], "lower": [0.1], "upper": [0.3], "outcome": ["better"]}
+    >>> columns = {"advantage": [0.2], "lower": [0.1], "upper": [0.3], "scale": [2.0], "outcome": ["better"]}
     >>> drawn = differences(pd.DataFrame(columns, index=["crps"]), ax=Figure().add_subplot())
     >>> [tick.get_text() for tick in drawn.get_yticklabels()]
     ['crps']
     """
     ax = axes_or_current(ax)
+    table = table[table["outcome"].isin(list(MARKS))]
+    ends = table[["advantage", "lower", "upper"]].div(table["scale"], axis=0)
     colours = {"better": colour(0), "no clear difference": ink(), "worse": colour(1)}
     at = np.arange(len(table))
     ax.axvline(0, color=ink(), linewidth=0.8)
     for outcome, mark in MARKS.items():
         of_this = (table["outcome"] == outcome).to_numpy()
-        rows = table[of_this]
+        rows = ends[of_this]
         if len(rows):
             ax.hlines(at[of_this], rows["lower"], rows["upper"], color=colours[outcome], **INTERVAL)
             ax.plot(rows["advantage"], at[of_this], mark, color=colours[outcome], label=outcome)
@@ -57,6 +60,6 @@ def differences(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.set_ylim(len(table) - 0.5, -0.5)
     ax.xaxis.set_major_formatter(percent())
     ax.grid(visible=False, axis="y")
-    ax.set_xlabel("advantage over the baseline, relative to its figure")
+    ax.set_xlabel("advantage over the baseline, in % of its error, or of 1 for bias and rankings")
     legend_above(ax, side="right")
     return ax

@@ -101,16 +101,14 @@ def pit_figure(table: pd.DataFrame, *, noun: str, interval: float) -> Figure:
 
 
 def differences_figure(table: pd.DataFrame, *, baseline: str) -> Figure:
-    """Draw the ``result.compare(baseline)`` of one target, relative to the baseline's figures."""
-    size: Any = table["baseline"].abs()
-    relative: Any = table[["advantage", "lower", "upper"]].div(size, axis=0).join(table[["outcome", "label"]])
-    relative = relative[(size > 0) & (relative["outcome"] != "not defined")]
-    said = ", ".join(f"{name} {outcome}" for name, outcome in zip(relative["label"], relative["outcome"], strict=True))
+    """Draw the ``result.compare(baseline)`` of one target."""
+    told = table[table["outcome"] != "not defined"]
+    said = ", ".join(f"{name} {outcome}" for name, outcome in zip(told["label"], told["outcome"], strict=True))
     return _figure(
-        lambda ax: plots.differences(relative, ax=ax),
+        lambda ax: plots.differences(table, ax=ax),
         alt=f"The model against {label(baseline)}: {said}.",
-        caption=f"How far the model is ahead of {label(baseline)}, relative to its figure. Where an interval crosses "
-        "zero, no difference is clear.",
+        caption=f"How far the model is ahead of {label(baseline)}. Where an interval crosses zero, no difference is "
+        "clear.",
     )
 
 

@@ -127,6 +127,9 @@ class CheckedLog:
         if window is not None and not (math.isfinite(window) and round(window * days_per_unit(time_unit)) >= 1):
             raise InvalidArgument(f"window is {window} {time_unit}s; give a length of a day or more")
         checked = check_transactions(transactions, Reading(**reading), last_day=last_day)
+        if checked.source.untyped:
+            # Text would be parsed anew for every question that a cut asks.
+            checked = replace(checked, table=checked.table.cache())
         return cls(transactions=checked, time_unit=time_unit, churn_window=churn_window, window=window)
 
     def split(self, start: dt.date, end: dt.date) -> HoldoutSplit:

@@ -11,6 +11,7 @@ def table():
         "advantage": [0.2, -0.1, 0.01],
         "lower": [0.1, -0.2, -0.1],
         "upper": [0.3, -0.05, 0.12],
+        "scale": 1.0,
         "outcome": ["better", "worse", "no clear difference"],
     }
     return pd.DataFrame(columns, index=["crps", "mae", "gini"])
@@ -53,3 +54,13 @@ def test_a_column_of_labels_names_the_metrics(ax, table):
 def test_an_outcome_that_did_not_occur_is_not_in_the_legend(ax, table):
     texts = [text.get_text() for text in differences(table[:2], ax=ax).get_legend().get_texts()]
     assert texts == ["better", "worse"]
+
+
+def test_each_row_is_drawn_in_units_of_its_scale(ax, table):
+    drawn = marks(differences(table.assign(scale=[2.0, 1.0, 1.0]), ax=ax))
+    assert_allclose(drawn["better"].get_xydata(), [[0.1, 0]])
+
+
+def test_a_row_that_is_not_defined_is_left_out(ax, table):
+    table.loc["mae", "outcome"] = "not defined"
+    assert [tick.get_text() for tick in differences(table, ax=ax).get_yticklabels()] == ["crps", "gini"]
