@@ -22,7 +22,11 @@ if TYPE_CHECKING:
     from clvmodels.errors import InvalidTransactions as InvalidTransactions
     from clvmodels.evaluation.backtest import backtest as backtest
     from clvmodels.evaluation.criticism import criticise as criticise
+    from clvmodels.evaluation.forecasters import Forecast as Forecast
+    from clvmodels.evaluation.forecasters import Prediction as Prediction
+    from clvmodels.evaluation.measures import catalogue as catalogue
     from clvmodels.evaluation.past_errors import estimate_model_error as estimate_model_error
+    from clvmodels.evaluation.registry import named_forecasters as named_forecasters
     from clvmodels.evaluation.rolling import rolling_backtest as rolling_backtest
     from clvmodels.lifetime_value import LifetimeValue as LifetimeValue
     from clvmodels.models.beta_geo import BetaGeo as BetaGeo
@@ -50,6 +54,10 @@ _HOMES = {
     "InvalidRFM": "errors",
     "InvalidTransactions": "errors",
     "backtest": "evaluation.backtest",
+    "Forecast": "evaluation.forecasters",
+    "Prediction": "evaluation.forecasters",
+    "catalogue": "evaluation.measures",
+    "named_forecasters": "evaluation.registry",
     "criticise": "evaluation.criticism",
     "rolling_backtest": "evaluation.rolling",
     "estimate_model_error": "evaluation.past_errors",
@@ -80,6 +88,7 @@ __all__ = [
     "DataWarning",
     "FitFailed",
     "FitWarning",
+    "Forecast",
     "GammaGamma",
     "GammaGammaPriors",
     "InvalidArgument",
@@ -87,13 +96,16 @@ __all__ = [
     "InvalidTransactions",
     "LifetimeValue",
     "MultiplicativeCLV",
+    "Prediction",
     "Prior",
     "RFMTable",
     "backtest",
+    "catalogue",
     "criticise",
     "datasets",
     "estimate_model_error",
     "load_posterior",
+    "named_forecasters",
     "plots",
     "rfm_summary",
     "rfm_table",

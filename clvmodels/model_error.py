@@ -56,7 +56,10 @@ class ModelError:
         return np.log(self.origins["actual"].to_numpy(float) / self.origins["predicted"].to_numpy(float))
 
     def widened(self, totals: Array) -> Array:
-        """Multiply draws of a total (draws,) by the factors that the past calls for."""
+        """Multiply draws of a total (draws,) by the factors that the past calls for.
+
+        For quantiles: the mean of what comes out is not finite.
+        """
         return totals * self.factors(totals)
 
     def factors(self, totals: Array) -> Array:

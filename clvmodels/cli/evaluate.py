@@ -55,7 +55,7 @@ Window = Annotated[
 ]
 Names = Annotated[
     str | None,
-    typer.Option(metavar="NAMES", help="Forecasters, separated by commas, the one under test first; or 'all'."),
+    typer.Option(metavar="NAMES", help="What to hold BG/NBD x Gamma-Gamma against, separated by commas; or 'all'."),
 ]
 Segments = Annotated[
     Path | None, typer.Option(metavar="FILE", help="CSV or Parquet file with the customer column and one of segments.")

@@ -96,11 +96,8 @@ def ranking(order, group_start, group_stop, starts, y, level, levels, weights, o
         size[0] = total - others_passed[-1]
         _average_ranks(size, y_rank, total)
         out[b] = 0.0
-        for k in starts:
-            own, rank = passed[group_stop[k]] - passed[k], (passed[k] + passed[group_stop[k]] - total) / 2
-            out[b, 3] += own * rank * rank
-        for value in range(levels):
-            out[b, 4] += size[value] * y_rank[value] * y_rank[value]
+        out[b, 3] = _squared_ranks(starts, group_stop, passed)
+        out[b, 4] = np.sum(size * y_rank * y_rank)
         for j in range(len(others)):
             k = others[j]
             own, rank = passed[k + 1] - passed[k], (passed[group_start[k]] + passed[group_stop[k]] - total) / 2
@@ -110,6 +107,17 @@ def ranking(order, group_start, group_stop, starts, y, level, levels, weights, o
         out[b, 5] = _balance(others, group_start, group_stop, before, passed, others_passed, its_level, tree)
         out[b, 6] = (total * total - np.sum(size * size)) / 2
         _gains(starts, group_stop, before, passed, gained, lowest, out[b, 7:])
+
+
+@compiled
+def _squared_ranks(starts, group_stop, passed):
+    """Sum of the squares of all ranks, less their mean."""
+    found = 0.0
+    for k in starts:
+        stop = group_stop[k]
+        rank = (passed[k] + passed[stop] - passed[-1]) / 2
+        found += (passed[stop] - passed[k]) * rank * rank
+    return found
 
 
 @compiled

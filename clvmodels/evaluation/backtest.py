@@ -53,7 +53,8 @@ def backtest(
         The segment of every customer of the calibration, as known at its end; the column "segment" of the RFM.
     acquisition_rate : float or "estimated", optional
         Customers won per time unit of the holdout, for a forecast of those first seen in it; "estimated": as many as in
-        the last `horizon` time units of the calibration. By default they are counted only.
+        the last `horizon` time units of the calibration, or in its second half where that is shorter; customers are
+        taken to come as they came then. By default they are counted only.
     interval : float
         Probability of the predictive intervals, and of those of the differences; coverage is measured at 50, 80, 90
         and 95 % as well.
@@ -151,6 +152,7 @@ def evaluate(
         paths={one.name: one.path for one in tried if one.path is not None},
         metrics=_measured(split, tried, measures(levels)),
         interval=interval,
+        levels=levels,
         random_seed=seed,
         segments=segments,
         acquisition=rate,
@@ -175,6 +177,8 @@ def _tried(
     try:
         fitted = forecaster.fit(calibration, random_seed=seed)
         forecast = fitted.forecast(split.calibration, horizon=split.horizon)
+        if not isinstance(forecast, Forecast):
+            raise InvalidArgument(f"forecast returned a {type(forecast).__name__}; return a Forecast")
         predictions = {str(target): forecast.prediction(str(target)) for target in observed.columns}
         assessments = {
             target: assess(pd.Series(observed[target]), prediction, levels=levels, random_seed=seed)
@@ -190,6 +194,13 @@ def _tried(
 
 def check_names(forecasters: Sequence[Forecaster] | None) -> None:
     """Refuse an empty list, and two forecasters of one name."""
+    if forecasters is not None and not isinstance(forecasters, Sequence):
+        raise InvalidArgument(f"forecasters is a {type(forecasters).__name__}; give a list of forecasters")
+    wrong = [one for one in forecasters or () if isinstance(one, type) or not hasattr(one, "fit")]
+    if wrong:
+        raise InvalidArgument(
+            f"{wrong[0]!r} is no forecaster; give objects with a name and fit(), or clv.named_forecasters"
+        )
     names = None if forecasters is None else [forecaster.name for forecaster in forecasters]
     if names is not None and (not names or len(set(names)) < len(names)):
         raise InvalidArgument(f"the forecasters are named {names}; give at least one, each with a name of its own")
@@ -204,7 +215,7 @@ def _measured(split: HoldoutSplit, tried: Sequence[_Tried], wanted: Sequence[Mea
             curve = curve_errors(one.path, split) if target == "purchases" and one.path is not None else {}
             for measure in wanted:
                 value = np.nan if assessment is None else _figure(measure, assessment, curve)
-                missing = NO_FORECAST if assessment is None else measure.undefined
+                missing = NO_FORECAST if assessment is None else measure.why_missing(str(target))
                 rows.append((one.name, target, measure.name, value, missing if np.isnan(value) else ""))
     return pd.DataFrame(rows, columns=["forecaster", "target", "metric", "value", "why_missing"])
 
@@ -224,5 +235,6 @@ def _acquisition(rate: Rate, split: HoldoutSplit) -> AcquisitionRate | None:
             raise InvalidArgument(f"acquisition_rate is {rate!r}; give customers per time unit, or 'estimated'")
         return AcquisitionRate(won=float(rate))
     T = split.calibration.frame["T"].to_numpy(float)
-    exposure = min(split.horizon, float(T.max()) or split.horizon)
+    # Before the second half, a customer seen for the first time may be an old one whom the log does not know yet.
+    exposure = min(split.horizon, float(T.max()) / 2) or split.horizon
     return AcquisitionRate(won=float(np.count_nonzero(exposure > T)), exposure=exposure)

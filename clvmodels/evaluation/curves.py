@@ -69,6 +69,18 @@ def calibration_table(
     return pd.DataFrame(columns)
 
 
+def on_one_axis(past: pd.DataFrame, future: pd.DataFrame, *, cumulative: bool) -> pd.DataFrame:
+    """Return calibration and holdout one after the other; forecasts go on from what was counted."""
+    if not cumulative:
+        return pd.concat([past, future], ignore_index=True).reindex(columns=future.columns)
+    counted = past["actual"].iloc[-1]
+    later = future.drop(columns="end").add(counted).assign(end=future["end"])
+    table = pd.concat([past, later], ignore_index=True).reindex(columns=future.columns)
+    # Forecasters that have nothing to say of the calibration begin where it ends.
+    table.iloc[len(past) - 1] = table.iloc[len(past) - 1].fillna(counted)
+    return table
+
+
 def _past(split: HoldoutSplit) -> tuple[list[float], Array]:
     """Edges of whole periods back from the calibration end, and the repeat purchases in each."""
     history = split.history()

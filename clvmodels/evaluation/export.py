@@ -35,7 +35,8 @@ def to_json_dict(
         customers (known at the calibration end), calibration_end and holdout_end (ISO dates), time_unit, interval,
         verdict, and every table of the result as a list of dicts, one for each row: metrics (forecaster, target,
         metric, value, why_missing), measures (what each metric is), totals, new_customers, comparisons, coverage, pit,
-        reliability_by_frequency, reliability_by_decile, lift, tracking and calibration_tracking; criticism and rolling
+        reliability_by_frequency, reliability_by_decile, lift, tracking and tracking_per_period (calibration and
+        holdout, see `BacktestResult.tracking`); criticism and rolling
         where they are given; notes (why forecasts are missing, as sentences). What is missing or infinite is None.
 
     Examples
@@ -79,8 +80,8 @@ def _tables(result: BacktestResult) -> dict[str, Any]:
         "comparisons": _comparisons(result),
         **{name: {target: of(target) for target in result.forecast_targets} for name, of in by_target.items()},
         "pit": {target: result.pit(target) for target in result.targets if result.has_draws(target)},
-        "tracking": result.tracking(),
-        "calibration_tracking": result.tracking(calibration=True),
+        "tracking": result.tracking(calibration=True),
+        "tracking_per_period": result.tracking(calibration=True, cumulative=False),
     }
 
 

@@ -6,8 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
+import numpy as np
 import pandas as pd
 
+from clvmodels.errors import InvalidArgument
 from clvmodels.evaluation.acquisition import AcquisitionRate
 from clvmodels.intervals import Array, DrawBlocks
 from clvmodels.rfm import RFM
@@ -48,9 +50,9 @@ class Prediction:
     mean : Series
         The point prediction, indexed by customer_id.
     draws : DrawBlocks, optional
-        Outcomes drawn, a row per customer in the order of `mean`: `DrawBlocks.of(array)` for an array
-        (draws, customers). Where column d is drawn with the same parameters for all customers, sums over customers
-        have the right intervals. Without draws there are no intervals.
+        Outcomes drawn, a row per customer in the order of `mean`; an array (draws, customers) becomes such. Where
+        draw d is made with the same parameters for all customers, sums over customers have the right intervals.
+        Without draws there are no intervals.
     active : Series, optional
         P(at least one purchase within the horizon), indexed by customer_id; of the purchases only.
     """
@@ -58,6 +60,17 @@ class Prediction:
     mean: pd.Series
     draws: DrawBlocks | None = None
     active: pd.Series | None = None
+
+    def __post_init__(self) -> None:
+        """Check the types, and take draws as they come."""
+        for name, given in (("mean", self.mean), ("active", pd.Series() if self.active is None else self.active)):
+            if not isinstance(given, pd.Series):
+                raise InvalidArgument(f"{name} is a {type(given).__name__}; give a Series indexed by customer_id")
+        if not (self.draws is None or isinstance(self.draws, DrawBlocks)):
+            array = np.asarray(self.draws, float)
+            if array.ndim != 2:
+                raise InvalidArgument(f"draws have {array.ndim} dimensions; give an array (draws, customers)")
+            object.__setattr__(self, "draws", DrawBlocks.of(array))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

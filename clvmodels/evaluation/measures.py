@@ -20,18 +20,18 @@ bias                | bias                    | zero   | mean          | from -1
 mae                 | MAE of the mean         | lower  | mean          | from 0  | definition | -
 mae_median          | MAE                     | lower  | median        | from 0  | definition | -
 rmse                | RMSE                    | lower  | mean          | from 0  | definition | -
-mape_cumulative     | MAPE, cumulative        | -      | mean of total | from 0  | Fader, Hardie, Lee (2005), doi:10.1287/mksc.1040.0098 | nothing was bought before some period's end; of purchases only
-mape_incremental    | MAPE, per period        | -      | mean of total | from 0  | Fader, Hardie, Lee (2005), doi:10.1287/mksc.1040.0098 | nothing was bought in some period; of purchases only
+mape_cumulative     | MAPE, cumulative        | -      | mean of total | from 0  | Fader, Hardie, Lee (2005), doi:10.1287/mksc.1040.0098 | nothing was bought before some period's end // it is of purchases only
+mape_incremental    | MAPE, per period        | -      | mean of total | from 0  | Fader, Hardie, Lee (2005), doi:10.1287/mksc.1040.0098 | nothing was bought in some period // it is of purchases only
 pearson             | Pearson                 | higher | mean          | -1 to 1 | Pearson (1895), doi:10.1098/rspl.1895.0041 | predictions or observations are all alike
 spearman            | Spearman                | higher | order of mean | -1 to 1 | Spearman (1904), doi:10.2307/1412159 | predictions or observations are all alike
 concordance_index   | concordance             | higher | order of mean | 0 to 1  | Harrell and others (1982), doi:10.1001/jama.1982.03320430047030 | observations are all alike
 normalized_gini     | Gini                    | higher | order of mean | -1 to 1 | Schechtman, Yitzhaki (1987), doi:10.1080/03610928708829359 | observations are all alike
 top_decile_capture  | top tenth's share       | higher | order of mean | 0 to 1  | definition | nothing was observed
-hit_rate            | hit rate                | higher | P(active), else mean | 0 to 1 | Wuebben, von Wangenheim (2008), doi:10.1509/jmkg.72.3.082 | money is forecast
-brier_score         | Brier score             | lower  | P(active)     | 0 to 1  | Brier (1950), doi:10.1175/1520-0493(1950)078<0001:VOFEIT>2.0.CO;2 | there is no P(active)
-log_loss            | log loss                | lower  | P(active)     | from 0  | Good (1952), doi:10.1111/j.2517-6161.1952.tb00104.x | there is no P(active)
+hit_rate            | hit rate                | higher | P(active), else mean | 0 to 1 | Wuebben, von Wangenheim (2008), doi:10.1509/jmkg.72.3.082 | there is no forecast // it is of purchases only
+brier_score         | Brier score             | lower  | P(active)     | 0 to 1  | Brier (1950), doi:10.1175/1520-0493(1950)078<0001:VOFEIT>2.0.CO;2 | there is no P(active) // it is of purchases only
+log_loss            | log loss                | lower  | P(active)     | from 0  | Good (1952), doi:10.1111/j.2517-6161.1952.tb00104.x | there is no P(active) // it is of purchases only
 crps                | CRPS                    | lower  | distribution, else mean | from 0 | Gneiting, Raftery (2007), doi:10.1198/016214506000001437 | -
-log_score           | log score               | lower  | distribution  | from 0  | Good (1952), doi:10.1111/j.2517-6161.1952.tb00104.x | there are no draws; money, which is 0 or has a density, has none
+log_score           | log score               | lower  | distribution  | from 0  | Good (1952), doi:10.1111/j.2517-6161.1952.tb00104.x | there are no draws // money is 0 or has a density, which no log score measures
 pit_distance        | PIT distance            | -      | distribution  | 0 to 1  | Kolmogorov's statistic of the randomised transforms: Czado, Gneiting, Held (2009), doi:10.1111/j.1541-0420.2009.01191.x | there are no draws
 pit_p_value         | PIT p-value             | -      | distribution  | 0 to 1  | share of the draws that are as far from uniform | there are no draws
 """  # noqa: E501
@@ -96,7 +96,7 @@ class Measure:
         What of the prediction it is taken on.
     domain, source : str
     undefined : str
-        Where it is missing.
+        Where it is missing; after //, why it is of money.
     of : callable, optional
         (the customers of an `Assessment`, weights or None) -> figures. None for those not taken over customers.
     level : float
@@ -111,6 +111,11 @@ class Measure:
     undefined: str
     of: Of | None = None
     level: float = np.nan
+
+    def why_missing(self, target: str) -> str:
+        """Say why it is missing for "purchases" or "value"."""
+        of_purchases, *of_money = self.undefined.split(" // ")
+        return of_money[0] if of_money and target == "value" else of_purchases
 
     def goodness(self, figures: Any) -> Any:
         """Turn figures so that higher is better, and a difference is an advantage.
@@ -140,6 +145,11 @@ def measures(levels: Sequence[float] = LEVELS) -> list[Measure]:
 
 def catalogue(levels: Sequence[float] = LEVELS) -> pd.DataFrame:
     """Return what each measure is: label, better, point, domain, source and undefined, by name.
+
+    Parameters
+    ----------
+    levels : sequence of float
+        Probabilities of the intervals.
 
     Examples
     --------

@@ -12,10 +12,13 @@ import pandas as pd
 from clvmodels.errors import InvalidArgument
 from clvmodels.evaluation.forecasters import Forecaster
 from clvmodels.evaluation.registry import FORECASTERS, named_forecasters
+from clvmodels.evaluation.scores import MODEL
 
 
 def read_forecasters(names: str | None) -> Sequence[Forecaster] | None:
-    """Return the forecasters that a text names, separated by commas; "all" is every one that needs no segments.
+    """Return BG/NBD x Gamma-Gamma and the forecasters that a text names, separated by commas.
+
+    "all" is every one that needs no segments.
 
     Raises
     ------
@@ -25,13 +28,13 @@ def read_forecasters(names: str | None) -> Sequence[Forecaster] | None:
     Examples
     --------
     >>> [forecaster.name for forecaster in read_forecasters("hiatus, nothing")]
-    ['hiatus', 'nothing']
+    ['bg_nbd_gamma_gamma', 'hiatus', 'nothing']
     """
     if names is None:
         return None
-    if names.strip() == "all":
-        return named_forecasters([name for name in FORECASTERS if name != "multiplicative_segment"])
-    return named_forecasters([name.strip() for name in names.split(",")])
+    everyone = [name for name in FORECASTERS if name != "multiplicative_segment"]
+    asked = everyone if names.strip() == "all" else [name.strip() for name in names.split(",")]
+    return named_forecasters(list(dict.fromkeys([MODEL, *asked])))
 
 
 def read_rate(rate: str | None) -> float | str | None:

@@ -92,5 +92,5 @@ def named_forecasters(names: Sequence[str]) -> list[Forecaster]:
 
 def _unknown(name: str) -> str:
     nearest = difflib.get_close_matches(name, FORECASTERS, n=1)
-    meant = f", do you mean {nearest[0]!r}?" if nearest else ";"
-    return f"there is no forecaster {name!r}{meant} The names are {', '.join(FORECASTERS)}"
+    meant = f", do you mean {nearest[0]!r}?" if nearest else ""
+    return f"there is no forecaster {name!r}{meant}; the names are {', '.join(FORECASTERS)}"

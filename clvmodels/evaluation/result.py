@@ -17,7 +17,7 @@ from clvmodels.evaluation.bayesian import FittedBetaGeoGammaGamma
 from clvmodels.evaluation.bootstrap import Resampled, resample
 from clvmodels.evaluation.compared import Compared
 from clvmodels.evaluation.criticism import Criticism, criticise
-from clvmodels.evaluation.curves import calibration_table, tracking_table
+from clvmodels.evaluation.curves import calibration_table, on_one_axis, tracking_table
 from clvmodels.evaluation.forecasters import FittedForecaster, Forecast, Forecaster
 from clvmodels.evaluation.headings import one_origin
 from clvmodels.evaluation.measures import Measure, measures
@@ -52,6 +52,8 @@ class BacktestResult(Compared):
         why_missing. What each is: `clvmodels.evaluation.measures.catalogue`.
     interval : float
         Probability of the intervals.
+    levels : tuple of float
+        At which intervals are checked.
     random_seed : int
     segments : Series, dict or None
         As they were given.
@@ -67,6 +69,7 @@ class BacktestResult(Compared):
     paths: Mapping[str, Array]
     metrics: pd.DataFrame
     interval: float
+    levels: tuple[float, ...]
     random_seed: int
     segments: Any = None
     acquisition: AcquisitionRate | None = None
@@ -100,12 +103,6 @@ class BacktestResult(Compared):
     def compared(self) -> list[Measure]:
         """The measures in which forecasters are compared."""
         return [measure for measure in measures(self.levels) if measure.of is not None and measure.better != "-"]
-
-    @property
-    def levels(self) -> tuple[float, ...]:
-        """The levels at which intervals are checked."""
-        held = [assessment.attainable for assessment in self.assessments.values() if assessment.attainable]
-        return tuple(held[0]) if held else (self.interval,)
 
     @cached_property
     def resampled(self) -> Resampled:
@@ -174,8 +171,9 @@ class BacktestResult(Compared):
         cumulative : bool
             Added up from the calibration end on, or each period for itself.
         calibration : bool
-            The calibration in place of the holdout: repeat purchases, as seen, and as the fitted models would have
-            seen them of these customers; added up from the first purchase on.
+            The calibration before the holdout, on one axis: repeat purchases, as seen, and as the fitted models would
+            have seen them of these customers; added up from the first purchase on. What is forecast is then added to
+            what was counted by the calibration end.
 
         Returns
         -------
@@ -184,10 +182,11 @@ class BacktestResult(Compared):
             forecaster with draws has its predictive bounds in ``<name>_lower`` and ``<name>_upper``.
         """
         choices = {"interval": self.interval, "cumulative": cumulative}
-        if calibration:
-            shown = {name: model for name, model in self.fitted.items() if name in self.paths}
-            return calibration_table(shown, self.split, **choices)
-        return tracking_table(self.paths, self.split, **choices)
+        future = tracking_table(self.paths, self.split, **choices)
+        if not calibration:
+            return future
+        shown = {name: model for name, model in self.fitted.items() if name in self.paths}
+        return on_one_axis(calibration_table(shown, self.split, **choices), future, cumulative=cumulative)
 
     def reliability(
         self, *, by: Literal["frequency", "decile"] = "frequency", target: str = "purchases"

@@ -28,6 +28,7 @@ from clvmodels.rfm import DateLike, HoldoutSplit, LogChoices, rolling_splits
 
 # As several origins are looked at.
 DRAWS = 250
+KEYS = ("forecaster", "target")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -126,10 +127,18 @@ class RollingResult(Compared):
 
     def verdict(self) -> str:
         """Say in plain words who is better over all origins, how surely, and whether the intervals held."""
+        means = self._means()
+        sizes = self.metrics.assign(value=self.metrics["value"].abs()).query("metric == 'bias'")
+        size = sizes.groupby(["forecaster", "target"])["value"].agg("mean")
+        biased = means["metric"] == "bias"
+        means.loc[biased, "value"] = [
+            size[key] for key in zip(*(means.loc[biased, name] for name in KEYS), strict=True)
+        ]
         return verdict(
-            self._means(),
+            means,
             self.comparisons,
             model=self.model,
+            sizes=True,
             remarks=self._remarks(),
             notes=self.notes,
             heading=several_origins([result.split for result in self.results]),
@@ -154,7 +163,8 @@ class RollingResult(Compared):
                 held = f"{round(row['inside'] * row['totals'])} of {int(row['totals'])} totals"
                 said[target] = f"{held} came out inside their {100 * self.interval:g} % intervals"
                 wide = row["inside_wide"]
-                said[target] += f", {100 * wide:.0f} % inside the widened ones." if np.isfinite(wide) else "."
+                inside = f", {round(wide * row['totals'])} inside the widened ones." if np.isfinite(wide) else "."
+                said[target] += inside
         return said
 
 

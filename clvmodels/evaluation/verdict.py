@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from clvmodels.evaluation.assessment import percent
-from clvmodels.evaluation.comparison import BETTER, UNCLEAR, UNDEFINED, WORSE
+from clvmodels.evaluation.comparison import BETTER, MARGIN, UNCLEAR, UNDEFINED, WORSE
 from clvmodels.names import label
 
 Figures = Mapping[str, float]  # by measure, for one forecaster and target
@@ -32,6 +32,7 @@ def verdict(
     comparisons: Mapping[str, pd.DataFrame],
     *,
     model: str | None = None,
+    sizes: bool = False,
     remarks: Mapping[str, str] | None = None,
     notes: Sequence[str] = (),
     heading: str = "",
@@ -51,6 +52,9 @@ def verdict(
         Indexed by target and measure, with the column outcome, as `comparison.compare` returns it.
     model : str, optional
         The forecaster under test; by default the first one in `metrics`.
+    sizes : bool
+        Over several origins: `metrics` has the size of the bias, and the figures of the baselines are those of the
+        comparisons, at the origins that both sides have.
     remarks : dict of target to str, optional
         Further sentences on the model, such as `total_in_words`.
     notes : sequence of str
@@ -86,12 +90,15 @@ def verdict(
         if model not in figures:
             continue
         own = {other: _outcomes(comparisons, other, name) for other in comparisons if other in figures}
-        sentences = [_about_model(model, figures[model]), _promise(figures[model], interval), (remarks or {}).get(name)]
-        lines.append(" ".join([f"{name.capitalize()}.", *filter(None, sentences)]))
-        against = [_against(other, figures[other], compared) for other, compared in own.items()]
+        if sizes:
+            figures |= {other: _compared_figures(comparisons[other], name) for other in own}
+        promise, remark = _promise(figures[model], interval), (remarks or {}).get(name)
+        sentences = filter(None, [_about_model(model, figures[model], sizes), promise, remark])
+        lines.append(" ".join([f"{name.capitalize()}.", *sentences]))
+        against = [_against(other, figures[other], compared, sizes) for other, compared in own.items()]
         lines += [f"- {sentence}" for sentence in against if sentence]
         outcomes[name] = list(own.values())
-        missing += [] if _said(figures[model]) else [name]
+        missing += [] if _said(figures[model], sizes) else [name]
     lacking = f"It has no forecast of {_listed(missing)}." if missing else ""
     conclusion = " ".join(filter(None, [_conclusion(label(model), outcomes), lacking]))
     return "\n".join(filter(None, [*lines, conclusion, *notes]))
@@ -147,23 +154,31 @@ def _outcomes(comparisons: Mapping[str, pd.DataFrame], baseline: str, target: st
     return {name: found[name] for name in NAMES if found.get(name, UNDEFINED) != UNDEFINED}
 
 
-def _about_model(name: str, figures: Figures) -> str:
-    said = _said(figures)
+def _compared_figures(comparison: pd.DataFrame, target: str) -> Figures:
+    return comparison.xs(target, level=0)["baseline"].to_dict()
+
+
+def _about_model(name: str, figures: Figures, sizes: bool) -> str:
+    said = _said(figures, sizes)
     return f"{label(name)}: {said}." if said else f"There is no forecast by {label(name)}."
 
 
 def _promise(figures: Figures, interval: float) -> str:
     level = percent(interval)
-    covered = figures.get(f"coverage_{level}", np.nan)
-    if not np.isfinite(covered):
+    covered, random = (figures.get(f"{name}_{level}", np.nan) for name in ("coverage", "randomised_coverage"))
+    if not np.isfinite([covered, random]).all():
         return ""
     # Rounded as it is printed, so that the words fit the figure.
-    kept = "at least as many as promised" if round(covered, 3) >= interval else "fewer than promised"
-    return f"{100 * covered:.1f} % of the customers came out inside their {level} % intervals, {kept}."
+    beyond = round(random, 3) - interval
+    kept = "as promised" if abs(beyond) <= MARGIN else "more than promised" if beyond > 0 else "fewer than promised"
+    return (
+        f"{100 * covered:.1f} % of the customers came out inside their {level} % intervals; with edges taken in at "
+        f"random, as counts are whole, {100 * random:.1f} %: {kept}."
+    )
 
 
-def _against(name: str, baseline: Figures, outcomes: Outcomes) -> str:
-    said = _said(baseline)
+def _against(name: str, baseline: Figures, outcomes: Outcomes, sizes: bool) -> str:
+    said = _said(baseline, sizes)
     if not said:
         return f"There is no forecast by {label(name)}."
     if not outcomes:
@@ -217,13 +232,15 @@ def _extremes(compared: Sequence[Outcomes], extreme: str) -> list[str]:
     return [what for what, outcome in _by_dimension(marked) if outcome == extreme]
 
 
-def _said(figures: Figures) -> str:
+def _said(figures: Figures, sizes: bool) -> str:
     """Print the defined figures of one forecaster: ``bias -12.1 %, RMSE 1.61``."""
     defined = [name for name in NAMES if np.isfinite(figures.get(name, np.nan))]
-    return ", ".join(f"{NAMES[name]} {_figure(name, figures[name])}" for name in defined)
+    return ", ".join(f"{NAMES[name]} {_figure(name, figures[name], sizes)}" for name in defined)
 
 
-def _figure(metric: str, figure: float) -> str:
+def _figure(metric: str, figure: float, sizes: bool) -> str:
+    if metric in DIMENSIONS["level"] and sizes:
+        return f"{100 * abs(figure):,.1f} % either way"
     if metric in DIMENSIONS["level"]:
         shown = round(100 * figure, 1)
         return f"{shown:+,.1f} %" if shown else "0.0 %"

@@ -44,7 +44,7 @@ def differences(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ['crps']
     """
     ax = axes_or_current(ax)
-    table = table[table["outcome"].isin(list(MARKS))]
+    table = table.loc[table["outcome"].isin(list(MARKS))]
     ends = table[["advantage", "lower", "upper"]].div(table["scale"], axis=0)
     colours = {"better": colour(0), "no clear difference": ink(), "worse": colour(1)}
     at = np.arange(len(table))

@@ -37,6 +37,7 @@ from clvmodels.reports.figures import (
     frequency_figure,
     lift_figure,
     origins_figure,
+    periods_figure,
     pit_figure,
     reliability_figure,
     tracking_figure,
@@ -169,6 +170,7 @@ def _evaluation(result: BacktestResult) -> Section:
         title="Does it predict?",
         figures=(
             tracking,
+            periods_figure(result.tracking(cumulative=False, calibration=True), time_unit=unit),
             reliability_figure(result.reliability()),
             *(figure for target in result.targets if result.has_draws(target) for figure in _checks(result, target)),
         ),
@@ -184,13 +186,14 @@ def _evaluation(result: BacktestResult) -> Section:
 
 def evaluation_tables(result: BacktestResult, target: str) -> tuple[Table, ...]:
     """Return the tables of all measures of one target."""
-    return (
+    tables = (
         *metrics_tables(result, target),
         coverage_table(result, target),
         differences_table(result, target),
-        deciles_table(result, target),
+        *([deciles_table(result, target)] if (result.model, target) in result.assessments else []),
         reliability_table(result, target),
     )
+    return tuple(table for table in tables if table.rows)
 
 
 def _checks(result: BacktestResult, target: str) -> tuple[Figure, ...]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from clvmodels import plots
 from clvmodels.names import label
 from clvmodels.plots.style import BANDS
@@ -35,6 +37,18 @@ def tracking_figure(table: pd.DataFrame, *, time_unit: str, interval: float = 0.
         alt=f"Cumulative purchases after {last['end']:,.3g} {time_unit}s: {_means(last, besides={'end'})}.",
         caption="Purchases of all customers since the calibration end. "
         f"The band is the model's {100 * interval:g} % predictive interval.",
+    )
+
+
+def periods_figure(table: pd.DataFrame, *, time_unit: str) -> Figure:
+    """Draw ``result.tracking(cumulative=False, calibration=True)``."""
+    count = int(np.count_nonzero(table["end"].to_numpy() <= 0))
+    return _figure(
+        lambda ax: plots.tracking(table, ax=ax, time_unit=time_unit, cumulative=False),
+        alt=f"Purchases in each {time_unit}, {count} of the calibration and {len(table) - count} of the holdout; "
+        f"in the last {_means(table.iloc[-1], besides={'end'})}.",
+        caption=f"Repeat purchases of all customers in each {time_unit}: what the fitted model would have seen of the "
+        "calibration, and what it and the others forecast.",
     )
 
 

@@ -153,7 +153,7 @@ def test_a_comparison_has_a_row_per_target_and_compared_measure(cdnow):
     table = cdnow.compare("as_before")
     names = [measure.name for measure in measures(LEVELS) if measure.of is not None and measure.better != "-"]
     assert table.index.tolist() == [(target, name) for target in TARGETS for name in names]
-    assert table.columns.tolist() == ["label", "model", "baseline", "advantage", "lower", "upper", "outcome"]
+    assert table.columns.tolist() == ["label", "model", "baseline", "advantage", "lower", "upper", "scale", "outcome"]
 
 
 def test_a_comparison_shows_the_figures_and_which_of_them_is_better(cdnow):

@@ -15,13 +15,8 @@ WIN, LOSE, TIE, NONE = "better", "worse", "no clear difference", "not defined"
 FIGURES = {"bias": -0.121, "rmse": 1.608, "mae_median": 0.785, "concordance_index": 0.76, "normalized_gini": 0.62}
 NOTHING = dict.fromkeys(FIGURES, np.nan)
 DIMENSIONS = {"level": ["bias"], "error": ["rmse", "mae_median"], "ranking": ["concordance_index", "normalized_gini"]}
-SPOKEN = {
-    "bias": "bias",
-    "RMSE": "rmse",
-    "MAE": "mae_median",
-    "concordance": "concordance_index",
-    "Gini": "normalized_gini",
-}
+SPOKEN = {"bias": "bias", "RMSE": "rmse", "MAE": "mae_median", "concordance": "concordance_index"}
+SPOKEN["Gini"] = "normalized_gini"
 
 
 def table(**targets):
@@ -160,20 +155,32 @@ def test_each_baseline_is_judged_for_itself():
 
 
 @pytest.mark.parametrize(
-    ("covered", "said"),
+    ("random", "said"),
     [
-        (0.951, "95.1 % of the customers came out inside their 90 % intervals, at least as many as promised."),
-        (0.9, "90.0 % of the customers came out inside their 90 % intervals, at least as many as promised."),
-        (0.802, "80.2 % of the customers came out inside their 90 % intervals, fewer than promised."),
+        (0.909, "90.9 %: as promised."),
+        (0.889, "88.9 %: fewer than promised."),
+        (0.911, "91.1 %: more than promised."),
     ],
 )
-def test_coverage_is_held_against_the_promise(covered, said):
-    assert said in words(all_(WIN), model=FIGURES | {"coverage_90": covered})
+def test_coverage_with_random_edges_is_held_against_the_promise(random, said):
+    text = words(all_(WIN), model=FIGURES | {"coverage_90": 0.951, "randomised_coverage_90": random})
+    assert "95.1 % of the customers came out inside their 90 % intervals; with edges taken in at random" in text
+    assert said in text
+
+
+def test_over_several_origins_the_size_of_the_bias_and_the_compared_figures_are_said():
+    compared = comparison(purchases=all_(LOSE))
+    compared["baseline"] = [{"bias": 0.2, "rmse": 1.1}.get(name, 0.5) for _, name in compared.index]
+    text = verdict(table(purchases={MODEL: FIGURES, "as_before": FIGURES}), {"as_before": compared}, sizes=True)
+    assert "BG/NBD x Gamma-Gamma: bias 12.1 % either way" in text
+    assert "Against going on as before (bias 20.0 % either way, RMSE 1.10" in text
 
 
 def test_coverage_of_another_interval_is_found():
-    text = verdict(table(purchases={MODEL: FIGURES | {"coverage_97.5": 0.96}}), {}, interval=0.975)
-    assert "96.0 % of the customers came out inside their 97.5 % intervals, fewer than promised." in text
+    figures = FIGURES | {"coverage_97.5": 0.98, "randomised_coverage_97.5": 0.96}
+    text = verdict(table(purchases={MODEL: figures}), {}, interval=0.975)
+    assert "98.0 % of the customers came out inside their 97.5 % intervals" in text
+    assert "96.0 %: fewer than promised." in text
 
 
 @pytest.mark.parametrize(

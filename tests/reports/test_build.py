@@ -58,8 +58,8 @@ def test_without_lifetime_values_purchases_are_reported(purchases_alone):
 
 def test_every_figure_has_words_for_those_who_cannot_see_it(report):
     figures = [figure for section in report.sections for figure in section.figures]
-    # Customers; tracking, reliability; four checks of each target; totals of each target; frequencies.
-    assert len(figures) == 1 + 2 + 2 * 4 + 2 + 1
+    # Customers; tracking twice, reliability; four checks of each target; totals of each target; frequencies.
+    assert len(figures) == 1 + 3 + 2 * 4 + 2 + 1
     assert all(len(figure.alt) > 40 for figure in figures)
 
 

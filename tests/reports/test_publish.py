@@ -50,7 +50,7 @@ def test_the_json_is_valid_and_has_every_figure(published):
 
 def test_the_json_has_every_table(published):
     found = json.loads(published.files[0].read_text())
-    lists = {"verdict", "measures", "totals", "new_customers", "comparisons", "tracking", "calibration_tracking"}
+    lists = {"verdict", "measures", "totals", "new_customers", "comparisons", "tracking", "tracking_per_period"}
     by_target = {"coverage", "reliability_by_frequency", "reliability_by_decile", "lift", "pit"}
     assert all(found[name] for name in lists)
     assert all(set(found[name]) == {"purchases", "value"} for name in by_target)

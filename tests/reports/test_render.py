@@ -54,7 +54,7 @@ def test_no_address_leads_out_of_the_file(page):
     addresses = [
         value for _, attributes in page.tags for name, value in attributes.items() if name in ("src", "srcset", "href")
     ]
-    assert len(addresses) == 2 * 14
+    assert len(addresses) == 2 * 15
     assert all(address.startswith("data:image/svg+xml;base64,") for address in addresses)
 
 
