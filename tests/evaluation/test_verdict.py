@@ -16,7 +16,6 @@ FIGURES = {"bias": -0.121, "rmse": 1.608, "mae_median": 0.785, "concordance_inde
 NOTHING = dict.fromkeys(FIGURES, np.nan)
 DIMENSIONS = {"level": ["bias"], "error": ["rmse", "mae_median"], "ranking": ["concordance_index", "normalized_gini"]}
 SPOKEN = {"bias": "bias", "RMSE": "rmse", "MAE": "mae_median", "concordance": "concordance_index"}
-SPOKEN["Gini"] = "normalized_gini"
 
 
 def table(**targets):
@@ -243,7 +242,12 @@ def test_a_bias_of_nothing_has_no_sign():
 def named(spoken, defined):
     """The measures behind ``level, MAE and ranking``, of those that are defined."""
     said = re.split(", | and ", spoken)
-    return {measure for name in said for measure in DIMENSIONS.get(name, [SPOKEN.get(name)]) if measure in defined}
+    return {
+        measure
+        for name in said
+        for measure in DIMENSIONS.get(name, [SPOKEN.get(name, "normalized_gini")])
+        if measure in defined
+    }
 
 
 def places(text, defined):
