@@ -8,14 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clvmodels.evaluation.verdict import total_in_words, verdict
+from clvmodels.evaluation.verdict import verdict
 
 MODEL = "bg_nbd_gamma_gamma"
 WIN, LOSE, TIE, NONE = "better", "worse", "no clear difference", "not defined"
 FIGURES = {"bias": -0.121, "rmse": 1.608, "mae_median": 0.785, "concordance_index": 0.76, "normalized_gini": 0.62}
 NOTHING = dict.fromkeys(FIGURES, np.nan)
 DIMENSIONS = {"level": ["bias"], "error": ["rmse", "mae_median"], "ranking": ["concordance_index", "normalized_gini"]}
-SPOKEN = {"bias": "bias", "RMSE": "rmse", "MAE": "mae_median", "concordance": "concordance_index"}
+SPOKEN = {"bias": "bias", "RMSE": "rmse", "MAE": "mae_median", "concordance": "concordance_index"} | {
+    "Gini": "normalized_gini"
+}
 
 
 def table(**targets):
@@ -182,41 +184,6 @@ def test_coverage_of_another_interval_is_found():
     assert "96.0 %: fewer than promised." in text
 
 
-@pytest.mark.parametrize(
-    ("actual", "place"),
-    [(1882.0, "above"), (1749.6, "inside"), (1700.0, "inside"), (1560.0, "inside"), (1500.0, "below")],
-)
-def test_the_total_is_placed_against_its_interval(actual, place):
-    text = total_in_words({"predicted": 1655.2, "lower": 1560.0, "upper": 1749.6, "actual": actual}, 0.9)
-    assert text == f"In all 1,655 expected (90 % interval 1,560 to 1,750), {actual:,.0f} in fact: {place} the interval."
-
-
-@pytest.mark.parametrize(
-    ("actual", "places"),
-    [
-        (2300.0, "above the interval, above the widened one."),
-        (2000.0, "above the interval, inside the widened one."),
-        (1700.0, "inside the interval, inside the widened one."),
-        (1350.0, "below the interval, inside the widened one."),
-        (10.0, "below the interval, below the widened one."),
-    ],
-)
-def test_the_total_is_placed_against_the_widened_interval_as_well(actual, places):
-    ends = {"lower": 1560.0, "upper": 1750.0, "wide_lower": 1300.0, "wide_upper": 2100.0}
-    text = total_in_words({"predicted": 1655.2, "actual": actual, **ends}, 0.8)
-    assert "(80 % interval 1,560 to 1,750; widened by past errors 1,300 to 2,100)" in text
-    assert text.endswith(places)
-
-
-def test_a_total_without_interval_is_given_without_one():
-    total = {"predicted": 12.34, "lower": np.nan, "upper": np.nan, "actual": 1_234_567.0}
-    assert total_in_words(total, 0.9) == "In all 12.3 expected, 1,234,567 in fact."
-
-
-def test_nothing_is_said_of_a_total_that_was_not_forecast():
-    assert total_in_words({"predicted": np.nan, "lower": np.nan, "upper": np.nan, "actual": 7.0}, 0.9) == ""
-
-
 def test_a_remark_stands_with_its_target():
     metrics = table(purchases={MODEL: FIGURES}, value={MODEL: FIGURES})
     purchases, value = verdict(metrics, {}, remarks={"value": "All is well."}).splitlines()
@@ -242,12 +209,7 @@ def test_a_bias_of_nothing_has_no_sign():
 def named(spoken, defined):
     """The measures behind ``level, MAE and ranking``, of those that are defined."""
     said = re.split(", | and ", spoken)
-    return {
-        measure
-        for name in said
-        for measure in DIMENSIONS.get(name, [SPOKEN.get(name, "normalized_gini")])
-        if measure in defined
-    }
+    return {measure for name in said for measure in DIMENSIONS.get(name, [SPOKEN.get(name)]) if measure in defined}
 
 
 def places(text, defined):

@@ -1,0 +1,41 @@
+"""What is said of a total and its two intervals is true of its figures."""
+
+import numpy as np
+import pytest
+
+from clvmodels.evaluation.verdict import total_in_words
+
+
+@pytest.mark.parametrize(
+    ("actual", "place"),
+    [(1882.0, "above"), (1749.6, "inside"), (1700.0, "inside"), (1560.0, "inside"), (1500.0, "below")],
+)
+def test_the_total_is_placed_against_its_interval(actual, place):
+    text = total_in_words({"predicted": 1655.2, "lower": 1560.0, "upper": 1749.6, "actual": actual}, 0.9)
+    assert text == f"In all 1,655 expected (90 % interval 1,560 to 1,750), {actual:,.0f} in fact: {place} the interval."
+
+
+@pytest.mark.parametrize(
+    ("actual", "places"),
+    [
+        (2300.0, "above the interval, above the widened one."),
+        (2000.0, "above the interval, inside the widened one."),
+        (1700.0, "inside the interval, inside the widened one."),
+        (1350.0, "below the interval, inside the widened one."),
+        (10.0, "below the interval, below the widened one."),
+    ],
+)
+def test_the_total_is_placed_against_the_widened_interval_as_well(actual, places):
+    ends = {"lower": 1560.0, "upper": 1750.0, "wide_lower": 1300.0, "wide_upper": 2100.0}
+    text = total_in_words({"predicted": 1655.2, "actual": actual, **ends}, 0.8)
+    assert "(80 % interval 1,560 to 1,750; widened by past errors 1,300 to 2,100)" in text
+    assert text.endswith(places)
+
+
+def test_a_total_without_interval_is_given_without_one():
+    total = {"predicted": 12.34, "lower": np.nan, "upper": np.nan, "actual": 1_234_567.0}
+    assert total_in_words(total, 0.9) == "In all 12.3 expected, 1,234,567 in fact."
+
+
+def test_nothing_is_said_of_a_total_that_was_not_forecast():
+    assert total_in_words({"predicted": np.nan, "lower": np.nan, "upper": np.nan, "actual": 7.0}, 0.9) == ""
