@@ -48,7 +48,8 @@ def coverage(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """
     ax = axes_or_current(ax)
     levels = np.unique(table["level"])
-    diagonal(ax, levels[0], levels[-1], label="share = probability")
+    # Without a forecaster that has intervals, the frame alone.
+    diagonal(ax, *(levels[[0, -1]] if len(levels) else (0.5, 1.0)), label="share = probability")
     groups = list(by_forecaster(table, along="level"))
     for order, name, rows in groups:
         # Side by side, so that equal shares do not hide each other.

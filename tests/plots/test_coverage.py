@@ -45,3 +45,8 @@ def test_the_legend_explains_the_marks(ax, table):
 
 def test_the_diagonal_spans_the_levels(ax, table):
     assert_allclose(coverage(table, ax=ax).lines[0].get_xydata(), [[0.5, 0.5], [0.9, 0.9]])
+
+
+def test_without_intervals_there_is_the_frame_alone(ax):
+    columns = ["forecaster", "level", "covered", "attainable", "randomised"]
+    assert coverage(pd.DataFrame(columns=columns), ax=ax).get_xlabel() == "probability of the interval"
