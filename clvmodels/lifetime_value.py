@@ -160,8 +160,7 @@ class LifetimeValue:
         table = interval_table(rows, DrawBlocks.of(sums), interval=interval, kind=INTERVALS[kind])
         if model_error is None:
             return table
-        wide = sums * model_error.factors(sums.sum(axis=1))[:, None]
-        lower, upper = quantiles(wide, interval, "predictive")
+        lower, upper = quantiles(model_error.widened(sums), interval, "predictive")
         return table.assign(wide_lower=lower, wide_upper=upper)
 
     def new_customer(

@@ -56,11 +56,12 @@ class ModelError:
         return np.log(self.origins["actual"].to_numpy(float) / self.origins["predicted"].to_numpy(float))
 
     def widened(self, totals: Array) -> Array:
-        """Multiply draws of a total (draws,) by the factors that the past calls for.
+        """Multiply draws of a total (draws,), or of its parts (draws, parts), by the factors that the past calls for.
 
         For quantiles: the mean of what comes out is not finite.
         """
-        return totals * self.factors(totals)
+        whole = totals.reshape(len(totals), -1).sum(axis=1)
+        return (totals.T * self.factors(whole)).T
 
     def factors(self, totals: Array) -> Array:
         """Return a factor for each draw of a total (draws,), which serves for the parts of that total as well."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from clvmodels.evaluation.measures import Measure
 
 
-class Compared:
+class Compared(ABC):
     """A model held against baselines.
 
     Attributes
@@ -72,13 +73,13 @@ class Compared:
         """`compare` for every baseline; made on first use."""
         return {name: self._against(name, self.interval) for name in self.baselines}
 
+    @abstractmethod
     def table(self) -> pd.DataFrame:
         """Return the metrics with a row per target and forecaster, and a column per metric."""
-        raise NotImplementedError
 
+    @abstractmethod
     def verdict(self) -> str:
         """Say in plain words who is better at level, error and ranking, how surely, and whether the intervals held."""
-        raise NotImplementedError
 
     def _against(self, baseline: str, interval: float) -> pd.DataFrame:
         return compare(

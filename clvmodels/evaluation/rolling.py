@@ -28,7 +28,6 @@ from clvmodels.rfm import DateLike, HoldoutSplit, LogChoices, rolling_splits
 
 # As several origins are looked at.
 DRAWS = 250
-KEYS = ("forecaster", "target")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -82,7 +81,7 @@ class RollingResult(Compared):
 
     def table(self) -> pd.DataFrame:
         """Return the mean of each metric over the origins where it is defined: a row per target and forecaster."""
-        return tables.wide(self._means())
+        return tables.wide(_means(self.metrics))
 
     def by_origin(self) -> pd.DataFrame:
         """Return the metrics of each origin: a row per origin, target and forecaster, and a column per metric."""
@@ -127,15 +126,11 @@ class RollingResult(Compared):
 
     def verdict(self) -> str:
         """Say in plain words who is better over all origins, how surely, and whether the intervals held."""
-        means = self._means()
-        sizes = self.metrics.assign(value=self.metrics["value"].abs()).query("metric == 'bias'")
-        size = sizes.groupby(["forecaster", "target"])["value"].agg("mean")
-        biased = means["metric"] == "bias"
-        means.loc[biased, "value"] = [
-            size[key] for key in zip(*(means.loc[biased, name] for name in KEYS), strict=True)
-        ]
+        metrics = self.metrics
+        # Biases of opposite signs would cancel.
+        sizes = metrics["value"].where(metrics["metric"] != "bias", metrics["value"].abs())
         return verdict(
-            means,
+            _means(metrics.assign(value=sizes)),
             self.comparisons,
             model=self.model,
             sizes=True,
@@ -150,10 +145,6 @@ class RollingResult(Compared):
         ends = [f"{result.split.calibration_end:%Y-%m-%d}" for result in self.results]
         return f"RollingResult({', '.join(self.results[0].forecasts)}; {len(ends)} origins, {ends[0]} to {ends[-1]})"
 
-    def _means(self) -> Any:
-        keys = ["forecaster", "target", "metric"]
-        return self.metrics.groupby(keys, sort=False, as_index=False)["value"].agg("mean")
-
     def _remarks(self) -> dict[str, str]:
         table, model = self.coverage_of_totals(), self.model
         said = {}
@@ -166,6 +157,12 @@ class RollingResult(Compared):
                 inside = f", {round(wide * row['totals'])} inside the widened ones." if np.isfinite(wide) else "."
                 said[target] += inside
         return said
+
+
+def _means(metrics: pd.DataFrame) -> Any:
+    """Mean of each figure over the origins."""
+    keys = ["forecaster", "target", "metric"]
+    return metrics.groupby(keys, sort=False, as_index=False)["value"].agg("mean")
 
 
 def rolling_backtest(

@@ -62,8 +62,7 @@ def _sums(result: BacktestResult, target: str, name: str, groups: pd.Series) -> 
     table["lower"], table["upper"] = quantiles(sums, result.interval, "predictive")
     errors = result.model_errors.get(target) if name == result.model else None
     if errors is not None:
-        wide = sums * errors.factors(whole)[:, None]
-        table["wide_lower"], table["wide_upper"] = quantiles(wide, result.interval, "predictive")
+        table["wide_lower"], table["wide_upper"] = quantiles(errors.widened(sums), result.interval, "predictive")
     return table
 
 

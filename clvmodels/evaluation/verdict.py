@@ -133,15 +133,16 @@ the interval, inside the widened one.'
     if not np.isfinite([total["lower"], total["upper"]]).all():
         return f"In all {_amount(predicted)} expected, {_amount(actual)} in fact."
     bounds = f"{percent(interval)} % interval {_amount(total['lower'])} to {_amount(total['upper'])}"
-    held = f"{_place(actual, total['lower'], total['upper'])} the interval"
+    held = f"{place(actual, total['lower'], total['upper'])} the interval"
     wide = total.get("wide_lower", np.nan), total.get("wide_upper", np.nan)
     if np.isfinite(wide).all():
         bounds += f"; widened by past errors {_amount(wide[0])} to {_amount(wide[1])}"
-        held += f", {_place(actual, *wide)} the widened one"
+        held += f", {place(actual, *wide)} the widened one"
     return f"In all {_amount(predicted)} expected ({bounds}), {_amount(actual)} in fact: {held}."
 
 
-def _place(actual: float, lower: float, upper: float) -> str:
+def place(actual: float, lower: float, upper: float) -> str:
+    """Say where a figure lies: above, below or inside an interval."""
     return "above" if actual > upper else "below" if actual < lower else "inside"
 
 

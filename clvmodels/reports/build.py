@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from clvmodels.evaluation.scores import MODEL
+from clvmodels.evaluation.verdict import place
 from clvmodels.reports import words
 from clvmodels.reports.criticism_tables import criticism_tables
 from clvmodels.reports.customers import (
@@ -47,8 +48,6 @@ from clvmodels.reports.fit import fit_paragraphs, fit_tables
 from clvmodels.reports.rolling_tables import rolling_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import pandas as pd
 
     from clvmodels.evaluation.criticism import Criticism
@@ -129,15 +128,8 @@ def headline(result: BacktestResult) -> str:
         f"The {customers} known on {words.long_date(split.calibration_end)} were expected to {verb} "
         f"{total['predicted']:,.0f}{noun} within the {period} that followed ({100 * result.interval:g} % interval "
         f"{total['lower']:,.0f} to {total['upper']:,.0f}); they {done} {total['actual']:,.0f}, "
-        f"{place(total)} that interval."
+        f"{place(total['actual'], total['lower'], total['upper'])} that interval."
     )
-
-
-def place(total: Mapping[Any, float]) -> str:
-    """Say where the actual figure lies: above, below or inside the interval."""
-    if total["actual"] > total["upper"]:
-        return "above"
-    return "below" if total["actual"] < total["lower"] else "inside"
 
 
 def _data(result: BacktestResult) -> Section:

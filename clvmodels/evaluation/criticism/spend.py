@@ -10,6 +10,7 @@ import pandas as pd
 from clvmodels.errors import InvalidArgument, check_interval
 from clvmodels.evaluation.criticism.customers import spenders
 from clvmodels.evaluation.groups import frequency_groups, frequency_labels
+from clvmodels.evaluation.metrics import PEARSON
 from clvmodels.intervals import Array, quantiles
 from clvmodels.rfm import RFM
 
@@ -142,19 +143,14 @@ def _resampled(x: Array, y: Array, draws: int, rng: np.random.Generator) -> tupl
         blocks = (min(size, draws - start) for start in range(0, draws, size))
         sums = np.concatenate([rng.standard_exponential((rows, len(x))) @ columns for rows in blocks])
         number, value = np.split(sums[:, 6:], 2, axis=1)
-        return _correlation(*sums[:, :6].T), value / number
+        return PEARSON.figure(sums[:, 1:6] / sums[:, :1]), value / number
 
 
 def _summands(x: Array, y: Array) -> Array:
     """What is added up over customers (n, 6 + 2 groups): moments, then one and y in the column of the own group."""
     u, w = ((each - each.mean()) / each.std() if len(each) else each for each in (x, y))
     own = np.eye(len(frequency_labels(first=1)))[frequency_groups(x, first=1)]
-    return np.column_stack([np.ones(len(x)), u, w, u * u, w * w, u * w, own, own * y[:, None]])
-
-
-def _correlation(n: Array, u: Array, w: Array, uu: Array, ww: Array, uw: Array) -> Array:
-    """Pearson's, from weighted sums."""
-    return (uw / n - u * w / n**2) / np.sqrt((uu / n - (u / n) ** 2) * (ww / n - (w / n) ** 2))
+    return np.column_stack([np.ones(len(x)), u, w, u * w, u * u, w * w, own, own * y[:, None]])
 
 
 def _by_frequency(x: Array, y: Array, ends: tuple[Array, Array]) -> pd.DataFrame:
