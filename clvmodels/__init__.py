@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from clvmodels import datasets as datasets
+    from clvmodels import decisions as decisions
     from clvmodels import plots as plots
     from clvmodels import spark as spark
     from clvmodels.errors import ClvError as ClvError
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
     from clvmodels.models.load import load_posterior as load_posterior
     from clvmodels.models.multiplicative import MultiplicativeCLV as MultiplicativeCLV
     from clvmodels.models.priors import Prior as Prior
+    from clvmodels.models.renewals import Renewals as Renewals
+    from clvmodels.models.shifted_beta_geo import ShiftedBetaGeo as ShiftedBetaGeo
+    from clvmodels.models.shifted_beta_geo import ShiftedBetaGeoPriors as ShiftedBetaGeoPriors
     from clvmodels.reports import write_report as write_report
     from clvmodels.rfm import RFM as RFM
     from clvmodels.rfm import RFMTable as RFMTable
@@ -69,6 +73,9 @@ _HOMES = {
     "load_posterior": "models.load",
     "MultiplicativeCLV": "models.multiplicative",
     "Prior": "models.priors",
+    "Renewals": "models.renewals",
+    "ShiftedBetaGeo": "models.shifted_beta_geo",
+    "ShiftedBetaGeoPriors": "models.shifted_beta_geo",
     "write_report": "reports",
     "RFM": "rfm",
     "RFMTable": "rfm",
@@ -78,7 +85,7 @@ _HOMES = {
     "score": "scoring",
     "split_holdout": "rfm",
 }
-_SUBMODULES = ("datasets", "plots", "spark")
+_SUBMODULES = ("datasets", "decisions", "plots", "spark")
 
 __all__ = [
     "RFM",
@@ -99,10 +106,14 @@ __all__ = [
     "Prediction",
     "Prior",
     "RFMTable",
+    "Renewals",
+    "ShiftedBetaGeo",
+    "ShiftedBetaGeoPriors",
     "backtest",
     "catalogue",
     "criticise",
     "datasets",
+    "decisions",
     "estimate_model_error",
     "load_posterior",
     "named_forecasters",

@@ -52,8 +52,8 @@ def check_interval(interval: float) -> float:
     return float(interval)
 
 
-def check_horizon(horizon: float) -> float:
-    """Return `horizon` (in the RFM's time unit) if it is finite and not negative.
+def check_horizon(horizon: float, name: str = "horizon") -> float:
+    """Return `horizon` (in the RFM's time unit) if it is finite and not negative; `name` is what an error calls it.
 
     Raises
     ------
@@ -66,5 +66,5 @@ def check_horizon(horizon: float) -> float:
     52.0
     """
     if not (isinstance(horizon, Real) and math.isfinite(horizon) and horizon >= 0):
-        raise InvalidArgument(f"horizon is {horizon!r}; give a finite number of time units, zero or more")
+        raise InvalidArgument(f"{name} is {horizon!r}; give a finite number of time units, zero or more")
     return float(horizon)

@@ -1,10 +1,11 @@
-"""Lifetime value: purchases x spend x margin x discount, with both parts' uncertainty inside."""
+"""Lifetime value: purchases x (spend x margin - cost) x discount, with both parts' uncertainty inside."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from numbers import Real
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -35,14 +36,17 @@ class LifetimeValue:
     spend : GammaGammaPosterior
         Posterior of the spend. Its draws are paired with those of the purchases by index.
     margin : float
-        Share of the spend that is earned. The default, 1, values revenue.
+        Share of the spend that is earned: the contribution margin. The default, 1, values revenue.
+    cost_per_purchase : float
+        Fixed cost of every purchase, in money, taken off its margin. The default is 0.
     annual_discount_rate : float
         Effective annual rate; every purchase is discounted to the observation end by its own date. The default is 0.
 
     Raises
     ------
     InvalidArgument
-        If the margin is not in (0, 1], the rate is negative, or the posteriors differ in time unit or number of draws.
+        If the margin is not in (0, 1], the cost or the rate is negative, or the posteriors differ in time unit or
+        number of draws.
 
     Examples
     --------
@@ -59,6 +63,7 @@ class LifetimeValue:
     spend: GammaGammaPosterior
     margin: float = 1.0
     annual_discount_rate: float = 0.0
+    cost_per_purchase: float = 0.0
 
     def __post_init__(self) -> None:
         """Check the choices once."""
@@ -66,6 +71,7 @@ class LifetimeValue:
             found = f"{type(self.purchases).__name__} and {type(self.spend).__name__}"
             raise InvalidArgument(f"give the posterior of purchases, then that of spend; found {found}")
         check_margin(self.margin)
+        check_cost(self.cost_per_purchase, "cost_per_purchase")
         discount_force(self.annual_discount_rate, units_per_year=1)
         if self.purchases.time_unit != self.spend.time_unit:
             raise InvalidArgument(
@@ -109,7 +115,7 @@ class LifetimeValue:
         Drawn purchase by purchase: each has its own date and its own amount. `random_seed` replaces the fit's seed.
         """
         check_interval(interval)
-        draws = self._predictive(rfm, horizon, random_seed)
+        draws = self.blocks(rfm, horizon=horizon, kind="predictive", random_seed=random_seed)
         return interval_table(rfm.frame.index, draws, interval=interval, kind="predictive")
 
     def total(
@@ -152,7 +158,7 @@ class LifetimeValue:
         if model_error is not None and kind != "predictive":
             raise InvalidArgument("model_error widens predictive intervals; pass kind='predictive' with it")
         check_interval(interval)
-        segment = _segments(rfm, by)
+        segment = segments(rfm, by)
         sums = self.blocks(rfm, horizon=horizon, kind=kind, random_seed=random_seed).sums(
             np.asarray(segment.codes), len(segment.categories)
         )
@@ -190,20 +196,26 @@ class LifetimeValue:
         self,
         rfm: RFM,
         *,
-        horizon: float,
+        horizon: float | Array,
         kind: ValueKind = "expected",
         random_seed: int | None = None,
         with_first: bool = False,
     ) -> DrawBlocks:
         """The same in blocks of customers, in the order of the RFM, for sums over millions of them.
 
-        `with_first` adds the first purchase, for customers yet to be won.
+        `with_first` adds the first purchase, for customers yet to be won. Predictive values may have a horizon of their
+        own for each customer, an array (n,).
         """
         if kind not in INTERVALS:
             raise InvalidArgument(f"kind is {kind!r}; choose 'expected' or 'predictive'")
         if kind == "predictive":
-            return self._predictive(rfm, horizon, random_seed, with_first=with_first)
+            each = np.array([check_horizon(one) for one in np.atleast_1d(horizon).tolist()])
+            return self._predictive(rfm, np.broadcast_to(each, len(rfm)), random_seed, with_first=with_first)
         return self._expected(self._known(rfm), rfm.units_per_year, horizon, with_first=with_first)
+
+    def margin_of(self, amount: Array) -> Array:
+        """What is earned by a purchase of that amount."""
+        return self.margin * amount - self.cost_per_purchase
 
     def _known(self, rfm: RFM) -> list[Array]:
         """What the expected value depends on: frequency, recency, T, number and mean value of purchases, each (n,)."""
@@ -212,7 +224,7 @@ class LifetimeValue:
         return [*dates, *rfm.spend(include_first=self.spend.include_first)]
 
     def _expected(
-        self, rows: list[Array], units_per_year: float, horizon: float, *, with_first: bool = False
+        self, rows: list[Array], units_per_year: float, horizon: Any, *, with_first: bool = False
     ) -> DrawBlocks:
         x, t_x, T, number, mean = rows
         force = discount_force(self.annual_discount_rate, units_per_year=units_per_year)
@@ -222,22 +234,22 @@ class LifetimeValue:
         spend = self.spend.expectation(number, mean)
 
         def block(at: slice) -> Array:
-            return self.margin * (purchases.block(at) + with_first) * spend(at)
+            return (purchases.block(at) + with_first) * self.margin_of(spend(at))
 
         return DrawBlocks(len(x), self.purchases.draw_count, block)
 
-    def _predictive(self, rfm: RFM, horizon: float, random_seed: int | None, *, with_first: bool = False) -> DrawBlocks:
-        horizon = check_horizon(horizon)
+    def _predictive(self, rfm: RFM, horizons: Array, random_seed: int | None, *, with_first: bool) -> DrawBlocks:
         simulation = self.purchases.simulation(rfm, random_seed)
         number, mean = rfm.spend(include_first=self.spend.include_first)
         force = discount_force(self.annual_discount_rate, units_per_year=rfm.units_per_year)
-        spend, draws = self.spend.parameter_draws(predictive=True), self.purchases.predictive_draw_count
+        terms = *self.spend.parameter_draws(predictive=True), self.margin, self.cost_per_purchase, force, with_first
+        draws = self.purchases.predictive_draw_count
 
         def block(rows: slice) -> Array:
             out = np.empty((rows.stop - rows.start, draws))
-            own = number[rows], mean[rows], *spend, force, with_first
-            outcomes.purchase_values(*simulation.of(rows), horizon, simulation.none(rows, horizon), *own, out)
-            return self.margin * out
+            within = horizons[rows], simulation.none(rows, horizons[rows])
+            outcomes.purchase_values(*simulation.of(rows), *within, number[rows], mean[rows], *terms, out)
+            return out
 
         return DrawBlocks(len(rfm), draws, block)
 
@@ -248,7 +260,20 @@ def check_margin(margin: float) -> None:
         raise InvalidArgument(f"margin is {margin}; give a share of the spend in (0, 1], e.g. 0.3")
 
 
-def _segments(rfm: RFM, by: str | None) -> pd.Categorical:
+def check_cost(cost: float, name: str) -> None:
+    """Refuse what is no cost in money."""
+    if not (isinstance(cost, Real) and math.isfinite(cost) and cost >= 0):
+        raise InvalidArgument(f"{name} is {cost!r}; give an amount of money, zero or more")
+
+
+def segments(rfm: RFM, by: str | None) -> pd.Categorical:
+    """The segment of every customer, by a column of `rfm.frame`; without one all are in "total".
+
+    Raises
+    ------
+    InvalidArgument
+        If the column is missing, or has gaps.
+    """
     if by is None:
         return pd.Categorical(["total"] * len(rfm))
     if by not in rfm.frame.columns:

@@ -13,6 +13,7 @@ PACKAGE = ROOT / "clvmodels"
 MAY_IMPORT = {
     "errors": "",
     "names": "",
+    "wording": "",
     "files": "",
     "compiled": "",
     "formulas": "",
@@ -26,10 +27,10 @@ MAY_IMPORT = {
     "lifetime_value": "compiled rfm models formulas intervals model_error",
     "scoring": "files rfm models lifetime_value formulas intervals",
     "spark": "transactions rfm models scoring",
-    "evaluation": "names compiled inference rfm models lifetime_value scoring intervals model_error",
-    "decisions": "lifetime_value models intervals",
+    "evaluation": "names wording compiled inference rfm models lifetime_value scoring intervals model_error",
+    "decisions": "wording compiled formulas rfm models lifetime_value intervals model_error",
     "plots": "names",
-    "reports": "names files rfm evaluation decisions plots",
+    "reports": "names wording files rfm models lifetime_value evaluation decisions plots",
 }
 MAY_IMPORT |= {"jobs": " ".join(MAY_IMPORT), "cli": "jobs reports datasets"}
 ONLY_IN = {

@@ -88,8 +88,10 @@ def counts_by_period(seed, customers, x, T, alive, r, alpha, a, b, edges, start,
 
 
 @compiled
-def purchase_values(seed, customers, x, T, alive, r, alpha, a, b, horizon, none, n, m, p, q, v, force, first, out):
-    """Discounted value of the same purchases: each amount is Gamma(p, rate nu), worth exp(-force time) of it.
+def purchase_values(
+    seed, customers, x, T, alive, r, alpha, a, b, horizon, none, n, m, p, q, v, margin, cost, force, first, out
+):
+    """Discounted value of the same purchases: (margin amount - cost) exp(-force time), with amount ~ Gamma(p, rate nu).
 
     nu ~ Gamma(q + p n, rate v + n m) is the customer's own; n, m (rows,), p, q, v (draws,). `first` adds a purchase at
     time 0.
@@ -102,13 +104,14 @@ def purchase_values(seed, customers, x, T, alive, r, alpha, a, b, horizon, none,
             value, known, log_rate = 0.0, False, 0.0
             if first:
                 log_rate, known = _log_rate(amounts, n[i], m[i], p[d], q[d], v[d]), True
-                value = math.exp(log_gamma_variate(amounts, p[d]) - log_rate)
+                value = margin * math.exp(log_gamma_variate(amounts, p[d]) - log_rate) - cost
             for time in _purchase_times(
-                state, alive[i, d], none[i, d], alpha[d] + T[i], a[d], b[d], r[d] + x[i], x[i], horizon
+                state, alive[i, d], none[i, d], alpha[d] + T[i], a[d], b[d], r[d] + x[i], x[i], horizon[i]
             ):
                 if not known:
                     log_rate, known = _log_rate(amounts, n[i], m[i], p[d], q[d], v[d]), True
-                value += math.exp(log_gamma_variate(amounts, p[d]) - log_rate - force * time)
+                amount = math.exp(log_gamma_variate(amounts, p[d]) - log_rate)
+                value += (margin * amount - cost) * math.exp(-force * time)
             out[i, d] = value
 
 

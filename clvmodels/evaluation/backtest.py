@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from clvmodels.errors import ClvError, InvalidArgument, check_interval
-from clvmodels.evaluation.acquisition import AcquisitionRate
 from clvmodels.evaluation.assessment import LEVELS, Assessment, assess
 from clvmodels.evaluation.curves import curve_errors, holdout_path
 from clvmodels.evaluation.forecasters import Calibration, FittedForecaster, Forecast, Forecaster
@@ -19,6 +18,7 @@ from clvmodels.evaluation.measures import Measure, measures
 from clvmodels.evaluation.registry import default_forecasters
 from clvmodels.evaluation.result import BacktestResult
 from clvmodels.intervals import Array, with_progress
+from clvmodels.models.acquisition_rate import AcquisitionRate
 from clvmodels.models.posterior import fresh_seed
 from clvmodels.rfm import DateLike, HoldoutSplit, LogChoices, split_holdout
 

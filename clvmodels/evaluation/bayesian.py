@@ -15,8 +15,8 @@ from clvmodels.lifetime_value import LifetimeValue
 from clvmodels.rfm import RFM
 
 if TYPE_CHECKING:
-    from clvmodels.evaluation.acquisition import AcquisitionRate
     from clvmodels.intervals import Array
+    from clvmodels.models.acquisition_rate import AcquisitionRate
     from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
     from clvmodels.models.gamma_gamma import GammaGammaPosterior
 

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from clvmodels.errors import InvalidArgument
-from clvmodels.evaluation.acquisition import AcquisitionRate
 from clvmodels.intervals import Array, DrawBlocks
+from clvmodels.models.acquisition_rate import AcquisitionRate
 from clvmodels.rfm import RFM
 
 Learnt = TypeVar("Learnt")

@@ -11,7 +11,6 @@ import pandas as pd
 
 from clvmodels.errors import InvalidArgument
 from clvmodels.evaluation import tables
-from clvmodels.evaluation.acquisition import AcquisitionRate
 from clvmodels.evaluation.assessment import Assessment
 from clvmodels.evaluation.bayesian import FittedBetaGeoGammaGamma
 from clvmodels.evaluation.bootstrap import Resampled, resample
@@ -26,6 +25,7 @@ from clvmodels.evaluation.totals import new_customers_table, totals_table
 from clvmodels.evaluation.verdict import totals_in_words, verdict
 from clvmodels.intervals import Array
 from clvmodels.model_error import ModelError
+from clvmodels.models.acquisition_rate import AcquisitionRate
 from clvmodels.rfm import HoldoutSplit
 
 

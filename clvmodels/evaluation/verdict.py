@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
@@ -11,6 +10,7 @@ import pandas as pd
 from clvmodels.evaluation.assessment import percent
 from clvmodels.evaluation.comparison import BETTER, MARGIN, UNCLEAR, UNDEFINED, WORSE
 from clvmodels.names import label
+from clvmodels.wording import amount, listed
 
 Figures = Mapping[str, float]  # by measure, for one forecaster and target
 Outcomes = Mapping[str, str]  # by measure, against one baseline
@@ -99,7 +99,7 @@ def verdict(
         lines += [f"- {sentence}" for sentence in against if sentence]
         outcomes[name] = list(own.values())
         missing += [] if _said(figures[model], sizes) else [name]
-    lacking = f"It has no forecast of {_listed(missing)}." if missing else ""
+    lacking = f"It has no forecast of {listed(missing)}." if missing else ""
     conclusion = " ".join(filter(None, [_conclusion(label(model), outcomes), lacking]))
     return "\n".join(filter(None, [*lines, conclusion, *notes]))
 
@@ -131,14 +131,14 @@ the interval, inside the widened one.'
     if not np.isfinite(predicted):
         return ""
     if not np.isfinite([total["lower"], total["upper"]]).all():
-        return f"In all {_amount(predicted)} expected, {_amount(actual)} in fact."
-    bounds = f"{percent(interval)} % interval {_amount(total['lower'])} to {_amount(total['upper'])}"
+        return f"In all {amount(predicted)} expected, {amount(actual)} in fact."
+    bounds = f"{percent(interval)} % interval {amount(total['lower'])} to {amount(total['upper'])}"
     held = f"{place(actual, total['lower'], total['upper'])} the interval"
     wide = total.get("wide_lower", np.nan), total.get("wide_upper", np.nan)
     if np.isfinite(wide).all():
-        bounds += f"; widened by past errors {_amount(wide[0])} to {_amount(wide[1])}"
+        bounds += f"; widened by past errors {amount(wide[0])} to {amount(wide[1])}"
         held += f", {place(actual, *wide)} the widened one"
-    return f"In all {_amount(predicted)} expected ({bounds}), {_amount(actual)} in fact: {held}."
+    return f"In all {amount(predicted)} expected ({bounds}), {amount(actual)} in fact: {held}."
 
 
 def place(actual: float, lower: float, upper: float) -> str:
@@ -188,7 +188,7 @@ def _against(name: str, baseline: Figures, outcomes: Outcomes, sizes: bool) -> s
     for what, outcome in _by_dimension(outcomes):
         where[outcome].append(what)
     words = {BETTER: "better", UNCLEAR: "not clearly different", WORSE: "worse"}
-    found = ", ".join(f"{words[outcome]} at {_listed(what)}" for outcome, what in where.items() if what)
+    found = ", ".join(f"{words[outcome]} at {listed(what)}" for outcome, what in where.items() if what)
     return f"Against {label(name)} ({said}) it is {found}."
 
 
@@ -223,7 +223,7 @@ def _conclusion(model: str, outcomes: Mapping[str, Sequence[Outcomes]]) -> str:
 def _places(outcomes: Mapping[str, Sequence[Outcomes]], extreme: str) -> str:
     """Where the model is better than every baseline, or worse than any: ``at error of purchases, and at ...``."""
     found = {target: _extremes(compared, extreme) for target, compared in outcomes.items()}
-    return ", and ".join(f"at {_listed(what)} of {target}" for target, what in found.items() if what)
+    return ", and ".join(f"at {listed(what)} of {target}" for target, what in found.items() if what)
 
 
 def _extremes(compared: Sequence[Outcomes], extreme: str) -> list[str]:
@@ -245,15 +245,4 @@ def _figure(metric: str, figure: float, sizes: bool) -> str:
     if metric in DIMENSIONS["level"]:
         shown = round(100 * figure, 1)
         return f"{shown:+,.1f} %" if shown else "0.0 %"
-    return f"{figure:.3f}" if metric in DIMENSIONS["ranking"] else _amount(figure)
-
-
-def _amount(amount: float) -> str:
-    """With thousands separators, and three digits or all before the point."""
-    decimals = 2 - math.floor(math.log10(abs(amount))) if amount else 0
-    return f"{amount:,.{max(decimals, 0)}f}"
-
-
-def _listed(words: Sequence[str]) -> str:
-    """Join words: ``a, b and c``."""
-    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
+    return f"{figure:.3f}" if metric in DIMENSIONS["ranking"] else amount(figure)

@@ -57,12 +57,21 @@ class Expectation:
 
     def block(self, rows: slice) -> Array:
         """(rows, draws)."""
-        x, t_x, T = self.x[rows], self.t_x[rows], self.T[rows]
-        values = beta_geo.probability_alive(self.params, x[:, None], t_x[:, None], T[:, None])
+        return self.alive(rows) * self.if_alive(rows)
+
+    def alive(self, rows: slice) -> Array:
+        """P(alive at T): (rows, draws)."""
+        x, t_x, T = (each[rows, None] for each in (self.x, self.t_x, self.T))
+        return beta_geo.probability_alive(self.params, x, t_x, T)
+
+    def if_alive(self, rows: slice) -> Array:
+        """What is expected of them if they are alive at T: (rows, draws)."""
+        x, T = self.x[rows], self.T[rows]
+        values = np.empty((len(x), len(self.params.r)))
         for frequency in np.unique(x):
             chosen = np.flatnonzero(x == frequency)
             times, which = np.unique(T[chosen], return_inverse=True)
-            values[chosen] *= self.series[float(frequency)].at(times)[which]
+            values[chosen] = self.series[float(frequency)].at(times)[which]
         return values
 
 

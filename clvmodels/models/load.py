@@ -8,11 +8,14 @@ from clvmodels.errors import ClvError
 from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
 from clvmodels.models.gamma_gamma import GammaGammaPosterior
 from clvmodels.models.posterior import read_file
+from clvmodels.models.shifted_beta_geo_posterior import ShiftedBetaGeoPosterior
 
-POSTERIORS = {kind.__name__: kind for kind in (BetaGeoPosterior, GammaGammaPosterior)}
+POSTERIORS = {kind.__name__: kind for kind in (BetaGeoPosterior, GammaGammaPosterior, ShiftedBetaGeoPosterior)}
 
 
-def load_posterior(path: str | os.PathLike[str]) -> BetaGeoPosterior | GammaGammaPosterior:
+def load_posterior(
+    path: str | os.PathLike[str],
+) -> BetaGeoPosterior | GammaGammaPosterior | ShiftedBetaGeoPosterior:
     """Read a posterior that `save` wrote; it gives the same answers as the one that was saved.
 
     Parameters
@@ -22,7 +25,7 @@ def load_posterior(path: str | os.PathLike[str]) -> BetaGeoPosterior | GammaGamm
 
     Returns
     -------
-    BetaGeoPosterior or GammaGammaPosterior
+    BetaGeoPosterior, GammaGammaPosterior or ShiftedBetaGeoPosterior
 
     Raises
     ------

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from clvmodels.compiled.new_customers import new_customer_totals
-from clvmodels.errors import InvalidArgument, check_horizon
+from clvmodels.errors import check_horizon
 from clvmodels.intervals import Array
 from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
+from clvmodels.models.by_period import predictive_new_by_period
 from clvmodels.models.gamma_gamma import GammaGammaPosterior
 
 
@@ -56,16 +56,12 @@ def predictive_new_customers(
     >>> bool(abs(draws["customers"].mean() - 1000) < 10)
     True
     """
-    if spend is not None and spend.draw_count != purchases.draw_count:
-        found = f"purchases have {purchases.draw_count} draws, spend has {spend.draw_count}"
-        raise InvalidArgument(f"{found}; fit both with the same method= and draws=")
-    seed, draws, length = purchases.seed_for(random_seed), purchases.predictive_draw_count, check_horizon(horizon)
-    rng = np.random.default_rng(int(seed))
+    draws, length = purchases.predictive_draw_count, check_horizon(horizon)
+    rng = np.random.default_rng(int(purchases.seed_for(random_seed)))
     won = rng.poisson(rates(draws, rng) * length)
-    no_spend = [np.ones(draws)] * 3
-    amounts = no_spend if spend is None else spend.parameter_draws(predictive=True)
-    out = np.empty((draws, 2))
-    parameters = (*purchases.parameter_draws(predictive=True), *amounts)
-    new_customer_totals(seed, won, length, *parameters, spend is not None, out)
-    table = pd.DataFrame({"customers": won, "purchases": out[:, 0], "value": out[:, 1]})
+    edges = np.array([0.0, length])
+    made = predictive_new_by_period(
+        purchases, spend, won[:, None], windows=edges[None, :], edges=edges, random_seed=random_seed
+    )
+    table = pd.DataFrame({"customers": won, "purchases": made[:, 0, 1], "value": made[:, 0, 0]})
     return table if spend is not None else table.drop(columns="value")

@@ -67,6 +67,30 @@ class Prior:
         logp: Any = pm.logp(self._class().dist(**self._arguments()), values)
         return np.asarray(logp.eval(mode=MODE))
 
+    def draws(self, size: int, rng: np.random.Generator) -> NDArray[np.float64]:
+        """Independent draws, shape (size,); of a proper prior only.
+
+        Raises
+        ------
+        InvalidArgument
+            If PyMC refuses the parameters, or has no draws of the distribution.
+
+        Examples
+        --------
+        >>> Prior("DiracDelta", c=0.1).draws(2, np.random.default_rng(1)).tolist()
+        [0.1, 0.1]
+        """
+        import pymc as pm
+
+        from clvmodels.inference.density import MODE
+
+        try:
+            variable = self._class().dist(**self._arguments(), shape=size)
+            made = pm.draw(variable, random_seed=rng, mode=MODE)
+        except (TypeError, ValueError, NotImplementedError) as error:
+            raise InvalidArgument(f"there are no draws of {self!r}: {error}") from error
+        return np.asarray(made, float)
+
     def to_dict(self) -> dict[str, Any]:
         """As plain values, for JSON."""
         nested = {k: v.to_dict() if isinstance(v, Prior) else v for k, v in self.parameters.items()}

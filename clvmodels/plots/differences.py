@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from clvmodels.plots.marks import INTERVAL, legend_above
+from clvmodels.plots.marks import legend_above, name_rows, points_in_rows
 from clvmodels.plots.style import axes_or_current, colour, ink, percent
 
 if TYPE_CHECKING:
@@ -51,15 +51,11 @@ def differences(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.axvline(0, color=ink(), linewidth=0.8)
     for outcome, mark in MARKS.items():
         of_this = (table["outcome"] == outcome).to_numpy()
-        rows = ends[of_this]
-        if len(rows):
-            ax.hlines(at[of_this], rows["lower"], rows["upper"], color=colours[outcome], **INTERVAL)
-            ax.plot(rows["advantage"], at[of_this], mark, color=colours[outcome], label=outcome)
+        look = {"point": "advantage", "mark": mark, "color": colours[outcome]}
+        points_in_rows(ax, at[of_this], ends.loc[of_this], label=outcome, **look)
     names = table["label"] if "label" in table.columns else table.index
-    ax.set_yticks(at, [str(name) for name in names], parse_math=False)
-    ax.set_ylim(len(table) - 0.5, -0.5)
+    name_rows(ax, [str(name) for name in names])
     ax.xaxis.set_major_formatter(percent())
-    ax.grid(visible=False, axis="y")
     ax.set_xlabel("advantage over the baseline, in % of its error, or of 1 for bias and rankings")
     legend_above(ax, side="right")
     return ax

@@ -95,6 +95,29 @@ def customer_label(customer_id: object, *, length: int = 18) -> str:
     return f"{text[:half]}…{text[-(length - half - 1) :]}"
 
 
+def series_label(name: object) -> str:
+    """Return a group's name for the legend, which leaves out what is empty or begins with an underscore.
+
+    Examples
+    --------
+    >>> series_label("paid search"), series_label("_other")
+    ('paid search', ' _other')
+    """
+    text = customer_label(name, length=32)
+    return text if text and not text.startswith("_") else f" {text}"
+
+
+def short_number(value: float) -> str:
+    """Return a number with three digits, or all that stand before the point.
+
+    Examples
+    --------
+    >>> [short_number(value) for value in (0.1, 0.12345, 36.79, 999.7, 12345.6)]
+    ['0.1', '0.123', '36.8', '1,000', '12,346']
+    """
+    return Formatter.fix_minus(f"{value:.3g}" if abs(value) < 999.5 else f"{value:,.0f}")
+
+
 def ink() -> str:
     """Return the text colour now in force: black on a light theme, white on a dark one."""
     return mpl.rcParams["text.color"]
@@ -104,6 +127,11 @@ def colour(order: int) -> str:
     """Return the colour of the series at place `order`, lighter where the text is light."""
     palette = ON_DARK if sum(to_rgb(ink())) > 1.5 else ON_LIGHT
     return palette[order % len(palette)]
+
+
+def bar_colour(order: int) -> str:
+    """Return the colour of bars that marks in ink lie on, in both themes: black and white alike stand out from it."""
+    return ON_LIGHT[order % len(ON_LIGHT)]
 
 
 def line_style(order: int) -> dict[str, Any]:

@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from clvmodels.plots.marks import legend_above, points_with_intervals
+from clvmodels.plots.marks import intervals, legend_above, name_places, points_with_intervals
 from clvmodels.plots.style import axes_or_current, colour, ink, thousands
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
-
-MOST_LEVEL_DATES = 6
 
 
 def totals(table: pd.DataFrame, *, ax: Axes | None = None, ylabel: str = "total of the holdout") -> Axes:
@@ -46,17 +44,13 @@ def totals(table: pd.DataFrame, *, ax: Axes | None = None, ylabel: str = "total 
     """
     ax = axes_or_current(ax)
     at = np.arange(len(table))
-    if table[["wide_lower", "wide_upper"]].notna().to_numpy().any():
-        wide = {"color": colour(0), "linewidth": 1.5, "label": "widened interval"}
-        ax.vlines(at, table["wide_lower"], table["wide_upper"], **wide)
+    wide = {"color": colour(0), "linewidth": 1.5, "label": "widened interval"}
+    intervals(ax, at, table, edges=("wide_lower", "wide_upper"), **wide)
     points_with_intervals(ax, at, table, point="predicted")
     ax.plot(at, table["actual"], "x", color=ink(), markeredgewidth=2, label="actual", zorder=4)
-    turned = {"rotation": 40, "ha": "right", "rotation_mode": "anchor"} if len(table) > MOST_LEVEL_DATES else {}
-    ax.set_xticks(at, [f"{origin:%Y-%m-%d}" for origin in table.index], **turned)
-    ax.set_xlim(-0.5, len(table) - 0.5)
+    name_places(ax, [f"{origin:%Y-%m-%d}" for origin in table.index])
     ax.set_ylim(bottom=0)
     ax.yaxis.set_major_formatter(thousands())
-    ax.grid(visible=False, axis="x")
     ax.set(xlabel="calibration end", ylabel=ylabel)
     legend_above(ax)
     return ax

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pandas as pd
 
 from clvmodels.names import label
-from clvmodels.plots.marks import legend_above
+from clvmodels.plots.marks import BAND, legend_above
 from clvmodels.plots.style import axes_or_current, colour, forecasters, ink, line_style, thousands
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def _path(*, cumulative: bool) -> dict[str, Any]:
 def _draw_forecaster(ax: Axes, table: pd.DataFrame, name: str, *, order: int, cumulative: bool) -> None:
     lower, upper = f"{name}_lower", f"{name}_upper"
     if {lower, upper} <= set(table.columns):
-        band: dict[str, Any] = {"color": colour(order), "alpha": 0.3, "linewidth": 0}
+        band: dict[str, Any] = {"color": colour(order), **BAND}
         if cumulative:
             ax.fill_between(table["end"], table[lower], table[upper], **band)
         else:

@@ -46,6 +46,7 @@ from clvmodels.reports.figures import (
 )
 from clvmodels.reports.fit import fit_paragraphs, fit_tables
 from clvmodels.reports.rolling_tables import rolling_tables
+from clvmodels.wording import plural
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -121,8 +122,8 @@ def headline(result: BacktestResult) -> str:
     split = result.split
     totals = result.totals().xs(MODEL, level="forecaster").dropna(subset="predicted")
     target, total = totals.index[-1], totals.iloc[-1].to_dict()
-    customers = words.plural(len(split.calibration), "customer")
-    period = words.plural(round(split.horizon, 2), split.calibration.time_unit)
+    customers = plural(len(split.calibration), "customer")
+    period = plural(round(split.horizon, 2), split.calibration.time_unit)
     verb, done, noun = ("spend", "spent", "") if target == "value" else ("make", "made", " purchases")
     return (
         f"The {customers} known on {words.long_date(split.calibration_end)} were expected to {verb} "

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from clvmodels.reports.tables import Column, Table
-from clvmodels.reports.words import plural
+from clvmodels.wording import plural
 
 if TYPE_CHECKING:
     from clvmodels.evaluation.result import BacktestResult

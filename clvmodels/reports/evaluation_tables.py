@@ -10,7 +10,8 @@ import numpy as np
 from clvmodels.evaluation.measures import catalogue
 from clvmodels.names import label
 from clvmodels.reports.tables import Column, Kind, Table
-from clvmodels.reports.words import long_date, plural
+from clvmodels.reports.words import long_date
+from clvmodels.wording import plural
 
 if TYPE_CHECKING:
     import pandas as pd

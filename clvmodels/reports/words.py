@@ -61,17 +61,6 @@ FIT_TERMS = (
 )
 
 
-def plural(count: float, noun: str) -> str:
-    """Return a count with its noun, thousands separated.
-
-    Examples
-    --------
-    >>> plural(1, "customer"), plural(2357, "customer"), plural(38.9, "week")
-    ('1 customer', '2,357 customers', '38.9 weeks')
-    """
-    return f"{count:,.4g} {noun}" if count == 1 else f"{count:,.10g} {noun}s"
-
-
 def long_date(date: pd.Timestamp) -> str:
     """Return a date as it is read aloud.
 

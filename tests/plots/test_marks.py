@@ -1,8 +1,11 @@
+import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.figure import Figure
+from numpy.testing import assert_allclose
 
 from clvmodels.names import LABELS
-from clvmodels.plots.marks import legend_above
+from clvmodels.plots.marks import intervals, legend_above, name_places
 
 
 def legend_box(names, *, width, side="left"):
@@ -29,3 +32,29 @@ def test_the_legend_lies_above_the_axes_and_inside_the_figure(names, width, side
 def test_short_names_stand_side_by_side():
     (row, _, _), (rows, _, _) = legend_box("abcd", width=7.5), legend_box(LABELS.values(), width=7.5)
     assert row.height < rows.height / 4
+
+
+def test_an_interval_without_end_is_not_drawn_and_the_others_are(ax):
+    table = pd.DataFrame({"lower": [1.0, -np.inf, 3.0], "upper": [2.0, 4.0, np.nan]})
+    assert intervals(ax, range(3), table)
+    assert_allclose(ax.collections[0].get_segments(), [[[0, 1], [0, 2]]])
+    assert not intervals(ax, range(2), table[1:])
+
+
+@pytest.mark.parametrize("length", [4, 10, 18])
+@pytest.mark.parametrize("count", [1, 5, 8, 12, 24])
+def test_the_names_of_places_do_not_run_into_each_other(count, length):
+    figure = Figure(figsize=(7.5, 4.2), layout="constrained")
+    ax = figure.add_subplot()
+    name_places(ax, ["1" * length] * count)
+    figure.draw_without_rendering()
+    labels = ax.get_xticklabels()
+    if labels[0].get_rotation() == 0:
+        boxes = [label.get_window_extent() for label in labels]
+        assert all(left.x1 < right.x0 for left, right in zip(boxes, boxes[1:], strict=False))
+    else:
+        # Turned ones are apart where a line is lower than what two of them lie apart, seen across their direction.
+        apart = np.diff(ax.transData.transform([[0, 0], [1, 0]])[:, 0])[0] * np.sin(
+            np.radians(labels[0].get_rotation())
+        )
+        assert apart > labels[0].get_fontsize() * figure.dpi / 72

@@ -3,7 +3,18 @@ import pytest
 from matplotlib.figure import Figure
 
 from clvmodels.names import LABELS, label
-from clvmodels.plots.style import colour, customer_label, forecasters, line_style, marker, percent, theme
+from clvmodels.plots.style import (
+    bar_colour,
+    colour,
+    customer_label,
+    forecasters,
+    line_style,
+    marker,
+    percent,
+    series_label,
+    short_number,
+    theme,
+)
 
 
 def luminance(name):
@@ -58,6 +69,34 @@ def test_a_share_is_shown_in_percent(share, shown):
 )
 def test_an_id_becomes_one_short_printable_line(customer_id, shown):
     assert customer_label(customer_id) == shown
+
+
+@pytest.mark.parametrize(("name", "shown"), [("tv", "tv"), (7, "7"), ("_other", " _other"), ("", " ")])
+def test_a_series_name_is_one_that_no_legend_leaves_out(name, shown):
+    assert series_label(name) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (0, "0"),
+        (0.1, "0.1"),
+        (-2.3456, "\N{MINUS SIGN}2.35"),
+        (999.4, "999"),
+        (999.6, "1,000"),
+        (1234567.8, "1,234,568"),
+        (-1e6, "\N{MINUS SIGN}1,000,000"),
+    ],
+)
+def test_a_short_number_has_three_digits_or_all_before_the_point(value, shown):
+    assert short_number(value) == shown
+
+
+@pytest.mark.parametrize("order", [0, 2])
+def test_marks_in_ink_stand_out_from_the_bars_they_lie_on(order):
+    for dark in (False, True):
+        with mpl.rc_context(theme(dark=dark)):
+            assert contrast(bar_colour(order), theme(dark=dark)["text.color"]) > 2.7
 
 
 def test_an_unknown_forecaster_is_named_by_its_own_name():

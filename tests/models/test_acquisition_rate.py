@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from clvmodels.errors import InvalidArgument
-from clvmodels.evaluation.acquisition import AcquisitionRate
+from clvmodels.models.acquisition_rate import AcquisitionRate
 
 DRAWS = 50_000
 

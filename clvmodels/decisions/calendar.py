@@ -1,0 +1,79 @@
+"""Months, quarters and years from the observation end on, as times and labels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+import pandas as pd
+
+from clvmodels.decisions.checks import check_count
+from clvmodels.errors import InvalidArgument
+from clvmodels.intervals import Array
+from clvmodels.rfm import RFM, days_per_unit
+
+Period = Literal["month", "quarter", "year"]
+MONTHS = {"month": 1, "quarter": 3, "year": 12}
+
+
+@dataclass(frozen=True, eq=False)
+class Calendar:
+    """Periods that follow one another from the observation end on.
+
+    Attributes
+    ----------
+    edges : array (periods + 1,)
+        In the RFM's time unit, from 0.
+    labels : tuple of str
+        "1997-10", "1997Q4" or "1998"; the last day ("until 1997-11-15") where the observation does not end with a
+        month, quarter or year; "month 1" where it has no date.
+    """
+
+    edges: Array
+    labels: tuple[str, ...]
+
+    @classmethod
+    def of(cls, rfm: RFM, *, period: Period, periods: int) -> Calendar:
+        """After the observation of an RFM.
+
+        Raises
+        ------
+        InvalidArgument
+            If the period is unknown, or the number is not a whole one from 1 on.
+
+        Examples
+        --------
+        >>> seen = pd.DataFrame({"frequency": [0], "recency": [0], "T": [5]})
+        >>> rfm = RFM.from_frame(seen, time_unit="day", observation_end="1997-09-30")
+        >>> months = Calendar.of(rfm, period="month", periods=2)
+        >>> months.edges.tolist(), months.labels
+        ([0.0, 31.0, 61.0], ('1997-10', '1997-11'))
+        """
+        if period not in get_args(Period):
+            raise InvalidArgument(f"period is {period!r}; choose one of {', '.join(get_args(Period))}")
+        check_count(periods, "periods")
+        steps = MONTHS[period] * np.arange(1, periods + 1)
+        if rfm.observation_end is None:
+            per_month = days_per_unit("month") / days_per_unit(rfm.time_unit)
+            return cls(
+                np.concatenate([[0.0], steps * per_month]), tuple(f"{period} {i}" for i in range(1, periods + 1))
+            )
+        ends = [_after(rfm.observation_end, int(months)) for months in steps]
+        days = np.array([0, *((end - rfm.observation_end).days for end in ends)], float)
+        return cls(days / days_per_unit(rfm.time_unit), tuple(_label(end, period) for end in ends))
+
+
+def _after(day: pd.Timestamp, months: int) -> pd.Timestamp:
+    """The day so many months later; the last of a month after the last of a month."""
+    later = day + pd.DateOffset(months=months)
+    return later + pd.offsets.MonthEnd(0) if day.is_month_end else later
+
+
+def _label(end: pd.Timestamp, period: Period) -> str:
+    whole = {"month": end.is_month_end, "quarter": end.is_quarter_end, "year": end.is_year_end}[period]
+    if not whole:
+        return f"until {end:%Y-%m-%d}"
+    return (
+        f"{end:%Y-%m}" if period == "month" else f"{end.year}Q{end.quarter}" if period == "quarter" else str(end.year)
+    )

@@ -1,0 +1,136 @@
+"""Which input drives an answer: how far the answer moves while one input goes from its low to its high end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from clvmodels.intervals import Array, quantiles
+from clvmodels.lifetime_value import LifetimeValue
+from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
+from clvmodels.wording import amount
+
+COLUMNS = ["low", "high", "answer_low", "answer_high", "answer"]
+STEP = 0.1
+
+
+@dataclass(frozen=True)
+class Certain:
+    """An input without uncertainty: what the answer would be a tenth below and a tenth above it."""
+
+    value: float
+    answer_low: float
+    answer_high: float
+
+
+def drivers(
+    answer: Array,
+    *,
+    uncertain: Mapping[str, Array],
+    certain: Mapping[str, Certain] | None = None,
+    interval: float = 0.9,
+) -> pd.DataFrame:
+    """Rank the inputs by how far they move the answer.
+
+    An uncertain input goes over its own interval while the others stay at their means: the answer at its ends is read
+    off the least-squares plane of the answer's draws on those of all inputs. A certain one is moved by a tenth either
+    way.
+
+    Parameters
+    ----------
+    answer : array (draws,)
+    uncertain : dict of name -> array (draws,)
+        Inputs that never vary are left out.
+    certain : dict of name -> Certain, optional
+    interval : float
+        Of the uncertain inputs.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by input, the widest swing first: low and high (the input's ends), answer_low and answer_high (the
+        answer there), answer (its mean).
+
+    Examples
+    --------
+    >>> spend = np.linspace(9.0, 11.0, 101)
+    >>> drivers(2 * spend, uncertain={"spend": spend}).round(1).loc["spend"].tolist()
+    [9.1, 10.9, 18.2, 21.8, 20.0]
+    """
+    mean = float(answer.mean())
+    varying = {name: draws for name, draws in uncertain.items() if np.ptp(draws) > 0}
+    rows = {name: _moved(mean, slope, varying[name], interval) for name, slope in _slopes(answer, varying).items()}
+    for name, each in (certain or {}).items():
+        rows[name] = [(1 - STEP) * each.value, (1 + STEP) * each.value, each.answer_low, each.answer_high]
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=COLUMNS[:-1]).assign(answer=mean)
+    table.index.name = "input"
+    swing = np.abs(table["answer_high"].to_numpy() - table["answer_low"].to_numpy())
+    return table.iloc[np.argsort(-swing, kind="stable")]
+
+
+def model_inputs(value: LifetimeValue) -> dict[str, Array]:
+    """What the models know of the population, as inputs of an answer: one array (draws,) each.
+
+    Examples
+    --------
+    >>> from clvmodels.models.beta_geo import BetaGeo
+    >>> from clvmodels.models.gamma_gamma import GammaGamma
+    >>> purchases = BetaGeo.at(r=0.243, alpha=4.414, a=0.793, b=2.426, time_unit="week")
+    >>> value = LifetimeValue(purchases, GammaGamma.at(p=6.25, q=3.74, v=15.44, time_unit="week"))
+    >>> [name for name in model_inputs(value)]
+    ['purchase rate of a new customer', 'dropout probability', 'spend per purchase']
+    """
+    p, q, v = value.spend.parameter_draws(predictive=True)
+    return {**purchase_inputs(value.purchases), "spend per purchase": p * v / (q - 1)}
+
+
+def purchase_inputs(purchases: BetaGeoPosterior) -> dict[str, Array]:
+    """The same of purchases alone.
+
+    Examples
+    --------
+    >>> from clvmodels.models.beta_geo import BetaGeo
+    >>> purchases = BetaGeo.at(r=0.5, alpha=10, a=1, b=3, time_unit="week")
+    >>> {name: float(draws[0]) for name, draws in purchase_inputs(purchases).items()}
+    {'purchase rate of a new customer': 0.05, 'dropout probability': 0.25}
+    """
+    r, alpha, a, b = purchases.parameter_draws(predictive=True)
+    return {"purchase rate of a new customer": r / alpha, "dropout probability": a / (a + b)}
+
+
+def _slopes(answer: Array, inputs: Mapping[str, Array]) -> dict[str, float]:
+    """Of the answer on each of the inputs, the others held still."""
+    if not inputs:
+        return {}
+    centred = np.stack([draws - draws.mean() for draws in inputs.values()], axis=1)
+    scale = centred.std(axis=0)
+    found = np.linalg.lstsq(centred / scale, answer - answer.mean(), rcond=None)[0] / scale
+    return dict(zip(inputs, found.tolist(), strict=True))
+
+
+def _moved(mean: float, slope: float, draws: Array, interval: float) -> list[float]:
+    """The ends of the input, and the answer at them."""
+    low, high = (float(end) for end in quantiles(draws, interval, "credible"))
+    return [low, high, *(mean + slope * (end - float(draws.mean())) for end in (low, high))]
+
+
+def driver_sentence(table: pd.DataFrame, answer: str) -> str:
+    """Say which input drives the answer most, and how far.
+
+    Examples
+    --------
+    >>> spend = np.linspace(9.0, 11.0, 101)
+    >>> driver_sentence(drivers(2 * spend, uncertain={"spend": spend}), "value")
+    'What drives it most is spend: from 9.10 to 10.9 it takes the value from 18.2 to 21.8.'
+    """
+    if table.empty:
+        return f"Nothing that is uncertain drives the {answer}."
+    first = table.iloc[0]
+    ends = f"from {amount(first['low'])} to {amount(first['high'])}"
+    return (
+        f"What drives it most is {table.index[0]}: {ends} it takes the {answer} from {amount(first['answer_low'])} to "
+        f"{amount(first['answer_high'])}."
+    )

@@ -1,0 +1,75 @@
+"""Assumed effects as draws: a prior, or the draws of a posterior; a bare number only where the user insists."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from clvmodels.errors import InvalidArgument
+from clvmodels.intervals import Array
+from clvmodels.models.priors import Prior
+
+Effect = Prior | Array
+"""A share, as clv.Prior("Beta", alpha=2, beta=18), or as an array of draws from an experiment's own posterior."""
+
+
+def check_effect(effect: Any, name: str) -> None:
+    """Refuse what is neither a prior nor draws; a bare number says nothing of how sure it is.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is neither.
+
+    Examples
+    --------
+    >>> check_effect(Prior("Beta", alpha=2, beta=18), "kept")
+    """
+    if isinstance(effect, Prior):
+        return
+    if np.ndim(effect) == 1 and len(effect) >= 100:
+        return
+    if np.ndim(effect) == 0 and not isinstance(effect, str) and effect is not None:
+        raise InvalidArgument(
+            f"{name} is {effect!r}, a bare number; give a prior of what you know, e.g. clv.Prior('Beta', alpha=2,"
+            f" beta=18), or, if you are certain, clv.Prior('DiracDelta', c={effect!r})"
+        )
+    raise InvalidArgument(f"{name} is a {type(effect).__name__}; give a clv.Prior, or an array of 100 draws or more")
+
+
+def effect_draws(effect: Effect, name: str, size: int, rng: np.random.Generator) -> Array:
+    """Draws of a share, shape (size,).
+
+    Parameters
+    ----------
+    effect : Prior, or array of draws
+        Of the draws, some are taken at random.
+    name : str
+        What to call it in an error.
+    size : int
+    rng : numpy Generator
+
+    Returns
+    -------
+    array (size,)
+
+    Raises
+    ------
+    InvalidArgument
+        If a draw lies outside [0, 1].
+
+    Examples
+    --------
+    >>> effect_draws(Prior("DiracDelta", c=0.1), "kept", 3, np.random.default_rng(1)).tolist()
+    [0.1, 0.1, 0.1]
+    """
+    check_effect(effect, name)
+    drawn = effect.draws(size, rng) if isinstance(effect, Prior) else rng.choice(np.asarray(effect, float), size)
+    outside = ~((drawn >= 0) & (drawn <= 1))
+    if outside.any():
+        raise InvalidArgument(
+            f"{name} is a share, but {outside.mean():.1%} of its draws lie outside [0, 1], e.g."
+            f" {drawn[outside][0]:.3g}; use a distribution on [0, 1], such as clv.Prior('Beta', alpha=2, beta=18)"
+        )
+    return drawn

@@ -1,0 +1,67 @@
+"""Customers who are planned to be won, period by period, as draws of their number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from numbers import Real
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clvmodels.errors import InvalidArgument
+from clvmodels.intervals import Array
+from clvmodels.models.acquisition_rate import AcquisitionRate
+
+Plan = float | Sequence[float] | AcquisitionRate
+
+
+def planned(plan: Plan, *, plan_sd: float, edges: Array, draws: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Draw how many customers are won in each period.
+
+    Parameters
+    ----------
+    plan : float, sequence of floats, or AcquisitionRate
+        Customers per period; one number for each; or a rate per time unit with its own uncertainty.
+    plan_sd : float
+        Relative standard deviation of the plan as a whole: every draw's plan is multiplied by one log-normal factor of
+        mean 1. Chance (Poisson) comes on top.
+    edges : array (periods + 1,)
+        The periods, in time units.
+    draws : int
+    rng : numpy Generator
+
+    Returns
+    -------
+    array of integers (draws, periods)
+
+    Raises
+    ------
+    InvalidArgument
+        If a number is negative or not finite, or there are not as many as periods.
+
+    Examples
+    --------
+    >>> edges = np.array([0.0, 4.0, 8.0])
+    >>> planned([100, 0], plan_sd=0.0, edges=edges, draws=3, rng=np.random.default_rng(1))[:, 1].tolist()
+    [0, 0, 0]
+    """
+    periods = len(edges) - 1
+    if not (isinstance(plan_sd, Real) and 0 <= plan_sd < np.inf):
+        raise InvalidArgument(f"plan_sd is {plan_sd!r}; give a relative standard deviation, zero or more, e.g. 0.1")
+    if isinstance(plan, AcquisitionRate):
+        expected = plan.draws(draws, rng)[:, None] * np.diff(edges)
+    else:
+        expected = np.broadcast_to(_numbers(plan, periods), (draws, periods))
+    sigma = np.sqrt(np.log1p(plan_sd**2))
+    factor = np.exp(rng.normal(-(sigma**2) / 2, sigma, draws)) if sigma else np.ones(draws)
+    return rng.poisson(expected * factor[:, None])
+
+
+def _numbers(plan: Any, periods: int) -> Array:
+    numbers = np.asarray(plan, float)
+    if numbers.ndim > 1 or (numbers.ndim == 1 and len(numbers) != periods):
+        raise InvalidArgument(f"{numbers.size} numbers of new customers for {periods} periods; give one, or one each")
+    if not (np.isfinite(numbers) & (numbers >= 0)).all():
+        raise InvalidArgument(f"new_customers is {plan!r}; give numbers of customers, zero or more")
+    return numbers

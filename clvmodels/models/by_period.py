@@ -1,0 +1,154 @@
+"""What customers will do, period by period: those who are known, and those yet to be won."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clvmodels.compiled.periods import known_by_period, new_by_period
+from clvmodels.compiled.threads import in_order
+from clvmodels.errors import InvalidArgument
+from clvmodels.intervals import Array, summed
+from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
+from clvmodels.models.gamma_gamma import GammaGammaPosterior
+from clvmodels.rfm import RFM
+
+WHAT = ("revenue", "purchases", "customers")
+DRAWS_AT_ONCE = 64
+
+
+def predictive_by_period(
+    purchases: BetaGeoPosterior,
+    spend: GammaGammaPosterior | None,
+    rfm: RFM,
+    *,
+    edges: Array,
+    discount_force: float = 0.0,
+    random_seed: int | None = None,
+) -> Array:
+    """Draw what all known customers together will do between the edges.
+
+    Parameters
+    ----------
+    purchases : BetaGeoPosterior
+    spend : GammaGammaPosterior, optional
+        Without it every purchase is worth 1.
+    rfm : RFM
+    edges : array (periods + 1,)
+        Times since the observation end, rising from 0.
+    discount_force : float
+        Per time unit; weights revenue and purchases.
+    random_seed : int, optional
+        Replaces the fit's seed. The purchases are those of `predictive_purchases` with the same seed.
+
+    Returns
+    -------
+    array, shape (draws, periods, 3)
+        Revenue, purchases, and customers who buy in the period.
+
+    Raises
+    ------
+    InvalidArgument
+        If the two posteriors have different numbers of draws.
+
+    Examples
+    --------
+    >>> from clvmodels.datasets import load_cdnow_summary
+    >>> from clvmodels.models.beta_geo import BetaGeo
+    >>> from clvmodels.models.gamma_gamma import GammaGamma
+    >>> purchases = BetaGeo.at(r=0.243, alpha=4.414, a=0.793, b=2.426, time_unit="week", random_seed=1)
+    >>> spend = GammaGamma.at(p=6.25, q=3.74, v=15.44, time_unit="week")
+    >>> predictive_by_period(purchases, spend, load_cdnow_summary(), edges=np.array([0.0, 13.0, 26.0])).shape
+    (1000, 2, 3)
+    """
+    simulation = purchases.simulation(rfm, random_seed)
+    nothing = np.zeros(len(rfm))
+    number, mean = (nothing, nothing) if spend is None else rfm.spend(include_first=spend.include_first)
+    amounts, draws = _amounts(purchases, spend), purchases.predictive_draw_count
+
+    def block(rows: slice) -> Array:
+        out = np.zeros((draws, len(edges) - 1, len(WHAT)))
+        own = number[rows], mean[rows], *amounts
+        known_by_period(*simulation.of(rows), edges, discount_force, simulation.none(rows, edges[-1]), *own, out)
+        return out
+
+    return summed(block, len(rfm), draws)
+
+
+def predictive_new_by_period(
+    purchases: BetaGeoPosterior,
+    spend: GammaGammaPosterior | None,
+    won: NDArray[np.integer],
+    *,
+    windows: Array,
+    edges: Array,
+    discount_force: float = 0.0,
+    random_seed: int | None = None,
+) -> Array:
+    """Draw what customers yet to be won will do between the edges, each draw with its own parameters.
+
+    Parameters
+    ----------
+    purchases : BetaGeoPosterior
+    spend : GammaGammaPosterior, optional
+        Without it every purchase is worth 1.
+    won : array of integers (draws, windows)
+        How many are won in each window of time.
+    windows : array (windows, 2)
+        Begin and end of each, on the axis of the edges; they come at any time between with the same probability.
+    edges : array (periods + 1,)
+        Times that rise; the first is not after any window's begin.
+    discount_force : float
+        Per time unit; weights revenue and purchases by the time since 0.
+    random_seed : int, optional
+        Replaces the fit's seed.
+
+    Returns
+    -------
+    array, shape (draws, periods, 3)
+        Revenue, purchases (the first ones included), and customers who buy in the period.
+
+    Raises
+    ------
+    InvalidArgument
+        If the two posteriors have different numbers of draws.
+    """
+    seed, draws = purchases.seed_for(random_seed), purchases.predictive_draw_count
+    parameters: list[Any] = [*purchases.parameter_draws(predictive=True), *_amounts(purchases, spend)]
+
+    def part(first: int) -> Array:
+        some = slice(first, first + DRAWS_AT_ONCE)
+        out = np.zeros((len(won[some]), len(edges) - 1, len(WHAT)))
+        own = [each[some] for each in parameters]
+        new_by_period(seed, first, won[some], *np.ascontiguousarray(windows.T), edges, discount_force, *own, out)
+        return out
+
+    return np.concatenate(list(in_order(part, range(0, draws, DRAWS_AT_ONCE))))
+
+
+def predictive_alive(purchases: BetaGeoPosterior, rfm: RFM, *, times: Array, random_seed: int | None = None) -> Array:
+    """Draw how many of the known customers are alive at each of the times (m,) since the observation end: (draws, m).
+
+    Examples
+    --------
+    >>> from clvmodels.datasets import load_cdnow_summary
+    >>> from clvmodels.models.beta_geo import BetaGeo
+    >>> purchases = BetaGeo.at(r=0.243, alpha=4.414, a=0.793, b=2.426, time_unit="week", random_seed=1)
+    >>> predictive_alive(purchases, load_cdnow_summary(), times=np.array([0.0, 52.0])).mean(axis=0).round(-1).tolist()
+    [1920.0, 1680.0]
+    """
+    lifetimes = purchases.blocks("lifetime", rfm, random_seed=random_seed)
+    counts = lifetimes.map(lambda block: np.stack([(block > time).sum(axis=0) for time in times], axis=1))
+    return np.sum(list(counts), axis=0).astype(float)
+
+
+def _amounts(purchases: BetaGeoPosterior, spend: GammaGammaPosterior | None) -> list[Array]:
+    """Draws of p, q and v; of anything where amounts do not matter."""
+    if spend is None:
+        return [np.ones(purchases.predictive_draw_count)] * 3
+    if spend.draw_count != purchases.draw_count:
+        found = f"purchases have {purchases.draw_count} draws, spend has {spend.draw_count}"
+        raise InvalidArgument(f"{found}; fit both with the same method= and draws=")
+    return spend.parameter_draws(predictive=True)

@@ -1,0 +1,70 @@
+"""Numbers and lists in sentences."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+
+def amount(value: float) -> str:
+    """Return a number with thousands separators, and three digits or all before the point.
+
+    Examples
+    --------
+    >>> amount(1234.5), amount(-0.01234), amount(0), amount(math.inf)
+    ('1,234', '-0.0123', '0', 'infinite')
+    """
+    if not math.isfinite(value):
+        return "unknown" if math.isnan(value) else "infinite" if value > 0 else "-infinite"
+    decimals = 2 - math.floor(math.log10(abs(value))) if value else 0
+    return f"{value:,.{max(decimals, 0)}f}"
+
+
+def share(value: float) -> str:
+    """Return a share in per cent, which is 0 or 100 only if it is exactly.
+
+    Examples
+    --------
+    >>> share(0.123), share(0.0), share(0.9999), share(0.0001)
+    ('12 %', '0 %', 'over 99 %', 'under 1 %')
+    """
+    if 0 < value < 0.01:
+        return "under 1 %"
+    if 0.99 < value < 1:
+        return "over 99 %"
+    return f"{100 * value:.0f} %"
+
+
+def between(row: Mapping[str, float], interval: float) -> str:
+    """Return the interval of a figure in brackets, after a space; nothing where there is none.
+
+    Examples
+    --------
+    >>> between({"lower": 33.5, "upper": 40.5}, 0.9), between({"lower": math.nan, "upper": math.nan}, 0.9)
+    (' (90 % interval 33.5 to 40.5)', '')
+    """
+    if math.isnan(row["lower"]) or math.isnan(row["upper"]):
+        return ""
+    return f" ({share(interval)} interval {amount(row['lower'])} to {amount(row['upper'])})"
+
+
+def plural(count: float, noun: str) -> str:
+    """Return a count with its noun, thousands separated.
+
+    Examples
+    --------
+    >>> plural(1, "customer"), plural(2357, "customer"), plural(38.9, "week")
+    ('1 customer', '2,357 customers', '38.9 weeks')
+    """
+    return f"{count:,.4g} {noun}" if count == 1 else f"{count:,.10g} {noun}s"
+
+
+def listed(words: Sequence[str]) -> str:
+    """Join words.
+
+    Examples
+    --------
+    >>> listed(["level", "error", "ranking"])
+    'level, error and ranking'
+    """
+    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
