@@ -52,6 +52,42 @@ def check_interval(interval: float) -> float:
     return float(interval)
 
 
+def check_margin(margin: float) -> float:
+    """Return `margin` if it is a share of the spend above 0.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is not.
+
+    Examples
+    --------
+    >>> check_margin(0.3)
+    0.3
+    """
+    if not (isinstance(margin, Real) and 0 < margin <= 1):
+        raise InvalidArgument(f"margin is {margin!r}; give a share of the spend in (0, 1], e.g. 0.3")
+    return float(margin)
+
+
+def check_cost(cost: float, name: str) -> float:
+    """Return `cost` if it is a finite amount of money, zero or more; `name` is what an error calls it.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is not.
+
+    Examples
+    --------
+    >>> check_cost(12, "cost")
+    12.0
+    """
+    if not (isinstance(cost, Real) and math.isfinite(cost) and cost >= 0):
+        raise InvalidArgument(f"{name} is {cost!r}; give an amount of money, zero or more")
+    return float(cost)
+
+
 def check_horizon(horizon: float, name: str = "horizon") -> float:
     """Return `horizon` (in the RFM's time unit) if it is finite and not negative; `name` is what an error calls it.
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from numbers import Real
 from typing import Any, Literal
 
 import numpy as np
@@ -12,7 +10,7 @@ import pandas as pd
 import xarray as xr
 
 from clvmodels.compiled import outcomes
-from clvmodels.errors import InvalidArgument, check_horizon, check_interval
+from clvmodels.errors import InvalidArgument, check_cost, check_horizon, check_interval, check_margin
 from clvmodels.formulas.discount import discount_force
 from clvmodels.intervals import Array, DrawBlocks, Kind, interval_table, quantiles
 from clvmodels.model_error import ModelError
@@ -252,18 +250,6 @@ class LifetimeValue:
             return out
 
         return DrawBlocks(len(rfm), draws, block)
-
-
-def check_margin(margin: float) -> None:
-    """Refuse what is no share of the spend."""
-    if not (math.isfinite(margin) and 0 < margin <= 1):
-        raise InvalidArgument(f"margin is {margin}; give a share of the spend in (0, 1], e.g. 0.3")
-
-
-def check_cost(cost: float, name: str) -> None:
-    """Refuse what is no cost in money."""
-    if not (isinstance(cost, Real) and math.isfinite(cost) and cost >= 0):
-        raise InvalidArgument(f"{name} is {cost!r}; give an amount of money, zero or more")
 
 
 def segments(rfm: RFM, by: str | None) -> pd.Categorical:

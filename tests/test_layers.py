@@ -30,7 +30,7 @@ MAY_IMPORT = {
     "evaluation": "names wording compiled inference rfm models lifetime_value scoring intervals model_error",
     "decisions": "wording compiled formulas rfm models lifetime_value intervals model_error",
     "plots": "names",
-    "reports": "names wording files rfm models lifetime_value evaluation decisions plots",
+    "reports": "names wording files rfm models lifetime_value model_error evaluation decisions plots",
 }
 MAY_IMPORT |= {"jobs": " ".join(MAY_IMPORT), "cli": "jobs reports datasets"}
 ONLY_IN = {

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from clvmodels.cli import decide
 from clvmodels.cli.demo import demo
 from clvmodels.cli.evaluate import evaluate
 
@@ -19,6 +20,7 @@ app = typer.Typer(
 )
 app.command()(demo)
 app.command()(evaluate)
+app.add_typer(decide.app, name="decide")
 
 
 def _print_version(wanted: bool) -> None:

@@ -18,7 +18,7 @@ from clvmodels.errors import ClvError, DataWarning, FitWarning
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from clvmodels.reports import Publication
+    from clvmodels.reports import Decision, Publication
     from clvmodels.reports.tables import Table
 
 WIDTH_OF_NO_TERMINAL = 100
@@ -76,6 +76,15 @@ def show(publication: Publication) -> None:
     if publication.left_out.rows:
         _table(console, publication.left_out)
     _paragraphs(console, "\n".join(f"written: {path}" for path in publication.files))
+
+
+def show_decision(decision: Decision) -> None:
+    """Print the sentence, the tables, and where the files are."""
+    console = _console()
+    _paragraphs(console, decision.sentence)
+    for table in decision.tables:
+        _table(console, table)
+    _paragraphs(console, "\n".join(f"written: {path}" for path in decision.files))
 
 
 def _console() -> Console:

@@ -11,9 +11,10 @@ from clvmodels.decisions.churn import Churn, churn
 from clvmodels.decisions.cohorts import Cohorts, follow_cohorts
 from clvmodels.decisions.needed import Needed, customers_needed
 from clvmodels.decisions.offer import Offer
+from clvmodels.decisions.renewal import RenewalDiscount, renewal_discount
 from clvmodels.decisions.replacement import Replacement, retain_or_replace
 from clvmodels.decisions.retention import Retention, retention_offer
-from clvmodels.decisions.risk import value_at_risk
+from clvmodels.decisions.risk import ValueAtRisk, value_at_risk
 from clvmodels.decisions.segments import fit_by_segment
 from clvmodels.models.acquisition_rate import AcquisitionRate
 
@@ -25,14 +26,17 @@ __all__ = [
     "Cohorts",
     "Needed",
     "Offer",
+    "RenewalDiscount",
     "Replacement",
     "Retention",
+    "ValueAtRisk",
     "acquisition",
     "budget",
     "churn",
     "customers_needed",
     "fit_by_segment",
     "follow_cohorts",
+    "renewal_discount",
     "retain_or_replace",
     "retention_offer",
     "value_at_risk",

@@ -10,10 +10,10 @@ import pandas as pd
 
 from clvmodels.decisions.checks import check_count, check_share
 from clvmodels.decisions.drivers import Certain, driver_sentence, drivers
-from clvmodels.errors import InvalidArgument, check_horizon, check_interval
+from clvmodels.errors import InvalidArgument, check_cost, check_horizon, check_interval
 from clvmodels.formulas.discount import discount_force
 from clvmodels.intervals import Array, DrawBlocks, interval_table
-from clvmodels.lifetime_value import LifetimeValue, check_cost
+from clvmodels.lifetime_value import LifetimeValue
 from clvmodels.models.by_period import predictive_new_by_period
 from clvmodels.rfm import RFM
 from clvmodels.wording import amount, between, plural, share

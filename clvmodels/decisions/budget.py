@@ -14,9 +14,9 @@ from clvmodels.decisions.calendar import MONTHS, Calendar, Period
 from clvmodels.decisions.checks import grouped
 from clvmodels.decisions.drivers import driver_sentence, drivers, model_inputs
 from clvmodels.decisions.plan import Plan, planned
-from clvmodels.errors import check_interval
+from clvmodels.errors import check_cost, check_interval
 from clvmodels.intervals import Array, DrawBlocks, interval_table, quantiles
-from clvmodels.lifetime_value import LifetimeValue, check_cost
+from clvmodels.lifetime_value import LifetimeValue
 from clvmodels.model_error import ModelError
 from clvmodels.models.by_period import predictive_by_period, predictive_new_by_period
 from clvmodels.rfm import RFM

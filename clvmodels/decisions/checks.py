@@ -49,6 +49,19 @@ def check_length(length: Any, name: str) -> float:
     return float(length)
 
 
+def check_discount(discount: Any) -> float:
+    """Return a share of the price that is given away.
+
+    Examples
+    --------
+    >>> check_discount(0.1)
+    0.1
+    """
+    if not (isinstance(discount, Real) and 0 <= float(discount) <= 1):
+        raise InvalidArgument(f"discount is {discount!r}; give a share of the price in [0, 1], e.g. 0.1")
+    return float(discount)
+
+
 def grouped(rfm: RFM, by: str | None) -> tuple[Any, pd.Index]:
     """The group of every customer as a code (n,), and the groups, of which none is empty.
 

@@ -11,9 +11,9 @@ import pandas as pd
 
 from clvmodels.decisions.checks import check_share, grouped
 from clvmodels.decisions.drivers import STEP, Certain, driver_sentence, drivers, model_inputs
-from clvmodels.errors import InvalidArgument, InvalidRFM, check_horizon, check_interval
+from clvmodels.errors import InvalidArgument, InvalidRFM, check_cost, check_horizon, check_interval
 from clvmodels.intervals import Array, DrawBlocks, interval_table
-from clvmodels.lifetime_value import LifetimeValue, check_cost
+from clvmodels.lifetime_value import LifetimeValue
 from clvmodels.model_error import ModelError
 from clvmodels.rfm import RFM, days_per_unit
 from clvmodels.wording import amount, between, listed, plural

@@ -73,3 +73,33 @@ def effect_draws(effect: Effect, name: str, size: int, rng: np.random.Generator)
             f" {drawn[outside][0]:.3g}; use a distribution on [0, 1], such as clv.Prior('Beta', alpha=2, beta=18)"
         )
     return drawn
+
+
+def read_effect(text: str | None, name: str) -> Prior | None:
+    """Return the prior that a text stands for: "2,18" for Beta(2, 18), "certain:0.1" for 0.1 without doubt.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is neither.
+
+    Examples
+    --------
+    >>> read_effect("2,18", "kept")
+    Prior('Beta', alpha=2.0, beta=18.0)
+    """
+    if text is None:
+        return None
+    certain, _, number = text.rpartition("certain:")
+    try:
+        values = [float(part) for part in number.split(",")]
+    except ValueError:
+        values = []
+    if text.startswith("certain:") and not certain and len(values) == 1:
+        return Prior("DiracDelta", c=values[0])
+    if len(values) == 2 and min(values) > 0:
+        return Prior("Beta", alpha=values[0], beta=values[1])
+    raise InvalidArgument(
+        f"{name} is {text!r}; give the two numbers of a Beta prior, e.g. 2,18 for about 10 % (after a test: 1 + kept,"
+        " 1 + lost), or certain:0.1 if you insist on one number"
+    )

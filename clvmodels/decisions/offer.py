@@ -9,12 +9,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from clvmodels.decisions.checks import grouped
+from clvmodels.decisions.checks import check_discount, grouped
 from clvmodels.decisions.effects import Effect, check_effect, effect_draws
 from clvmodels.decisions.prospects import Prospects
-from clvmodels.errors import InvalidArgument, check_horizon
+from clvmodels.errors import InvalidArgument, check_cost, check_horizon
 from clvmodels.intervals import Array, DrawBlocks
-from clvmodels.lifetime_value import LifetimeValue, check_cost
+from clvmodels.lifetime_value import LifetimeValue
 from clvmodels.rfm import RFM
 
 SEED = 0x0FFE5
@@ -71,10 +71,9 @@ class Offer:
         check_horizon(self.lasts, "lasts")
         if self.reach is not None:
             check_horizon(self.reach, "reach")
-        if not 0 <= self.discount <= 1:
-            raise InvalidArgument(f"discount is {self.discount}; give a share of the price in [0, 1], e.g. 0.1")
+        check_discount(self.discount)
         if self.lasts == 0 and (self.discount or self.lift is not None):
-            raise InvalidArgument("a discount or a lift needs time; give lasts=, how long the offer lasts")
+            raise InvalidArgument("a discount or a lift needs time; give how long the offer lasts, e.g. lasts=13")
 
 
 class Parts(NamedTuple):

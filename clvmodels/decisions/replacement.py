@@ -10,9 +10,9 @@ import pandas as pd
 from clvmodels.decisions.checks import check_share, grouped
 from clvmodels.decisions.drivers import STEP, Certain, driver_sentence, drivers
 from clvmodels.decisions.offer import Offer, OfferDraws, Parts
-from clvmodels.errors import check_interval
+from clvmodels.errors import check_cost, check_interval
 from clvmodels.intervals import Array, DrawBlocks, summary
-from clvmodels.lifetime_value import LifetimeValue, check_cost
+from clvmodels.lifetime_value import LifetimeValue
 from clvmodels.rfm import RFM
 from clvmodels.wording import amount, between, listed
 

@@ -10,9 +10,9 @@ import pandas as pd
 
 from clvmodels.decisions.drivers import STEP, Certain, driver_sentence, drivers
 from clvmodels.decisions.offer import Offer, OfferDraws, Parts, break_even
-from clvmodels.errors import check_interval
+from clvmodels.errors import check_cost, check_interval
 from clvmodels.intervals import Array, DrawBlocks, interval_table, summary
-from clvmodels.lifetime_value import LifetimeValue, check_cost
+from clvmodels.lifetime_value import LifetimeValue
 from clvmodels.rfm import RFM
 from clvmodels.wording import amount, between, plural, share
 
@@ -109,6 +109,7 @@ def retention_offer(
         draws, customers.loc[rfm.frame.index, "place"].to_numpy(), int(customers["chosen"].sum()), interval
     )
     table: Any = pd.DataFrame({name: _summed(each, count, interval) for name, (each, count) in sums.items()}).T
+    table = table.rename_axis("made_to")
     main = CHOSEN if customers["chosen"].any() else EVERYONE
     moved = _drivers(draws, sums[main][0], int(table.loc[main, "customers"]), interval)
     return Retention(

@@ -2,17 +2,43 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 from clvmodels.decisions.checks import grouped
+from clvmodels.decisions.drivers import driver_sentence, drivers, model_inputs
 from clvmodels.decisions.prospects import Prospects
 from clvmodels.errors import check_horizon, check_interval
 from clvmodels.intervals import Array, DrawBlocks, summary
 from clvmodels.lifetime_value import LifetimeValue
 from clvmodels.rfm import RFM
+from clvmodels.wording import amount, between, plural, share
 
+PARTS = 4
 COLUMNS = ["mean", "lower", "upper", "expected_value", "value_if_retained", "probability_alive"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ValueAtRisk:
+    """The answer of `value_at_risk`.
+
+    Attributes
+    ----------
+    table : DataFrame
+        Indexed by customer_id, the most at risk first: mean, lower and upper (of the value at risk, credible),
+        expected_value, value_if_retained, probability_alive, and time_since_last (since the last purchase).
+        `clv.plots.lifetime_value` draws its first three columns.
+    drivers : DataFrame
+        Of the sum over all customers.
+    sentence : str
+    """
+
+    table: pd.DataFrame
+    drivers: pd.DataFrame
+    sentence: str
 
 
 def value_at_risk(
@@ -23,7 +49,7 @@ def value_at_risk(
     stays: float = 0.0,
     reach: float | None = None,
     interval: float = 0.9,
-) -> pd.DataFrame:
+) -> ValueAtRisk:
     """Rank customers by value at risk: the value expected if retained less the value expected now.
 
     Retained means not lost: a customer who has left is back, and nobody leaves in the next `stays` time units. Frequent
@@ -44,10 +70,7 @@ def value_at_risk(
 
     Returns
     -------
-    DataFrame
-        Indexed by customer_id, the most at risk first: mean, lower and upper (of the value at risk), expected_value,
-        value_if_retained, probability_alive, and time_since_last (the time since the last purchase).
-        `clv.plots.lifetime_value` draws it.
+    ValueAtRisk
 
     Raises
     ------
@@ -62,7 +85,7 @@ def value_at_risk(
     >>> purchases = BetaGeo.at(r=0.243, alpha=4.414, a=0.793, b=2.426, time_unit="week")
     >>> value = LifetimeValue(purchases, GammaGamma.at(p=6.25, q=3.74, v=15.44, time_unit="week"))
     >>> slipping = value_at_risk(value, load_cdnow_summary(), horizon=52)
-    >>> bool(slipping["mean"].is_monotonic_decreasing)
+    >>> bool(slipping.table["mean"].is_monotonic_decreasing)
     True
     """
     check_interval(interval)
@@ -72,14 +95,32 @@ def value_at_risk(
     prospects = Prospects.of(value, rfm, **terms, reach=None if reach is None else check_horizon(reach, "reach"))
     spend = value.spend.expectation(*rfm.spend(include_first=value.spend.include_first))
 
-    def row(rows: slice) -> Array:
-        now, kept = prospects.of_rows(rows)
-        margin = value.margin_of(spend(rows))
-        ends = summary((kept - now) * margin, interval, "credible")
-        means = [(each * margin).mean(axis=1) for each in (now, kept)]
-        return np.column_stack([ends, *means, prospects.as_is.alive(rows).mean(axis=1)])
+    def side_by_side(rows: slice) -> Array:
+        now, kept = (part * value.margin_of(spend(rows)) for part in prospects.of_rows(rows))
+        return np.hstack([kept - now, now, kept, prospects.as_is.alive(rows)])
 
-    blocks = DrawBlocks(len(rfm), value.purchases.draw_count, row)
-    table = pd.DataFrame(np.concatenate(list(blocks.map(lambda each: each))), index=rfm.frame.index, columns=COLUMNS)
+    def reduced(block: Array) -> tuple[Array, Array]:
+        at_risk, *others = np.hsplit(block, PARTS)
+        means = [part.mean(axis=1) for part in others]
+        return np.column_stack([summary(at_risk, interval, "credible"), *means]), at_risk.sum(axis=0)
+
+    blocks = DrawBlocks(len(rfm), PARTS * value.purchases.draw_count, side_by_side)
+    rows, sums = zip(*blocks.map(reduced), strict=True)
+    table: Any = pd.DataFrame(np.concatenate(rows), index=rfm.frame.index, columns=COLUMNS)
     table["time_since_last"] = rfm.frame["T"] - rfm.frame["recency"]
-    return table.sort_values("mean", ascending=False, kind="stable")
+    ranked = table.sort_values("mean", ascending=False, kind="stable")
+    total = np.broadcast_to(np.sum(sums, axis=0), value.purchases.predictive_draw_count)
+    moved = drivers(total, uncertain=model_inputs(value), interval=interval)
+    said = _sentence(ranked, horizon, value, interval) + driver_sentence(moved, "sum")
+    return ValueAtRisk(table=ranked, drivers=moved, sentence=said)
+
+
+def _sentence(ranked: Any, horizon: float, value: LifetimeValue, interval: float) -> str:
+    total, most = float(ranked["mean"].sum()), ranked.iloc[0]
+    tenth = ranked.head(-(-len(ranked) // 10))
+    part = float(tenth["mean"].sum()) / total if total else 0.0
+    return (
+        f"{amount(total)} of the value within {plural(horizon, value.purchases.time_unit)} is at risk, {share(part)} "
+        f"of it with the tenth of the customers who have most; the first of them has {amount(most['mean'])} at "
+        f"risk{between(most, interval)} and is alive with a probability of {share(most['probability_alive'])}. "
+    )

@@ -94,7 +94,7 @@ def renewal_rate(params: ShiftedBetaGeoParams, t: ArrayLike) -> Array:
     >>> round(float(renewal_rate(ShiftedBetaGeoParams(alpha=0.668, beta=3.806), 1)), 4)
     0.8507
     """
-    before = params.beta + np.asarray(t, float) - 1
+    before = params.beta + (np.asarray(t, float) - 1)
     return before / (params.alpha + before)
 
 
@@ -121,8 +121,9 @@ def period_terms(params: ShiftedBetaGeoParams, t: Any, at_risk: Any, renewed: An
     .. math:: \text{renewed} \log r(t) + (\text{at risk} - \text{renewed}) \log(1 - r(t))
     """
     alpha, beta = params
-    left = at_risk - renewed
-    return renewed * xp.log(beta + t - 1) + left * xp.log(alpha) - at_risk * xp.log(alpha + beta + t - 1)
+    # t - 1 first: a beta below 1e-16 would be lost beside t.
+    left, before = at_risk - renewed, beta + (t - 1)
+    return renewed * xp.log(before) + left * xp.log(alpha) - at_risk * xp.log(alpha + before)
 
 
 def expected_residual_lifetime(

@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 import pandas as pd
 
-from clvmodels.errors import InvalidArgument, check_horizon
+from clvmodels.errors import InvalidArgument, check_horizon, check_margin
 from clvmodels.formulas import multiplicative as formula
 from clvmodels.formulas.discount import discount_force
 from clvmodels.models.posterior import check_rfm
@@ -74,8 +74,7 @@ class MultiplicativeCLV:
             raise InvalidArgument(f"lifespan is {self.lifespan}; give a number of time units above zero")
         if self.churn_rate is not None and not 0 <= self.churn_rate < math.inf:
             raise InvalidArgument(f"churn_rate is {self.churn_rate}; give a finite rate per time unit, zero or more")
-        if not 0 < self.margin <= 1:
-            raise InvalidArgument(f"margin is {self.margin}; give a share of the spend in (0, 1], e.g. 0.3")
+        check_margin(self.margin)
         discount_force(self.annual_discount_rate, units_per_year=1.0)
 
     def fit(self, rfm: RFM) -> MultiplicativeFit:

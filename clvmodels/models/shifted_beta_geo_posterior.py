@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from clvmodels.errors import InvalidArgument
+from clvmodels.errors import InvalidArgument, check_margin
 from clvmodels.formulas import shifted_beta_geo
 from clvmodels.formulas.discount import discount_force
 from clvmodels.formulas.shifted_beta_geo import ShiftedBetaGeoParams
@@ -283,8 +283,7 @@ def _credible(rows: Rows, interval: float) -> pd.DataFrame:
 
 def _worth(data: pd.DataFrame, price: float | str, margin: float) -> tuple[pd.Index, Array, Array]:
     """The customers, their renewals (n,), and what one more payment of theirs is worth (n,)."""
-    if not (isinstance(margin, Real) and 0 < margin <= 1):
-        raise InvalidArgument(f"margin is {margin!r}; give a share of the price in (0, 1], e.g. 0.3")
+    check_margin(margin)
     table = checked_customers(data, left_needed=False)
     if isinstance(price, str) and price not in data.columns:
         raise InvalidArgument(

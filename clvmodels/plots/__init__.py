@@ -8,6 +8,7 @@ from clvmodels.plots.deciles import lift, reliability_by_decile
 from clvmodels.plots.differences import differences
 from clvmodels.plots.drivers import drivers
 from clvmodels.plots.frequency import frequency_check, spend_by_frequency
+from clvmodels.plots.interval_points import interval_points
 from clvmodels.plots.lifetime_value import lifetime_value
 from clvmodels.plots.net_gain import net_gain
 from clvmodels.plots.pareto_k import pareto_k
@@ -30,6 +31,7 @@ __all__ = [
     "differences",
     "drivers",
     "frequency_check",
+    "interval_points",
     "lifetime_value",
     "lift",
     "net_gain",

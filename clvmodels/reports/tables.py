@@ -106,6 +106,8 @@ def _is_present(value: Any) -> bool:
 def _shown(kind: Kind, value: Any, *, decimals: int) -> str:
     if not _is_present(value):
         return MISSING
+    if kind != "text" and math.isinf(value):
+        return "infinite"
     match kind:
         case "text":
             return printable(str(value))

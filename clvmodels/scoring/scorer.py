@@ -8,9 +8,9 @@ from typing import Any, Required, TypedDict
 
 import pandas as pd
 
-from clvmodels.errors import InvalidArgument, InvalidRFM, check_horizon, check_interval
+from clvmodels.errors import InvalidArgument, InvalidRFM, check_horizon, check_interval, check_margin
 from clvmodels.formulas.discount import discount_force
-from clvmodels.lifetime_value import LifetimeValue, check_margin
+from clvmodels.lifetime_value import LifetimeValue
 from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
 from clvmodels.models.gamma_gamma import GammaGammaPosterior
 from clvmodels.models.posterior import check_rfm

@@ -4,7 +4,7 @@ import pytest
 from typer.testing import CliRunner
 
 from clvmodels import reports
-from clvmodels.cli.evaluate import Refunds, TimeUnit
+from clvmodels.cli.options import Refunds, TimeUnit
 from clvmodels.cli.main import app
 from clvmodels.datasets import simulate_transactions
 from clvmodels.errors import ClvError

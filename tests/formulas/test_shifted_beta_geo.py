@@ -93,6 +93,12 @@ def test_the_likelihood_by_period_is_that_by_customer():
         assert np.sum(by_period) == pytest.approx(np.sum([*-np.diff(survivors), 326] * by_customer), rel=1e-12)
 
 
+def test_a_tiny_beta_is_not_lost_beside_the_period():
+    tiny = ShiftedBetaGeoParams(1e-9, 1e-18)
+    assert float(sbg.renewal_rate(tiny, 1)) == pytest.approx(1e-9, rel=1e-8)
+    assert float(sbg.period_terms(tiny, 1, 2, 1)) == pytest.approx(np.log(1e-18) - np.log(1e-9), rel=1e-8)
+
+
 def test_the_residual_lifetime_after_seven_renewals_is_the_known_one():
     assert float(sbg.expected_residual_lifetime(HIGH_END, 7, d=0.1)) == pytest.approx(7.530, abs=5e-4)
 

@@ -119,6 +119,12 @@ def test_degenerate_cohorts_are_fitted_under_proper_priors(survivors):
         assert first["mean"] == pytest.approx(survivors[1] / survivors[0], abs=0.01)
 
 
+@pytest.mark.parametrize("survivors", [[400, 75, 58, 53, 48, 47, 43], [400, 73, 68, 65, 65, 65, 65]])
+def test_importance_sampling_is_enough_where_customers_differ_very_much(survivors):
+    """On the way to the mode the search passes a beta of 1e-17."""
+    assert clv.ShiftedBetaGeo().fit(yearly(survivors), method="importance", random_seed=1).diagnostics.converged
+
+
 @pytest.mark.parametrize("survivors", [[1000] * 8, [1000, 0], [1000, 600], [100_000, 50_000, 25_000, 12_500]])
 def test_degenerate_cohorts_have_no_maximum_likelihood_estimate(survivors):
     with pytest.raises(clv.FitFailed, match="use proper priors"):
