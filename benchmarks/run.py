@@ -12,6 +12,7 @@ import fit_cdnow
 import fit_simulated
 import growth
 import import_time
+import notebook
 import results
 import rfm_from_log
 import score_simulated
@@ -23,6 +24,7 @@ MILLION, TEN_MILLION = 1_000_000, 10_000_000
 BENCHMARKS: dict[str, tuple[Callable[[], Iterable[Measurement]], int]] = {
     "import_time": (import_time.measure, 0),
     "demo": (demo.measure, 0),
+    "decisions": (notebook.measure, 2357),
     "fit_cdnow_sample": (fit_cdnow.sample, 2357),
     "fit_cdnow_full": (fit_cdnow.full, 23_570),
     "expected_purchases_cdnow": (expected_purchases_cdnow.measure, 23_570),

@@ -4,8 +4,8 @@ import pytest
 from typer.testing import CliRunner
 
 from clvmodels import reports
-from clvmodels.cli.options import Refunds, TimeUnit
 from clvmodels.cli.main import app
+from clvmodels.cli.options import Refunds, TimeUnit
 from clvmodels.datasets import simulate_transactions
 from clvmodels.errors import ClvError
 from clvmodels.evaluation.baselines import HiatusRule, Nothing
