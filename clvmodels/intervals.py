@@ -159,7 +159,10 @@ def _quantile(ordered: Array, probability: float, kind: Kind) -> Array:
     place = np.round(probability * (count - 1), 9)
     below = int(place)
     above = min(below + 1, count - 1)
-    return ordered[..., below] + (place - below) * (ordered[..., above] - ordered[..., below])
+    lower, upper = ordered[..., below], ordered[..., above]
+    # Between two infinite draws lies no number.
+    with np.errstate(invalid="ignore"):
+        return np.where(lower == upper, lower, lower + (place - below) * (upper - lower))
 
 
 class Progress:

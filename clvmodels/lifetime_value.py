@@ -207,8 +207,7 @@ class LifetimeValue:
         if kind not in INTERVALS:
             raise InvalidArgument(f"kind is {kind!r}; choose 'expected' or 'predictive'")
         if kind == "predictive":
-            each = np.array([check_horizon(one) for one in np.atleast_1d(horizon).tolist()])
-            return self._predictive(rfm, np.broadcast_to(each, len(rfm)), random_seed, with_first=with_first)
+            return self._predictive(rfm, _horizons(horizon, len(rfm)), random_seed, with_first=with_first)
         return self._expected(self._known(rfm), rfm.units_per_year, horizon, with_first=with_first)
 
     def margin_of(self, amount: Array) -> Array:
@@ -250,6 +249,14 @@ class LifetimeValue:
             return out
 
         return DrawBlocks(len(rfm), draws, block)
+
+
+def _horizons(horizon: float | Array, customers: int) -> Array:
+    """One for each customer."""
+    each = np.array([check_horizon(one) for one in np.atleast_1d(horizon).tolist()])
+    if len(each) not in (1, customers):
+        raise InvalidArgument(f"{len(each)} horizons for {customers} customers; give one, or one each")
+    return np.broadcast_to(each, customers)
 
 
 def segments(rfm: RFM, by: str | None) -> pd.Categorical:

@@ -11,12 +11,13 @@ def amount(value: float) -> str:
 
     Examples
     --------
-    >>> amount(1234.5), amount(-0.01234), amount(0), amount(math.inf)
-    ('1,234', '-0.0123', '0', 'infinite')
+    >>> amount(1234.5), amount(9.999), amount(-0.01234), amount(0), amount(math.inf)
+    ('1,234', '10.0', '-0.0123', '0', 'infinite')
     """
     if not math.isfinite(value):
         return "unknown" if math.isnan(value) else "infinite" if value > 0 else "-infinite"
-    decimals = 2 - math.floor(math.log10(abs(value))) if value else 0
+    rounded = abs(float(f"{value:.3g}"))
+    decimals = 2 - math.floor(math.log10(rounded)) if rounded else 0
     return f"{value:,.{max(decimals, 0)}f}"
 
 

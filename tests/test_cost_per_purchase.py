@@ -107,7 +107,6 @@ def test_an_expected_value_has_one_horizon(costly, rfm):
         costly.blocks(rfm, kind="expected", horizon=np.full(len(rfm), 26.0))
 
 
-@pytest.mark.xfail(reason="bug: a ValueError of numpy, not InvalidArgument")
 def test_horizons_that_are_not_as_many_as_the_customers_are_refused(costly, rfm):
     with pytest.raises(clv.InvalidArgument, match="horizon"):
         costly.blocks(rfm, kind="predictive", horizon=np.ones(3))

@@ -64,6 +64,8 @@ def new_by_period(seed, first, won, begins, ends, edges, force, r, alpha, a, b, 
             for _ in range(won[d, window]):
                 start = begins[window] + (ends[window] - begins[window]) * uniform(state)
                 left = edges[-1] - start
+                if left < 0.0:
+                    continue
                 log_rate = _log_rate(amounts, 0.0, 0.0, p[d], q[d], v[d])
                 amount = math.exp(log_gamma_variate(amounts, p[d]) - log_rate)
                 last = _add(out[d], edges, NOWHERE, start, amount, math.exp(-force * start))

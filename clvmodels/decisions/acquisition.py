@@ -19,6 +19,7 @@ from clvmodels.rfm import RFM
 from clvmodels.wording import amount, between, plural, share
 
 STEPS = 200
+PROBABILITIES = (0.01, 0.05, *np.round(np.arange(0.1, 0.95, 0.1), 1).tolist(), 0.95, 0.99)
 NEW = "new"
 CREDIBLE = ("expected_value", "value_to_cost", "net_value")
 
@@ -40,7 +41,11 @@ class Acquisition:
         cost, to a 200th of the horizon; infinite for never) and probability_never.
     curve : DataFrame
         Indexed by channel and time since the cohort was won: mean, lower and upper of its cumulative discounted margin
-        per customer (predictive), and cost. `clv.plots.payback` draws it.
+        per customer (predictive), cost, and the distribution of the payback time: probability_paid_back by then, of the
+        cohort, and probability_paid_back_one, of one customer. `clv.plots.payback` draws it.
+    distribution : DataFrame
+        Indexed by channel and probability: the values that one_customer, and the cohort per customer, stay below with
+        this probability (predictive).
     drivers : DataFrame
         Indexed by channel and input; see `clvmodels.decisions.drivers`. The answer is the expected net value.
     sentence : str
@@ -49,6 +54,7 @@ class Acquisition:
     table: pd.DataFrame
     payback: pd.DataFrame
     curve: pd.DataFrame
+    distribution: pd.DataFrame
     drivers: pd.DataFrame
     sentence: str
 
@@ -113,6 +119,7 @@ def acquisition(
         table=_stacked({name: each.table(interval) for name, each in found.items()}, "quantity"),
         payback=_stacked({name: each.payback(of, confidence, interval) for name, each in found.items()}, "of"),
         curve=_stacked({name: each.curve(interval) for name, each in found.items()}, "time"),
+        distribution=_stacked({name: each.distribution() for name, each in found.items()}, "probability"),
         drivers=_stacked({name: each.drivers(interval) for name, each in found.items()}, "input"),
         sentence=" ".join(each.sentence(name, confidence, interval) for name, each in found.items()),
     )
@@ -144,11 +151,12 @@ class _Channel:
     def table(self, interval: float) -> pd.DataFrame:
         """Mean, lower and upper by quantity."""
         expected = self.purchases * self.value.margin_of(self.spend)
-        ratio = expected / self.cost if self.cost else np.full(len(expected), np.inf)
-        credible = DrawBlocks.of(np.stack([expected, ratio, expected - self.cost], axis=1))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            credible = DrawBlocks.of(
+                np.stack([expected, expected / np.float64(self.cost), expected - self.cost], axis=1)
+            )
         drawn = DrawBlocks.of(np.stack([self.paths[1][:, -1], self.paths[self.cohort][:, -1]], axis=1))
-        with np.errstate(invalid="ignore"):
-            known = interval_table(pd.Index(CREDIBLE), credible, interval=interval, kind="credible")
+        known = interval_table(pd.Index(CREDIBLE), credible, interval=interval, kind="credible")
         names = pd.Index(["predictive_value", "cohort_value"])
         return pd.concat([known, interval_table(names, drawn, interval=interval, kind="predictive")])
 
@@ -158,14 +166,13 @@ class _Channel:
         return pd.DataFrame.from_dict(rows, orient="index")
 
     def _payback(self, paths: Array, confidence: float, interval: float) -> dict[str, float]:
-        reached = paths >= self.cost
-        time = np.where(reached.any(axis=1), self.times[reached.argmax(axis=1)], np.inf)
+        time = self._payback_times(paths)
         tail = (1 - interval) / 2
         median, lower, upper = np.quantile(time, [0.5, tail, 1 - tail], method="inverted_cdf")
         return {
             "cost": self.cost,
             "probability_repaid": float((paths[:, -1] >= self.cost).mean()),
-            "most_to_pay": float(np.quantile(paths[:, -1], 1 - confidence, method="inverted_cdf")),
+            "most_to_pay": _reached_with(paths[:, -1], confidence),
             "payback_median": median,
             "payback_lower": lower,
             "payback_upper": upper,
@@ -175,7 +182,22 @@ class _Channel:
     def curve(self, interval: float) -> pd.DataFrame:
         """Of the cohort, by time."""
         draws = DrawBlocks.of(self.paths[self.cohort])
-        return interval_table(pd.Index(self.times), draws, interval=interval, kind="predictive").assign(cost=self.cost)
+        table = interval_table(pd.Index(self.times), draws, interval=interval, kind="predictive").assign(cost=self.cost)
+        for name, number in (("probability_paid_back", self.cohort), ("probability_paid_back_one", 1)):
+            times = np.sort(self._payback_times(self.paths[number]))
+            table[name] = np.searchsorted(times, self.times, side="right") / len(times)
+        return table
+
+    def distribution(self) -> pd.DataFrame:
+        """Of what one customer, and the cohort per customer, bring within the horizon."""
+        ends = {"one_customer": self.paths[1][:, -1], "cohort": self.paths[self.cohort][:, -1]}
+        found = {name: np.quantile(draws, PROBABILITIES, method="inverted_cdf") for name, draws in ends.items()}
+        return pd.DataFrame(found, index=pd.Index(PROBABILITIES))
+
+    def _payback_times(self, paths: Array) -> Array:
+        """When each path first reaches the cost: (draws,), infinite for never."""
+        reached = paths >= self.cost
+        return np.where(reached.any(axis=1), self.times[reached.argmax(axis=1)], np.inf)
 
     def drivers(self, interval: float) -> pd.DataFrame:
         """Of the expected net value."""
@@ -226,6 +248,13 @@ def _paths(value: LifetimeValue, number: int, times: Array, random_seed: int | N
     )
     margins = value.margin * sums[..., 0] - value.cost_per_purchase * sums[..., 1]
     return margins.cumsum(axis=1) / number
+
+
+def _reached_with(values: Array, confidence: float) -> float:
+    """The highest amount that at least this share of the values reach."""
+    # Rounding must not move it by one value.
+    below = int(np.floor(np.round((1 - confidence) * len(values), 9)))
+    return float(np.sort(values)[below])
 
 
 def _costs(cost: float | Mapping[str, float], channels: list[str]) -> dict[str, float]:

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clvmodels.decisions.calendar import MONTHS, Calendar, Period
-from clvmodels.decisions.checks import grouped
+from clvmodels.decisions.checks import grouped, successor
 from clvmodels.decisions.drivers import driver_sentence, drivers, model_inputs
 from clvmodels.decisions.plan import Plan, planned
 from clvmodels.errors import check_cost, check_interval
@@ -116,7 +116,7 @@ def budget(
     check_cost(new_cost, "new_cost")
     grouped(rfm, None)
     calendar = Calendar.of(rfm, period=period, periods=periods)
-    forecast = _Forecast.of(value, new or value, rfm, calendar.edges, new_customers, plan_sd, random_seed)
+    forecast = _Forecast.of(value, successor(value, new), rfm, calendar.edges, new_customers, plan_sd, random_seed)
     drawn = forecast.amounts(new_cost)
     widened = (
         {}
@@ -195,7 +195,11 @@ class _Forecast:
     def inputs(self) -> dict[str, Array]:
         """What the revenue depends on."""
         known = model_inputs(self.value)
-        return known if self.won is None else {**known, "customers won": self.won.sum(axis=1).astype(float)}
+        if self.won is None:
+            return known
+        if self.new is not self.value:
+            known |= {f"{name}, of those to be won": draws for name, draws in model_inputs(self.new).items()}
+        return {**known, "customers won": self.won.sum(axis=1).astype(float)}
 
 
 def _table(drawn: dict, widened: dict, labels: tuple[str, ...], interval: float) -> pd.DataFrame:

@@ -61,7 +61,10 @@ class Calendar:
             )
         ends = [_after(rfm.observation_end, int(months)) for months in steps]
         days = np.array([0, *((end - rfm.observation_end).days for end in ends)], float)
-        return cls(days / days_per_unit(rfm.time_unit), tuple(_label(end, period) for end in ends))
+        return cls(
+            days / days_per_unit(rfm.time_unit),
+            tuple(_label(end, period, whole=_ends(rfm.observation_end, period)) for end in ends),
+        )
 
 
 def _after(day: pd.Timestamp, months: int) -> pd.Timestamp:
@@ -70,8 +73,12 @@ def _after(day: pd.Timestamp, months: int) -> pd.Timestamp:
     return later + pd.offsets.MonthEnd(0) if day.is_month_end else later
 
 
-def _label(end: pd.Timestamp, period: Period) -> str:
-    whole = {"month": end.is_month_end, "quarter": end.is_quarter_end, "year": end.is_year_end}[period]
+def _ends(day: pd.Timestamp, period: Period) -> bool:
+    """Whether a month, quarter or year ends with that day."""
+    return bool({"month": day.is_month_end, "quarter": day.is_quarter_end, "year": day.is_year_end}[period])
+
+
+def _label(end: pd.Timestamp, period: Period, *, whole: bool) -> str:
     if not whole:
         return f"until {end:%Y-%m-%d}"
     return (

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from clvmodels.errors import InvalidArgument
-from clvmodels.lifetime_value import segments
+from clvmodels.lifetime_value import LifetimeValue, segments
 from clvmodels.rfm import RFM
 
 
@@ -25,15 +26,17 @@ def check_share(share: Any, name: str) -> None:
         raise InvalidArgument(f"{name} is {share!r}; give a probability between 0 and 1, e.g. 0.9")
 
 
-def check_count(count: Any, name: str) -> None:
-    """Refuse what is no whole number from 1 on.
+def check_count(count: Any, name: str) -> int:
+    """Return a whole number from 1 on.
 
     Examples
     --------
     >>> check_count(100, "cohort")
+    100
     """
     if isinstance(count, bool) or not isinstance(count, Integral) or count < 1:
         raise InvalidArgument(f"{name} is {count!r}; give a whole number, 1 or more")
+    return int(count)
 
 
 def check_length(length: Any, name: str) -> float:
@@ -47,6 +50,55 @@ def check_length(length: Any, name: str) -> float:
     if not (isinstance(length, Real) and math.isfinite(length) and float(length) > 0):
         raise InvalidArgument(f"{name} is {length!r}; give a finite number of time units, above zero")
     return float(length)
+
+
+def successor(value: LifetimeValue, new: LifetimeValue | None) -> LifetimeValue:
+    """The value of the customers to be won: `new`, or that of those who are known.
+
+    Raises
+    ------
+    InvalidArgument
+        If `new` has another time unit or another number of draws.
+
+    Examples
+    --------
+    >>> from clvmodels.models.beta_geo import BetaGeo
+    >>> from clvmodels.models.gamma_gamma import GammaGamma
+    >>> purchases = BetaGeo.at(r=0.243, alpha=4.414, a=0.793, b=2.426, time_unit="week")
+    >>> value = LifetimeValue(purchases, GammaGamma.at(p=6.25, q=3.74, v=15.44, time_unit="week"))
+    >>> successor(value, None) is value
+    True
+    """
+    if new is None:
+        return value
+    if not isinstance(new, LifetimeValue):
+        raise InvalidArgument(f"new is a {type(new).__name__}; give the LifetimeValue of the customers to be won")
+    known, other = ((each.purchases.time_unit, each.purchases.draw_count) for each in (value, new))
+    if known != other:
+        raise InvalidArgument(
+            f"the customers have a model in {known[0]}s with {known[1]} draws, the new ones one in {other[0]}s with"
+            f" {other[1]}; fit both with the same time_unit= and draws="
+        )
+    return new
+
+
+def numbers(given: Any, name: str, periods: int) -> NDArray[np.float64]:
+    """One number for each of the periods, from one number or as many, all finite and zero or more.
+
+    Examples
+    --------
+    >>> numbers(5, "target_revenue", 2).tolist()
+    [5.0, 5.0]
+    """
+    try:
+        found = np.asarray(given, float)
+    except (TypeError, ValueError):
+        found = np.array(np.nan)
+    if found.ndim > 1 or (found.ndim == 1 and len(found) != periods):
+        raise InvalidArgument(f"{name} has {found.size} numbers for {periods} periods; give one, or one for each")
+    if not (np.isfinite(found) & (found >= 0)).all():
+        raise InvalidArgument(f"{name} is {given!r}; give numbers, zero or more")
+    return np.broadcast_to(found, periods)
 
 
 def check_discount(discount: Any) -> float:

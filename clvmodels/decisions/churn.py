@@ -11,7 +11,7 @@ import pandas as pd
 
 from clvmodels.decisions.checks import check_count, check_length, grouped
 from clvmodels.decisions.drivers import driver_sentence, drivers, purchase_inputs
-from clvmodels.errors import check_horizon, check_interval
+from clvmodels.errors import InvalidArgument, check_horizon, check_interval
 from clvmodels.formulas import beta_geo
 from clvmodels.formulas.beta_geo import BetaGeoParams
 from clvmodels.intervals import Array, DrawBlocks, interval_table, summed
@@ -107,27 +107,36 @@ def churn(
     0.125
     """
     check_interval(interval)
-    check_count(periods, "periods")
     length = check_length(period, "period")
-    times: Array = length * np.arange(periods + 1, dtype=float)
+    times = length * np.arange(check_count(periods, "periods") + 1, dtype=float)
     within = float(times[-1]) if horizon is None else check_horizon(horizon)
     codes, names = grouped(rfm, by)
+    groups = ["total"] if by is None else [*_usable(names), "total"]
     purchases.check_customers(rfm)
-    # A segment, and all together.
-    groups = [*names, "total"] if by else ["total"]
     alive, lifetime = _expected(purchases, rfm, codes, len(names), times, within)
-    rate, lifespan = 1 - alive[1] / alive[0], lifetime / alive[0]
+    # Of nobody alive there is no share.
+    with np.errstate(invalid="ignore"):
+        survival, lifespan = alive / alive[0], lifetime / alive[0]
+    rate = 1 - survival[1]
     known = {name: _group(interval, alive[0, g], rate[g], lifespan[g]) for g, name in enumerate(groups)}
     table = pd.concat(known, names=["group", "quantity"])
     moved = drivers(_enough(rate[-1], purchases), uncertain=purchase_inputs(purchases), interval=interval)
+    said = _sentence(table.loc["total"], length, within, purchases.time_unit, interval)
     return Churn(
         table=table,
         by_period=_by_period(purchases, rfm, times, interval, random_seed),
-        survival=_survival(purchases, alive, groups, times, interval),
+        survival=_survival(purchases, survival, groups, times, interval),
         drivers=moved,
-        sentence=_sentence(table.loc["total"], length, within, purchases.time_unit, interval)
-        + driver_sentence(moved, "churn rate"),
+        sentence=said + driver_sentence(moved, "churn rate"),
     )
+
+
+def _usable(names: pd.Index) -> pd.Index:
+    """The segments, unless the answer calls something else by the name of one."""
+    taken = sorted(set(map(str, names)) & {"total", KNOWN, NEW})
+    if taken:
+        raise InvalidArgument(f"a segment is called {taken[0]!r}, as the answer calls something else; rename it")
+    return names
 
 
 def _expected(
@@ -176,11 +185,11 @@ def _by_period(
 
 
 def _survival(
-    purchases: BetaGeoPosterior, alive: Array, groups: Sequence[str], times: Array, interval: float
+    purchases: BetaGeoPosterior, survival: Array, groups: Sequence[str], times: Array, interval: float
 ) -> pd.DataFrame:
     """Of each group, and of a new customer."""
     params = BetaGeoParams(*(draws[:, None] for draws in purchases.parameter_draws()))
-    curves = {KNOWN if name == "total" else str(name): alive[:, g] / alive[0, g] for g, name in enumerate(groups)}
+    curves = {KNOWN if name == "total" else str(name): survival[:, g] for g, name in enumerate(groups)}
     curves[NEW] = beta_geo.survival_if_alive(params, times, 0.0, 0.0).T
     index = pd.Index(times, name="time")
     tables = {

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from clvmodels.decisions.checks import check_share, grouped
 from clvmodels.decisions.drivers import STEP, Certain, driver_sentence, drivers, model_inputs
@@ -108,24 +109,34 @@ def follow_cohorts(
     length = check_horizon(horizon)
     rfm = rfm if by is not None else rfm.assign(**{COHORT: acquisition_month(rfm)})
     codes, names = grouped(rfm, by or COHORT)
-    customers, age = np.bincount(codes), rfm.frame["T"].to_numpy(float)
-    known: Any = pd.DataFrame(
-        {
-            "customers": customers,
-            "age": np.bincount(codes, weights=age) / customers,
-            "cost": customers * _costs(cost, names),
-            "realised": np.bincount(codes, weights=_realised(value, rfm)).astype(float),
-        },
-        index=names.rename(COHORT),
-    )
+    age, known = rfm.frame["T"].to_numpy(float), _known(value, rfm, codes, names, cost)
     left = np.maximum(length - age, 0.0)
     drawn = value.blocks(rfm, horizon=left, kind="predictive", random_seed=random_seed).sums(codes, len(names))
     to_come = drawn if model_error is None else model_error.widened(drawn)
     table = known.assign(**_whole(known, drawn, to_come, interval), **_judged(known, to_come, confidence))
     cost_of_all = float(known["cost"].sum())
-    net = to_come.sum(axis=1) + float(known["realised"].sum()) - cost_of_all
+    realised = float(known["realised"].sum())
+    net = drawn.sum(axis=1) + realised - cost_of_all
     moved = drivers(net, uncertain=model_inputs(value), certain=_certain(net, cost_of_all), interval=interval)
-    return Cohorts(table=table, drivers=moved, sentence=_sentence(table, net, interval) + driver_sentence(moved, MAIN))
+    return Cohorts(
+        table=table,
+        drivers=moved,
+        sentence=_sentence(table, to_come.sum(axis=1) + realised, interval) + driver_sentence(moved, MAIN),
+    )
+
+
+def _known(
+    value: LifetimeValue, rfm: RFM, codes: NDArray[np.integer], names: pd.Index, cost: float | Mapping[str, float]
+) -> Any:
+    """What is certain of each cohort."""
+    customers, age = np.bincount(codes), rfm.frame["T"].to_numpy(float)
+    columns = {
+        "customers": customers,
+        "age": np.bincount(codes, weights=age) / customers,
+        "cost": customers * _costs(cost, names),
+        "realised": np.bincount(codes, weights=_realised(value, rfm)).astype(float),
+    }
+    return pd.DataFrame(columns, index=names.rename(COHORT))
 
 
 def _whole(known: pd.DataFrame, drawn: Array, to_come: Array, interval: float) -> dict[str, Any]:
@@ -196,11 +207,11 @@ def _certain(net: Array, cost: float) -> dict[str, Certain]:
     return {"cost": Certain(cost, net.mean() + tenth, net.mean() - tenth)}
 
 
-def _sentence(table: Any, net: Array, interval: float) -> str:
+def _sentence(table: Any, whole: Array, interval: float) -> str:
     counts, cost = table["verdict"].value_counts(), float(table["cost"].sum())
     said = listed([f"{counts[name]} {name}" for name in (REPAID, WILL, WILL_NOT, EARLY) if name in counts])
-    whole = DrawBlocks.of(net[:, None] + cost)
-    row = interval_table(pd.Index(["all"]), whole, interval=interval, kind="predictive").loc["all"]
+    index, draws = pd.Index(["all"]), DrawBlocks.of(whole[:, None])
+    row = interval_table(index, draws, interval=interval, kind="predictive").loc["all"]
     return (
         f"{plural(len(table), 'cohort')} of {plural(int(table['customers'].sum()), 'customer')} cost {amount(cost)}, "
         f"have brought {amount(table['realised'].sum())} and will have brought {amount(table['mean'].sum())}"

@@ -42,8 +42,9 @@ def drivers(
     Parameters
     ----------
     answer : array (draws,)
+        Draws that are not finite are left out.
     uncertain : dict of name -> array (draws,)
-        Inputs that never vary are left out.
+        Inputs that never vary are left out, and so is a point of one draw.
     certain : dict of name -> Certain, optional
     interval : float
         Of the uncertain inputs.
@@ -60,11 +61,17 @@ def drivers(
     >>> drivers(2 * spend, uncertain={"spend": spend}).round(1).loc["spend"].tolist()
     [9.1, 10.9, 18.2, 21.8, 20.0]
     """
+    finite = np.isfinite(answer)
+    if not finite.any():
+        return pd.DataFrame(columns=COLUMNS, index=pd.Index([], name="input"), dtype=float)
+    answer = answer[finite]
     mean = float(answer.mean())
-    varying = {name: draws for name, draws in uncertain.items() if np.ptp(draws) > 0}
+    inputs = {name: draws[finite] for name, draws in uncertain.items() if len(draws) == len(finite)}
+    varying = {name: draws for name, draws in inputs.items() if np.ptp(draws) > 0}
     rows = {name: _moved(mean, slope, varying[name], interval) for name, slope in _slopes(answer, varying).items()}
     for name, each in (certain or {}).items():
-        rows[name] = [(1 - STEP) * each.value, (1 + STEP) * each.value, each.answer_low, each.answer_high]
+        if np.isfinite([each.answer_low, each.answer_high]).all():
+            rows[name] = [(1 - STEP) * each.value, (1 + STEP) * each.value, each.answer_low, each.answer_high]
     table = pd.DataFrame.from_dict(rows, orient="index", columns=COLUMNS[:-1]).assign(answer=mean)
     table.index.name = "input"
     swing = np.abs(table["answer_high"].to_numpy() - table["answer_low"].to_numpy())

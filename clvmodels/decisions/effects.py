@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,7 @@ from clvmodels.errors import InvalidArgument
 from clvmodels.intervals import Array
 from clvmodels.models.priors import Prior
 
+FEWEST = 100
 Effect = Prior | Array
 """A share, as clv.Prior("Beta", alpha=2, beta=18), or as an array of draws from an experiment's own posterior."""
 
@@ -28,9 +31,10 @@ def check_effect(effect: Any, name: str) -> None:
     """
     if isinstance(effect, Prior):
         return
-    if np.ndim(effect) == 1 and len(effect) >= 100:
+    draws = np.asarray(effect)
+    if draws.ndim == 1 and len(draws) >= FEWEST and draws.dtype.kind in "fiu":
         return
-    if np.ndim(effect) == 0 and not isinstance(effect, str) and effect is not None:
+    if isinstance(effect, Real):
         raise InvalidArgument(
             f"{name} is {effect!r}, a bare number; give a prior of what you know, e.g. clv.Prior('Beta', alpha=2,"
             f" beta=18), or, if you are certain, clv.Prior('DiracDelta', c={effect!r})"
@@ -90,15 +94,16 @@ def read_effect(text: str | None, name: str) -> Prior | None:
     """
     if text is None:
         return None
-    certain, _, number = text.rpartition("certain:")
+    certain, _, number = text.rpartition(":")
     try:
         values = [float(part) for part in number.split(",")]
     except ValueError:
         values = []
-    if text.startswith("certain:") and not certain and len(values) == 1:
-        return Prior("DiracDelta", c=values[0])
-    if len(values) == 2 and min(values) > 0:
-        return Prior("Beta", alpha=values[0], beta=values[1])
+    if all(map(math.isfinite, values)):
+        if certain == "certain" and len(values) == 1:
+            return Prior("DiracDelta", c=values[0])
+        if certain == "" and len(values) == 2 and min(values) > 0:
+            return Prior("Beta", alpha=values[0], beta=values[1])
     raise InvalidArgument(
         f"{name} is {text!r}; give the two numbers of a Beta prior, e.g. 2,18 for about 10 % (after a test: 1 + kept,"
         " 1 + lost), or certain:0.1 if you insist on one number"

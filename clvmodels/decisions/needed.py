@@ -18,9 +18,9 @@ import pandas as pd
 from numpy.polynomial.legendre import leggauss
 
 from clvmodels.decisions.calendar import Calendar, Period
-from clvmodels.decisions.checks import check_share, grouped
+from clvmodels.decisions.checks import check_share, grouped, numbers, successor
 from clvmodels.decisions.drivers import driver_sentence, drivers, model_inputs, purchase_inputs
-from clvmodels.errors import InvalidArgument, check_interval
+from clvmodels.errors import check_interval
 from clvmodels.formulas import beta_geo
 from clvmodels.formulas.beta_geo import BetaGeoParams
 from clvmodels.intervals import Array, DrawBlocks, interval_table
@@ -109,11 +109,11 @@ def customers_needed(
     check_interval(interval)
     check_share(confidence, "confidence")
     grouped(rfm, None)
-    calendar, won = Calendar.of(rfm, period=period, periods=periods), new or value
+    calendar, won = Calendar.of(rfm, period=period, periods=periods), successor(value, new)
     if target_revenue is None:
         base, goal = _alive(value, rfm, calendar.edges, random_seed)
     else:
-        models, goal = (value.purchases, value.spend), _targets(target_revenue, periods)[None, :]
+        models, goal = (value.purchases, value.spend), numbers(target_revenue, "target_revenue", periods)[None, :]
         base = predictive_by_period(*models, rfm, edges=calendar.edges, random_seed=random_seed)[..., 0]
     each, goal = brought(won, calendar.edges, alive=target_revenue is None), np.broadcast_to(goal, base.shape)
     number = needed(goal, base, np.broadcast_to(each, (len(base), *each.shape[1:])))
@@ -181,15 +181,6 @@ def _alive(value: LifetimeValue, rfm: RFM, edges: Array, random_seed: int | None
     """Customers alive at each period's end (draws, periods), and now (draws, 1)."""
     counts = predictive_alive(value.purchases, rfm, times=edges, random_seed=random_seed)
     return counts[:, 1:], counts[:, :1]
-
-
-def _targets(target: float | Sequence[float], periods: int) -> Array:
-    numbers = np.asarray(target, float)
-    if numbers.ndim > 1 or (numbers.ndim == 1 and len(numbers) != periods):
-        raise InvalidArgument(f"{numbers.size} revenue targets for {periods} periods; give one, or one each")
-    if not (np.isfinite(numbers) & (numbers >= 0)).all():
-        raise InvalidArgument(f"target_revenue is {target!r}; give amounts of money, zero or more")
-    return np.broadcast_to(numbers, periods)
 
 
 def _sentence(aim: str, table: pd.DataFrame, total: Array, confidence: float, interval: float) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from numbers import Real
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from clvmodels.decisions.checks import numbers
 from clvmodels.errors import InvalidArgument
 from clvmodels.intervals import Array
 from clvmodels.models.acquisition_rate import AcquisitionRate
@@ -46,22 +46,12 @@ def planned(plan: Plan, *, plan_sd: float, edges: Array, draws: int, rng: np.ran
     >>> planned([100, 0], plan_sd=0.0, edges=edges, draws=3, rng=np.random.default_rng(1))[:, 1].tolist()
     [0, 0, 0]
     """
-    periods = len(edges) - 1
     if not (isinstance(plan_sd, Real) and 0 <= plan_sd < np.inf):
         raise InvalidArgument(f"plan_sd is {plan_sd!r}; give a relative standard deviation, zero or more, e.g. 0.1")
     if isinstance(plan, AcquisitionRate):
         expected = plan.draws(draws, rng)[:, None] * np.diff(edges)
     else:
-        expected = np.broadcast_to(_numbers(plan, periods), (draws, periods))
+        expected = np.broadcast_to(numbers(plan, "new_customers", len(edges) - 1), (draws, len(edges) - 1))
     sigma = np.sqrt(np.log1p(plan_sd**2))
     factor = np.exp(rng.normal(-(sigma**2) / 2, sigma, draws)) if sigma else np.ones(draws)
     return rng.poisson(expected * factor[:, None])
-
-
-def _numbers(plan: Any, periods: int) -> Array:
-    numbers = np.asarray(plan, float)
-    if numbers.ndim > 1 or (numbers.ndim == 1 and len(numbers) != periods):
-        raise InvalidArgument(f"{numbers.size} numbers of new customers for {periods} periods; give one, or one each")
-    if not (np.isfinite(numbers) & (numbers >= 0)).all():
-        raise InvalidArgument(f"new_customers is {plan!r}; give numbers of customers, zero or more")
-    return numbers

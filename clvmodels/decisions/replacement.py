@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from clvmodels.decisions.checks import check_share, grouped
+from clvmodels.decisions.checks import check_share, grouped, successor
 from clvmodels.decisions.drivers import STEP, Certain, driver_sentence, drivers
 from clvmodels.decisions.offer import Offer, OfferDraws, Parts
 from clvmodels.errors import check_cost, check_interval
@@ -121,7 +121,7 @@ def retain_or_replace(
     check_share(confidence, "confidence")
     check_cost(new_cost, "new_cost")
     draws = OfferDraws.of(value, rfm, offer, horizon=horizon, random_seed=random_seed)
-    one = (new or value).blocks(RFM.new_customer(value.purchases.time_unit), horizon=horizon, with_first=True)
+    one = successor(value, new).blocks(RFM.new_customer(value.purchases.time_unit), horizon=horizon, with_first=True)
     compared = _Compared(one.array()[:, 0], new_cost, interval)
     total = draws.sums(np.zeros(len(rfm), int), 1)
     if by is None:

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from clvmodels.compiled.periods import known_by_period, new_by_period
 from clvmodels.compiled.threads import in_order
 from clvmodels.errors import InvalidArgument
-from clvmodels.intervals import Array, summed
+from clvmodels.intervals import Array, summed, with_progress
 from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
 from clvmodels.models.gamma_gamma import GammaGammaPosterior
+from clvmodels.models.simulation import checked_edges
 from clvmodels.rfm import RFM
 
 WHAT = ("revenue", "purchases", "customers")
@@ -67,6 +68,7 @@ def predictive_by_period(
     nothing = np.zeros(len(rfm))
     number, mean = (nothing, nothing) if spend is None else rfm.spend(include_first=spend.include_first)
     amounts, draws = _amounts(purchases, spend), purchases.predictive_draw_count
+    edges = checked_edges(edges.tolist())
 
     def block(rows: slice) -> Array:
         out = np.zeros((draws, len(edges) - 1, len(WHAT)))
@@ -74,7 +76,7 @@ def predictive_by_period(
         known_by_period(*simulation.of(rows), edges, discount_force, simulation.none(rows, edges[-1]), *own, out)
         return out
 
-    return summed(block, len(rfm), draws)
+    return _worth(summed(block, len(rfm), draws), spend)
 
 
 def predictive_new_by_period(
@@ -125,7 +127,8 @@ def predictive_new_by_period(
         new_by_period(seed, first, won[some], *np.ascontiguousarray(windows.T), edges, discount_force, *own, out)
         return out
 
-    return np.concatenate(list(in_order(part, range(0, draws, DRAWS_AT_ONCE))))
+    starts = range(0, draws, DRAWS_AT_ONCE)
+    return _worth(np.concatenate(list(with_progress(in_order(part, starts), "new customers", len(starts)))), spend)
 
 
 def predictive_alive(purchases: BetaGeoPosterior, rfm: RFM, *, times: Array, random_seed: int | None = None) -> Array:
@@ -142,6 +145,13 @@ def predictive_alive(purchases: BetaGeoPosterior, rfm: RFM, *, times: Array, ran
     lifetimes = purchases.blocks("lifetime", rfm, random_seed=random_seed)
     counts = lifetimes.map(lambda block: np.stack([(block > time).sum(axis=0) for time in times], axis=1))
     return np.sum(list(counts), axis=0).astype(float)
+
+
+def _worth(made: Array, spend: GammaGammaPosterior | None) -> Array:
+    """Without spend, the purchases in the place of the revenue."""
+    if spend is None:
+        made[..., 0] = made[..., 1]
+    return made
 
 
 def _amounts(purchases: BetaGeoPosterior, spend: GammaGammaPosterior | None) -> list[Array]:

@@ -120,7 +120,13 @@ def acquisition(known: Known, *, channels: Path | None, **choices: Any) -> Answe
     return Answered(
         sentence=found.sentence,
         shown={"Value of a new customer": found.table, "Payback": found.payback},
-        tables={"value": found.table, "payback": found.payback, "curve": found.curve, "drivers": found.drivers},
+        tables={
+            "value": found.table,
+            "payback": found.payback,
+            "curve": found.curve,
+            "distribution": found.distribution,
+            "drivers": found.drivers,
+        },
         figures={
             "payback": lambda ax: plots.payback(found.curve, ax=ax, xlabel=f"{unit}s since the customers were won"),
             "drivers": lambda ax: plots.drivers(

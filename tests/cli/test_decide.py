@@ -79,7 +79,7 @@ def test_segments_of_the_churn_come_from_a_file(log, tmp_path):
         (["offer", "--kept", "0.1", "--horizon", "52"], "certain:0.1"),
         (["offer", "--kept", "2,18", "--discount", "0.1", "--horizon", "52"], "--lasts 13"),
         (["budget", "--new-customers", "many"], "one for each period"),
-        (["budget", "--periods", "3", "--new-customers", "1,2"], "2 numbers of new customers for 3 periods"),
+        (["budget", "--periods", "3", "--new-customers", "1,2"], "new_customers has 2 numbers for 3 periods"),
         (["acquisition", "--cost", "9", "--horizon", "52", "--value", "nothing"], "nothing"),
     ],
 )

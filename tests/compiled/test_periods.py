@@ -182,7 +182,6 @@ def test_another_seed_draws_other_new_customers():
     assert not np.array_equal(new(won, [0.0], [5.0]), new(won, [0.0], [5.0], seed=6))
 
 
-@pytest.mark.xfail(reason="bug: a first purchase after the last edge is put into the last period")
 def test_purchases_after_the_last_edge_are_left_out():
     found = new(np.full((500, 1), 100), [0.0], [20.0], edges=np.array([0.0, 10.0]))[:, 0, CUSTOMERS]
     assert found.mean() == pytest.approx(50, abs=4 * 5 / np.sqrt(500))

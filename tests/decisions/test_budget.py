@@ -273,8 +273,8 @@ def test_the_same_seed_gives_the_same_answer(fitted, some):
     [
         ({"new_cost": -1}, "new_cost is -1; give an amount of money"),
         ({"plan_sd": -0.1}, "plan_sd is -0.1"),
-        ({"new_customers": -5}, "new_customers is -5; give numbers of customers, zero or more"),
-        ({"new_customers": [1, 2]}, "2 numbers of new customers for 3 periods"),
+        ({"new_customers": -5}, "new_customers is -5; give numbers, zero or more"),
+        ({"new_customers": [1, 2]}, "new_customers has 2 numbers for 3 periods"),
         ({"periods": 0}, "periods is 0"),
         ({"period": "week"}, "choose one of month, quarter, year"),
         ({"interval": 1}, "interval is 1"),
@@ -285,7 +285,6 @@ def test_what_makes_no_sense_is_refused(fitted, some, choices, message):
         budget(fitted, some, **{"periods": 3, "new_customers": 5, **choices})
 
 
-@pytest.mark.xfail(reason="bug: parameters are read beyond their end in compiled code, or draws are left out")
 def test_new_customers_by_another_number_of_draws_are_refused(fitted, point, some):
     with pytest.raises(clv.InvalidArgument, match="draws"):
         budget(fitted, some, periods=1, new_customers=5, new=point)

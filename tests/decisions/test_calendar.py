@@ -65,9 +65,6 @@ def test_a_day_that_a_month_lacks_is_its_last_day():
     assert calendar("2023-01-30").edges.tolist() == [0, 29, 59, 90]
 
 
-@pytest.mark.xfail(
-    reason="bug: 2023-02 is said of the 31st of January to the 28th of February, as the end is a month's"
-)
 def test_a_period_that_is_not_a_whole_month_is_named_by_its_last_day():
     assert calendar("2023-01-30", periods=1).labels == ("until 2023-02-28",)
 

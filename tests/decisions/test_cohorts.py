@@ -188,7 +188,6 @@ def test_past_errors_widen_the_intervals_and_keep_the_means(point, three, past):
     assert (wide["lower"] >= wide["realised"]).all()
 
 
-@pytest.mark.xfail(reason="bug: the drivers' answer is the mean of widened draws, which is not finite")
 def test_past_errors_do_not_move_what_the_drivers_call_the_answer(point, three, past):
     plain, wide = followed(point, three).drivers, followed(point, three, model_error=past).drivers
     assert wide["answer"].iloc[0] == pytest.approx(plain["answer"].iloc[0])

@@ -56,7 +56,6 @@ def test_what_is_neither_a_prior_nor_many_draws_is_refused(effect):
         check_effect(effect, "kept")
 
 
-@pytest.mark.xfail(reason="bug: a dict has no dimension, and is called a bare number")
 def test_a_dict_is_no_bare_number():
     with pytest.raises(InvalidArgument, match="kept is a dict; give a clv.Prior"):
         check_effect({"alpha": 2, "beta": 18}, "kept")
@@ -101,7 +100,6 @@ def test_a_text_that_stands_for_none_is_refused(text):
         read_effect(text, "kept")
 
 
-@pytest.mark.xfail(reason="bug: what stands before the last 'certain:' is dropped, and NaN and infinity pass")
 @pytest.mark.parametrize("text", ["certain:1,5", "uncertain:2,18", "3,nan", "inf,2"])
 def test_a_text_that_only_looks_like_a_prior_is_refused(text):
     with pytest.raises(InvalidArgument, match="give the two numbers of a Beta prior"):

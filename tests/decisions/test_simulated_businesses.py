@@ -39,8 +39,8 @@ EDGES = [0, 0.02, 0.1, 0.25, 0.4, 0.6, 0.75, 0.9, 0.98, 1.0]
 def drawn_truth(rng):
     one = {name: float(prior.draws(1, rng)[0]) for name, prior in {**PRIORS, **SPEND_PRIORS}.items()}
     q, phi, kappa = one["q_minus_one"] + 1, one["phi"], one["kappa"]
-    rates = {"r": one["r"], "alpha": one["alpha"], "a": phi * kappa, "b": (1 - phi) * kappa}
-    return SimpleNamespace(**rates, p=one["p"], q=q, v=one["mean_spend"] * (q - 1) / one["p"])
+    dropout, v = {"a": phi * kappa, "b": (1 - phi) * kappa}, one["mean_spend"] * (q - 1) / one["p"]
+    return SimpleNamespace(r=one["r"], alpha=one["alpha"], **dropout, p=one["p"], q=q, v=v)
 
 
 def born(rng, truth, size):
@@ -112,7 +112,8 @@ def true_parts(truth, rfm, offer):
     during, brought = foreseen(truth, rfm, offer.lasts, offer.lasts)
     given = offer.discount * spend
     base, slope = -offer.cost - during * given, (kept - now) * MARGIN * spend - (brought - during) * given
-    return SimpleNamespace(base=base, slope=slope, cost=-base, cost_slope=(brought - during) * given)
+    cost = offer.cost + during * given, (brought - during) * given
+    return SimpleNamespace(base=base, slope=slope, net_and_cost=((base, slope), cost))
 
 
 def made(number):
@@ -129,7 +130,7 @@ def made(number):
     cost = float(np.exp(rng.uniform(np.log(0.3), np.log(6))))
     offer = Offer(kept=KEPT, cost=cost, **({"discount": 0.05, "lasts": 8.0} if number % 2 else {}))
     fields = {"number": number, "truth": truth, "people": people, "rfm": rfm, "here": here, "future": future}
-    return SimpleNamespace(**fields, value=value, offer=offer, rng=rng)
+    return SimpleNamespace(**fields, value=value, offer=offer, parts=true_parts(truth, rfm, offer))
 
 
 @pytest.fixture(scope="module")
@@ -147,30 +148,23 @@ def calibrated(rows, capsys, title):
         error = np.sqrt((off**2).sum()) / len(some)
         found = {"stated": some["stated"].mean(), "came true": some["true"].mean(), "error": error}
         lines.append({"bin": f"{EDGES[place]:.2f}-{EDGES[place + 1]:.2f}", "n": len(some), "of": len(off), **found})
-    shown = pd.DataFrame(lines).set_index("bin")
     with capsys.disabled():
-        print(f"\n{title}\n{shown.round(3).to_string()}")
-    return shown
+        print(f"\n{title}\n{pd.DataFrame(lines).round(3).to_string(index=False)}")
+    return pd.DataFrame(lines)
 
 
 def is_calibrated(shown):
     off = (shown["came true"] - shown["stated"]).abs()
+    # With few businesses in a bin the standard error says little, and the difference is mostly luck.
     many = shown["of"] >= 8
-    return bool((off <= 4 * shown["error"] + 1e-3)[many].all() and (off[many] <= 0.1).all() and many.sum() >= 5)
-
-
-def covered(inside, capsys, title):
-    with capsys.disabled():
-        print(f"\n{title}: {np.mean(inside):.3f} of {np.size(inside)}")
-    return np.mean(inside)
+    return bool((off <= 4 * shown["error"]).all() and (off[many] <= 0.1).all() and many.sum() >= 5)
 
 
 def test_of_the_customers_for_whom_an_offer_pays_with_80_per_cent_it_pays_for_80_per_cent(businesses, capsys):
     rows = []
     for each in businesses:
         stated = retention_offer(each.value, each.rfm, each.offer, horizon=HORIZON).customers["probability_pays"]
-        parts = true_parts(each.truth, each.rfm, each.offer)
-        pays = (parts.base[:, None] + parts.slope[:, None] * EFFECTS > 0).mean(axis=1)
+        pays = (each.parts.base[:, None] + each.parts.slope[:, None] * EFFECTS > 0).mean(axis=1)
         rows += zip([each.number] * CUSTOMERS, stated.loc[each.rfm.frame.index], pays, strict=True)
     assert is_calibrated(calibrated(rows, capsys, "Offers to customers: probability that it pays"))
 
@@ -178,7 +172,7 @@ def test_of_the_customers_for_whom_an_offer_pays_with_80_per_cent_it_pays_for_80
 def test_of_the_campaigns_that_pay_with_80_per_cent_80_per_cent_pay(businesses, capsys):
     rows = []
     for each in businesses:
-        parts, ids = true_parts(each.truth, each.rfm, each.offer), each.rfm.frame.index
+        parts, ids = each.parts, each.rfm.frame.index
         silent = (each.rfm.frame["T"] - each.rfm.frame["recency"]).to_numpy()
         groups = [np.flatnonzero(silent <= 6), np.flatnonzero(silent > 20), np.arange(CUSTOMERS)]
         for group, share in [*((group, None) for group in groups), (groups[2], 0.03)]:
@@ -197,15 +191,11 @@ def test_keeping_is_better_than_replacing_as_often_as_stated(businesses, capsys)
     rows = []
     for each in businesses:
         truth, one = each.truth, np.ones(1)
-        new_cost = float(each.rng.uniform(1, 25))
+        new_cost = float(np.random.default_rng([1, each.number]).uniform(1, 25))
         table = retain_or_replace(each.value, each.rfm, each.offer, new_cost=new_cost, horizon=HORIZON).table
         repeat = bought(truth.r * one, truth.alpha * one, truth.a, truth.b * one, HORIZON)[0]
         new = MARGIN * truth.p * truth.v / (truth.q - 1) * (1 + repeat)
-        parts = true_parts(truth, each.rfm, each.offer)
-        net, cost = (
-            base[:, None] + slope[:, None] * EFFECTS
-            for base, slope in ((parts.base, parts.slope), (parts.cost, parts.cost_slope))
-        )
+        net, cost = (base[:, None] + slope[:, None] * EFFECTS for base, slope in each.parts.net_and_cost)
         retained = ((net > 0) & (cost <= (net + cost) / new * new_cost)).mean(axis=1)
         rows += zip([each.number] * CUSTOMERS, table["probability_retain"], retained, strict=True)
     assert is_calibrated(calibrated(rows, capsys, "Retain or replace: probability that keeping is better"))
@@ -214,10 +204,11 @@ def test_keeping_is_better_than_replacing_as_often_as_stated(businesses, capsys)
 def test_of_the_cohorts_that_repay_with_80_per_cent_80_per_cent_repay(businesses, capsys):
     rows = []
     for each in businesses:
-        people = born(each.rng, each.truth, 100 * COHORTS)
-        who = lived(each.rng, people, np.ones(100 * COHORTS, bool), HORIZON)[0]
+        rng = np.random.default_rng([2, each.number])
+        people = born(rng, each.truth, 100 * COHORTS)
+        who = lived(rng, people, np.ones(100 * COHORTS, bool), HORIZON)[0]
         who = np.concatenate([np.arange(100 * COHORTS), who])
-        earned = MARGIN * np.bincount(who // 100, weights=paid(each.rng, each.truth, people, who)) / 100
+        earned = MARGIN * np.bincount(who // 100, weights=paid(rng, each.truth, people, who)) / 100
         expected = each.value.new_customer(horizon=HORIZON)["mean"].item()
         for factor in (0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.35):
             answer = acquisition(each.value, cost=factor * expected, horizon=HORIZON).payback.loc[
@@ -237,8 +228,8 @@ def test_90_per_cent_of_the_budgets_intervals_hold_what_came(businesses, capsys)
         inside.append(
             [*((table["lower"] <= single) & (single <= table["upper"])), *((ends[0] <= came) & (came <= ends[1]))]
         )
-    shares = np.mean(inside, axis=0)
-    covered(inside, capsys, f"90 % intervals of revenue by quarter and in all, {shares.round(3)}")
+    with capsys.disabled():
+        print(f"\n90 % intervals of revenue by quarter, then summed: {np.mean(inside, axis=0).round(3)}")
     assert all(stats.binomtest(int(sum(each)), BUSINESSES, 0.9).pvalue > 0.01 for each in np.transpose(inside))
 
 
@@ -253,13 +244,14 @@ def test_90_per_cent_of_the_cohorts_intervals_hold_what_came(businesses, capsys)
         first = pd.Timestamp("2021-12-31") - pd.to_timedelta(np.round(age * 7), unit="D")
         by_hand = pd.Series(earned).groupby(first.to_period("M").astype(str)).sum().loc[table.index]
         inside.append(((table["lower"] <= by_hand) & (by_hand <= table["upper"])).mean())
-    share = covered(inside, capsys, "90 % intervals of cohorts")
-    assert share == pytest.approx(0.9, abs=4 * np.std(inside) / np.sqrt(BUSINESSES))
+    with capsys.disabled():
+        print(f"\n90 % intervals of cohorts: {np.mean(inside):.3f}")
+    assert np.mean(inside) == pytest.approx(0.9, abs=4 * np.std(inside) / np.sqrt(BUSINESSES))
 
 
 def realised(business, cost):
     """Net gain of the offer by customer: some of those who have left come back, nobody else changes. Over `LIVES`."""
-    rng, gain = business.rng, np.zeros(CUSTOMERS)
+    rng, gain = np.random.default_rng([3, business.number]), np.zeros(CUSTOMERS)
     for kept in KEPT.draws(LIVES, rng):
         back = ~business.here & (rng.random(CUSTOMERS) < kept)
         who = lived(rng, business.people, back, HORIZON)[0]
@@ -283,25 +275,25 @@ def chosen_by(business, offer):
     return {name: frame.index.get_indexer(some[:BUDGET]) for name, some in chosen.items()}
 
 
+def beside_ours(table):
+    """What each rule earned over all businesses, how far it is behind ours, its standard error, and the ratio."""
+    ours, total = table["our ranking"], table.sum()
+    error = table.rsub(ours, axis=0).std() * np.sqrt(BUSINESSES)
+    return pd.DataFrame({"earned": total, "behind": ours.sum() - total, "error": error, "ratio": ours.sum() / total})
+
+
 def test_choosing_by_our_ranking_earns_more_than_by_the_simple_formula(businesses, capsys):
     """Realised, and expected at the true parameters and effect, which is less noisy."""
     offer, sums = Offer(kept=KEPT, cost=1.0), {"realised": [], "expected": []}
     for each in businesses:
-        parts = true_parts(each.truth, each.rfm, offer)
+        parts, chosen = true_parts(each.truth, each.rfm, offer), chosen_by(each, offer)
         gains = {"realised": realised(each, offer.cost), "expected": parts.base + EFFECTS.mean() * parts.slope}
         for kind, gain in gains.items():
-            sums[kind].append({name: gain[some].sum() for name, some in chosen_by(each, offer).items()})
-    shown = {}
-    for kind, rows in sums.items():
-        table = pd.DataFrame(rows)
-        ours, total = table["our ranking"], table.sum()
-        error = table.rsub(ours, axis=0).std() * np.sqrt(BUSINESSES)
-        found = {"earned": total, "behind": ours.sum() - total, "error": error, "ratio": ours.sum() / total}
-        shown[kind] = pd.DataFrame(found)
+            sums[kind].append({name: gain[some].sum() for name, some in chosen.items()})
+    shown = {kind: beside_ours(pd.DataFrame(rows)) for kind, rows in sums.items()}
     with capsys.disabled():
-        print(
-            f"\nNet gain of {BUSINESSES} businesses, {BUDGET} offers each\n{pd.concat(shown, axis=1).round(2).to_string()}"
-        )
+        print(f"\nNet gain of {BUSINESSES} businesses, {BUDGET} offers each")
+        print(pd.concat(shown, axis=1).round(2).to_string())
     rivals = {kind: table.drop("our ranking") for kind, table in shown.items()}
     assert (rivals["expected"]["behind"] > 2 * rivals["expected"]["error"]).all()
     # The rule with own gaps is so good that luck hides the difference.

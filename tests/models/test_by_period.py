@@ -280,7 +280,6 @@ def test_without_spend_the_same_purchases_are_counted(point, rfm, drawn, drawn_n
     assert np.array_equal(new[..., 1:], drawn_new[..., 1:])
 
 
-@pytest.mark.xfail(reason="bug: without spend the amounts are drawn from Gamma-Gamma with p = q = v = 1")
 def test_without_spend_every_purchase_is_worth_one(point, rfm):
     known = predictive_by_period(point[0], None, rfm, edges=EDGES)
     np.testing.assert_allclose(known[..., REVENUE], known[..., PURCHASES])
