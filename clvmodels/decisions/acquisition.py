@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from clvmodels.decisions.checks import check_count, check_share
+from clvmodels.decisions.checks import check_count, check_share, check_value
 from clvmodels.decisions.drivers import Certain, driver_sentence, drivers
 from clvmodels.errors import InvalidArgument, check_cost, check_horizon, check_interval
 from clvmodels.formulas.discount import discount_force
@@ -111,7 +111,7 @@ def acquisition(
     check_share(confidence, "confidence")
     check_count(cohort, "cohort")
     length = check_horizon(horizon)
-    values = dict(value) if isinstance(value, Mapping) else {NEW: value}
+    values = {name: check_value(each) for name, each in (value if isinstance(value, Mapping) else {NEW: value}).items()}
     costs = _costs(cost, list(values))
     found = {name: _Channel.of(each, costs[name], length, cohort, random_seed) for name, each in values.items()}
     of = {"one customer": 1, f"cohort of {cohort:,}": cohort}
@@ -221,13 +221,13 @@ class _Channel:
         unit = self.value.purchases.time_unit
         never = np.isinf(paid["payback_median"])
         within = f"half of such cohorts do so within {plural(round(paid['payback_median'], 1), unit)}"
+        most = f"up to {amount(paid['most_to_pay'])}" if paid["most_to_pay"] > 0 else "nothing"
         return (
             f"A {name} customer is worth {amount(worth['mean'])} within {plural(self.horizon, unit)}"
             f"{between(worth, interval)}, {amount(net['mean'])} after a cost of {amount(self.cost)}. A cohort of "
             f"{self.cohort:,} repays its cost with a probability of {share(paid['probability_repaid'])} "
-            f"({'most never do so' if never else within}); with a confidence of {share(confidence)} up to "
-            f"{amount(paid['most_to_pay'])} may be paid for a customer. "
-            + driver_sentence(self.drivers(interval), "net value")
+            f"({'most never do so' if never else within}); with a confidence of {share(confidence)} {most} "
+            f"may be paid for a customer. " + driver_sentence(self.drivers(interval), "net value")
         )
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clvmodels.decisions.calendar import MONTHS, Calendar, Period
-from clvmodels.decisions.checks import grouped, successor
+from clvmodels.decisions.checks import check_value, grouped, successor
 from clvmodels.decisions.drivers import driver_sentence, drivers, model_inputs
 from clvmodels.decisions.plan import Plan, planned
 from clvmodels.errors import check_cost, check_interval
@@ -114,6 +114,7 @@ def budget(
     """
     check_interval(interval)
     check_cost(new_cost, "new_cost")
+    check_value(value).purchases.check_customers(rfm)
     grouped(rfm, None)
     calendar = Calendar.of(rfm, period=period, periods=periods)
     forecast = _Forecast.of(value, successor(value, new), rfm, calendar.edges, new_customers, plan_sd, random_seed)

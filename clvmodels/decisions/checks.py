@@ -52,6 +52,30 @@ def check_length(length: Any, name: str) -> float:
     return float(length)
 
 
+def check_value(value: Any) -> LifetimeValue:
+    """Return what is a LifetimeValue.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is anything else, such as a posterior.
+
+    Examples
+    --------
+    >>> from clvmodels.models.beta_geo import BetaGeo
+    >>> from clvmodels.models.gamma_gamma import GammaGamma
+    >>> purchases = BetaGeo.at(r=0.243, alpha=4.414, a=0.793, b=2.426, time_unit="week")
+    >>> value = LifetimeValue(purchases, GammaGamma.at(p=6.25, q=3.74, v=15.44, time_unit="week"))
+    >>> check_value(value) is value
+    True
+    """
+    if not isinstance(value, LifetimeValue):
+        raise InvalidArgument(
+            f"value is a {type(value).__name__}; give a clv.LifetimeValue(purchases, spend, margin=...)"
+        )
+    return value
+
+
 def successor(value: LifetimeValue, new: LifetimeValue | None) -> LifetimeValue:
     """The value of the customers to be won: `new`, or that of those who are known.
 
@@ -71,9 +95,7 @@ def successor(value: LifetimeValue, new: LifetimeValue | None) -> LifetimeValue:
     """
     if new is None:
         return value
-    if not isinstance(new, LifetimeValue):
-        raise InvalidArgument(f"new is a {type(new).__name__}; give the LifetimeValue of the customers to be won")
-    known, other = ((each.purchases.time_unit, each.purchases.draw_count) for each in (value, new))
+    known, other = ((check_value(one).purchases.time_unit, one.purchases.draw_count) for one in (value, new))
     if known != other:
         raise InvalidArgument(
             f"the customers have a model in {known[0]}s with {known[1]} draws, the new ones one in {other[0]}s with"

@@ -107,16 +107,14 @@ def churn(
     0.125
     """
     check_interval(interval)
+    _check_posterior(purchases).check_customers(rfm)
     length = check_length(period, "period")
     times = length * np.arange(check_count(periods, "periods") + 1, dtype=float)
     within = float(times[-1]) if horizon is None else check_horizon(horizon)
     codes, names = grouped(rfm, by)
     groups = ["total"] if by is None else [*_usable(names), "total"]
-    purchases.check_customers(rfm)
     alive, lifetime = _expected(purchases, rfm, codes, len(names), times, within)
-    # Of nobody alive there is no share.
-    with np.errstate(invalid="ignore"):
-        survival, lifespan = alive / alive[0], lifetime / alive[0]
+    survival, lifespan = _share(alive, alive[0]), _share(lifetime, alive[0])
     rate = 1 - survival[1]
     known = {name: _group(interval, alive[0, g], rate[g], lifespan[g]) for g, name in enumerate(groups)}
     table = pd.concat(known, names=["group", "quantity"])
@@ -129,6 +127,12 @@ def churn(
         drivers=moved,
         sentence=said + driver_sentence(moved, "churn rate"),
     )
+
+
+def _check_posterior(purchases: object) -> BetaGeoPosterior:
+    if not isinstance(purchases, BetaGeoPosterior):
+        raise InvalidArgument(f"purchases is a {type(purchases).__name__}; give the posterior of BetaGeo().fit(...)")
+    return purchases
 
 
 def _usable(names: pd.Index) -> pd.Index:
@@ -159,6 +163,12 @@ def _expected(
 
     found = summed(sums, len(x), purchases.draw_count)
     return found[:-1], found[-1]
+
+
+def _share(part: Array, alive: Array) -> Array:
+    """Missing where nobody is alive."""
+    with np.errstate(invalid="ignore"):
+        return part / alive
 
 
 def _group(interval: float, *draws: Array) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from clvmodels.decisions.checks import check_share, grouped
+from clvmodels.decisions.checks import check_share, check_value, grouped
 from clvmodels.decisions.drivers import STEP, Certain, driver_sentence, drivers, model_inputs
 from clvmodels.errors import InvalidArgument, InvalidRFM, check_cost, check_horizon, check_interval
 from clvmodels.intervals import Array, DrawBlocks, interval_table
@@ -107,6 +107,7 @@ def follow_cohorts(
     check_interval(interval)
     check_share(confidence, "confidence")
     length = check_horizon(horizon)
+    check_value(value).purchases.check_customers(rfm)
     rfm = rfm if by is not None else rfm.assign(**{COHORT: acquisition_month(rfm)})
     codes, names = grouped(rfm, by or COHORT)
     age, known = rfm.frame["T"].to_numpy(float), _known(value, rfm, codes, names, cost)

@@ -18,7 +18,7 @@ import pandas as pd
 from numpy.polynomial.legendre import leggauss
 
 from clvmodels.decisions.calendar import Calendar, Period
-from clvmodels.decisions.checks import check_share, grouped, numbers, successor
+from clvmodels.decisions.checks import check_share, check_value, grouped, numbers, successor
 from clvmodels.decisions.drivers import driver_sentence, drivers, model_inputs, purchase_inputs
 from clvmodels.errors import check_interval
 from clvmodels.formulas import beta_geo
@@ -108,6 +108,7 @@ def customers_needed(
     """
     check_interval(interval)
     check_share(confidence, "confidence")
+    check_value(value).purchases.check_customers(rfm)
     grouped(rfm, None)
     calendar, won = Calendar.of(rfm, period=period, periods=periods), successor(value, new)
     if target_revenue is None:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from clvmodels.decisions.checks import check_discount, grouped
+from clvmodels.decisions.checks import check_discount, check_value, grouped
 from clvmodels.decisions.effects import Effect, check_effect, effect_draws
 from clvmodels.decisions.prospects import Prospects
 from clvmodels.errors import InvalidArgument, check_cost, check_horizon
@@ -133,8 +133,8 @@ class OfferDraws:
         """Draw the effects, and prepare the customers."""
         if not isinstance(offer, Offer):
             raise InvalidArgument(f"the offer is a {type(offer).__name__}; make one with Offer(kept=..., cost=...)")
+        check_value(value).purchases.check_customers(rfm)
         grouped(rfm, None)
-        value.purchases.check_customers(rfm)
         length, size = check_horizon(horizon), value.purchases.predictive_draw_count
         rng = np.random.default_rng([int(value.purchases.seed_for(random_seed)), SEED])
         kept = effect_draws(offer.kept, "kept", size, rng)

@@ -153,7 +153,7 @@ class _Compared:
         """How many new customers bring that margin, and what they cost; without end where a new one brings nothing."""
         with np.errstate(divide="ignore", invalid="ignore"):
             number = np.where(self.one > 0, gained / self.one, np.where(gained > 0, np.inf, 0.0))
-            return number, np.where(number > 0, number * self.cost, 0.0)
+            return number, np.where(np.isfinite(number), number * self.cost, np.inf)
 
     def rows(self, gained: Array, cost: Array, retained: Array) -> Array:
         """The columns for each row, from draws (rows, draws) of margin kept, cost of keeping, and value if retained."""
@@ -191,12 +191,16 @@ def _sentence(table: pd.DataFrame, whole: Array, interval: float) -> str:
     counts = table["verdict"].value_counts()
     said = listed([f"{counts[name]:,} {name}" for name in (RETAIN, REPLACE, NEITHER, UNCLEAR) if name in counts])
     row = dict(zip(COLUMNS, whole.tolist(), strict=True))
+    kept = (
+        f"Verdicts: {said}. In all, the offer keeps a margin of {amount(row['margin_kept'])} at a cost of "
+        f"{amount(row['cost_of_keeping'])}"
+    )
+    if not np.isfinite(row["replaced_by"]):
+        return f"{kept}; no number of new customers is sure to bring as much, as one may bring nothing. "
     better = "keeping" if row["mean"] >= 0 else "replacing"
     return (
-        f"Verdicts: {said}. In all, the offer keeps a margin of {amount(row['margin_kept'])} at a cost of "
-        f"{amount(row['cost_of_keeping'])}; {amount(row['replaced_by'])} new customers bring as much, and cost "
-        f"{amount(row['cost_of_replacing'])}: {better} is cheaper by {amount(abs(row['mean']))}"
-        f"{_turned(row, interval)}. "
+        f"{kept}; {amount(row['replaced_by'])} new customers bring as much, and cost {amount(row['cost_of_replacing'])}"
+        f": {better} is cheaper by {amount(abs(row['mean']))}{_turned(row, interval)}. "
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from clvmodels.decisions.checks import grouped
+from clvmodels.decisions.checks import check_value, grouped
 from clvmodels.decisions.drivers import driver_sentence, drivers, model_inputs
 from clvmodels.decisions.prospects import Prospects
 from clvmodels.errors import check_horizon, check_interval
@@ -89,8 +89,8 @@ def value_at_risk(
     True
     """
     check_interval(interval)
+    check_value(value).purchases.check_customers(rfm)
     grouped(rfm, None)
-    value.purchases.check_customers(rfm)
     terms = {"horizon": check_horizon(horizon), "stays": check_horizon(stays, "stays")}
     prospects = Prospects.of(value, rfm, **terms, reach=None if reach is None else check_horizon(reach, "reach"))
     spend = value.spend.expectation(*rfm.spend(include_first=value.spend.include_first))

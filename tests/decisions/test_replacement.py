@@ -223,3 +223,14 @@ def test_new_customers_of_another_number_of_draws_are_refused(fitted, dozen):
     )
     with pytest.raises(clv.InvalidArgument, match="draws"):
         compared(fitted, dozen, Offer(kept=SOME, cost=1.0), new=other)
+
+
+def test_where_a_new_customer_brings_nothing_even_free_ones_replace_nobody(point):
+    rare = clv.LifetimeValue(point.purchases, point.spend, margin=0.4, cost_per_purchase=20.0)
+    seen = pd.DataFrame({"frequency": [3], "recency": [5.0], "T": [20.0], "monetary_value": [200.0]})
+    rfm = clv.RFM.from_frame(seen, time_unit="week")
+    answer = retain_or_replace(rare, rfm, Offer(kept=SOME, cost=0.1), new_cost=0, horizon=52)
+    probabilities = answer.table.filter(like="probability").to_numpy()
+    assert answer.table["verdict"].tolist() == ["retain"]
+    assert probabilities.sum() == 1
+    assert "no number of new customers" in answer.sentence

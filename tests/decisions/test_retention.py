@@ -268,3 +268,8 @@ def test_one_customer_alone_is_answered(point):
     assert answer.customers.loc["ann", NUMBERS].to_numpy(float) == pytest.approx(
         answer.table.loc["everyone", NUMBERS].to_numpy(float)
     )
+
+
+def test_a_posterior_in_the_place_of_a_value_is_refused(point, cdnow):
+    with pytest.raises(clv.InvalidArgument, match="value is a BetaGeoPosterior; give a clv.LifetimeValue"):
+        retention_offer(point.purchases, cdnow, Offer(kept=SOME, cost=1.0), horizon=52)
