@@ -104,7 +104,7 @@ def renewal_discount(
     Raises
     ------
     InvalidArgument
-        If a choice is outside its domain, nobody is a customer any more, or the payments to come are infinite.
+        If a choice is outside its domain, or nobody is a customer any more.
 
     Examples
     --------
