@@ -23,7 +23,7 @@ def frame_table(frame: pd.DataFrame, caption: str) -> Table:
 
     Examples
     --------
-    >>> frame = pd.DataFrame({"mean": [1234.5], "probability_pays": [0.9]}, index=pd.Index(["all"], name="group"))
+    >>> frame = pd.DataFrame({"mean": [1234.6], "probability_pays": [0.9]}, index=pd.Index(["all"], name="group"))
     >>> table = frame_table(frame, "Gains")
     >>> [column.title for column in table.columns], table.shown()
     (['group', 'expected', 'probability pays'], [['all', '1,235', '90.0 %']])
