@@ -83,7 +83,7 @@ def check_cost(cost: float, name: str) -> float:
     >>> check_cost(12, "cost")
     12.0
     """
-    if not (isinstance(cost, Real) and math.isfinite(cost) and cost >= 0):
+    if isinstance(cost, bool) or not (isinstance(cost, Real) and math.isfinite(cost) and cost >= 0):
         raise InvalidArgument(f"{name} is {cost!r}; give an amount of money, zero or more")
     return float(cost)
 

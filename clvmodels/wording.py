@@ -36,17 +36,30 @@ def share(value: float) -> str:
     return f"{100 * value:.0f} %"
 
 
-def between(row: Mapping[str, float], interval: float) -> str:
-    """Return the interval of a figure in brackets, after a space; nothing where there is none.
+def chance(probability: float) -> str:
+    """Return a probability that was estimated from draws, and is therefore never quite 0 or 1, in per cent.
 
     Examples
     --------
-    >>> between({"lower": 33.5, "upper": 40.5}, 0.9), between({"lower": math.nan, "upper": math.nan}, 0.9)
-    (' (90 % interval 33.5 to 40.5)', '')
+    >>> chance(1.0), chance(0.123), chance(0.0)
+    ('over 99 %', '12 %', 'under 1 %')
+    """
+    return share(min(max(probability, 1e-9), 1 - 1e-9))
+
+
+def between(row: Mapping[str, float], interval: float, kind: str) -> str:
+    """Return the interval of a figure in brackets, after a space, with its kind; nothing where there is none.
+
+    Examples
+    --------
+    >>> between({"lower": 33.5, "upper": 40.5}, 0.9, "credible")
+    ' (90 % credible interval 33.5 to 40.5)'
+    >>> between({"lower": math.nan, "upper": math.nan}, 0.9, "credible")
+    ''
     """
     if math.isnan(row["lower"]) or math.isnan(row["upper"]):
         return ""
-    return f" ({share(interval)} interval {amount(row['lower'])} to {amount(row['upper'])})"
+    return f" ({share(interval)} {kind} interval {amount(row['lower'])} to {amount(row['upper'])})"
 
 
 def plural(count: float, noun: str) -> str:

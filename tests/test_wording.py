@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from clvmodels.wording import amount, between, listed, plural, share
+from clvmodels.wording import amount, between, chance, listed, plural, share
 
 
 @pytest.mark.parametrize(
@@ -52,22 +52,31 @@ def test_a_share_is_none_or_all_only_if_it_is_exactly(value, said):
     assert share(value) == said
 
 
+@pytest.mark.parametrize(
+    ("value", "said"), [(0.0, "under 1 %"), (1.0, "over 99 %"), (0.5, "50 %"), (0.994, "over 99 %")]
+)
+def test_a_probability_from_draws_is_never_none_or_all(value, said):
+    assert chance(value) == said
+
+
 def test_an_interval_is_said_in_brackets():
-    assert between({"lower": 1234.5, "upper": 98765.4}, 0.9) == " (90 % interval 1,234 to 98,765)"
+    assert between({"lower": 1234.5, "upper": 98765.4}, 0.9, "credible") == " (90 % credible interval 1,234 to 98,765)"
 
 
 @pytest.mark.parametrize("interval", [0.995, 0.999])
 def test_an_interval_of_almost_everything_is_said_as_such(interval):
-    assert between({"lower": 1.0, "upper": 2.0}, interval) == " (over 99 % interval 1.00 to 2.00)"
+    assert between({"lower": 1.0, "upper": 2.0}, interval, "credible") == " (over 99 % credible interval 1.00 to 2.00)"
 
 
 def test_an_interval_may_have_no_end():
-    assert between({"lower": 3.0, "upper": math.inf}, 0.5) == " (50 % interval 3.00 to infinite)"
+    assert (
+        between({"lower": 3.0, "upper": math.inf}, 0.5, "predictive") == " (50 % predictive interval 3.00 to infinite)"
+    )
 
 
 @pytest.mark.parametrize("ends", [(math.nan, math.nan), (math.nan, 1.0), (1.0, math.nan)])
 def test_an_interval_that_is_missing_is_not_said(ends):
-    assert between(dict(zip(("lower", "upper"), ends, strict=True)), 0.9) == ""
+    assert between(dict(zip(("lower", "upper"), ends, strict=True)), 0.9, "credible") == ""
 
 
 @pytest.mark.parametrize(

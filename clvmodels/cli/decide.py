@@ -55,7 +55,9 @@ Horizon = Annotated[
 ]
 Interval = Annotated[float, typer.Option(help="Probability inside the intervals.")]
 Confidence = Annotated[float, typer.Option(help="Probability from which on something counts as sure.")]
-Cost = Annotated[float, typer.Option(min=0, help="Of winning one customer, in money.")]
+Cost = Annotated[
+    str, typer.Option(metavar="COST", help="Of winning one customer, in money; or one for each: search:25,mail:12.")
+]
 OfferCost = Annotated[float, typer.Option(min=0, help="Of making the offer to one customer, in money.")]
 NewCost = Annotated[float, typer.Option(min=0, help="Of winning one new customer, in money.")]
 Kept = Annotated[

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from clvmodels.reports.tables import Table
 
 WIDTH_OF_NO_TERMINAL = 100
+OPTION = re.compile(r"\b([a-z]+(?:_[a-z]+)*)=(?=[\"'\d])")
 
 
 @contextmanager
@@ -57,7 +58,13 @@ def as_options(message: str) -> str:
     "pass their names: --customer-id '...', e.g. --date-format '%d.%m.%Y'"
     """
     message = message.replace("pass value=None", "leave out --value")
-    return re.sub(r"\b([a-z]+(?:_[a-z]+)*)=(?=[\"'\d])", lambda found: f"--{found[1].replace('_', '-')} ", message)
+    # A prior is written in Python.
+    parts = re.split(r"(clv\.Prior\([^)]*\))", message)
+    return "".join(part if part.startswith("clv.Prior(") else OPTION.sub(_as_option, part) for part in parts)
+
+
+def _as_option(found: re.Match[str]) -> str:
+    return f"--{found[1].replace('_', '-')} "
 
 
 def show(publication: Publication) -> None:

@@ -10,13 +10,13 @@ from clvmodels.compiled.jit import compiled
 from clvmodels.compiled.outcomes import AMOUNTS, PURCHASES, _log_rate, _purchase_times
 from clvmodels.compiled.random import log_gamma_variate, start_stream, uniform
 
-NEW = np.uint64(0x9E3)
+NEW, NEEDED = np.uint64(0x9E3), np.uint64(0x9E4)
 NOWHERE = -1
 
 
 @compiled
-def _add(sums, edges, last, time, amount, weight):
-    """Add a purchase to sums (periods, 3), and return its period; `last` is that of the customer's purchase before."""
+def _add(sums, edges, years, last, time, amount, weight):
+    """Add a purchase to sums (periods, 5), and return its period; `last` is that of the customer's purchase before."""
     period = max(last, 0)
     # Rounding must not carry a purchase over the last edge.
     while time > edges[period + 1] and period + 2 < len(edges):
@@ -25,14 +25,20 @@ def _add(sums, edges, last, time, amount, weight):
     sums[period, 1] += weight
     if period != last:
         sums[period, 2] += 1.0
+    if last == NOWHERE or years[period] != years[last]:
+        sums[period, 3] += 1.0
+    if last == NOWHERE:
+        sums[period, 4] += 1.0
     return period
 
 
 @compiled
-def known_by_period(seed, customers, x, T, alive, r, alpha, a, b, edges, force, none, n, m, p, q, v, out):
-    """Add what known customers do to out (draws, periods, 3); the purchases and amounts are those of `purchase_values`.
+def known_by_period(seed, customers, x, T, alive, r, alpha, a, b, edges, years, force, none, n, m, p, q, v, out):
+    """Add what known customers do to out (draws, periods, 5); the purchases and amounts are those of `purchase_values`.
 
-    edges (periods + 1,) are times since T that rise from 0. Revenue and purchases are weighted by exp(-force time).
+    edges (periods + 1,) are times since T that rise from 0, years (periods,) say to which year each period belongs.
+    Revenue and purchases are weighted by exp(-force time); then come customers who buy in the period, those of them who
+    do so for the first time in the year, and those who do so for the first time.
     """
     state, amounts = np.empty(4, dtype=np.uint64), np.empty(4, dtype=np.uint64)
     for i in range(len(customers)):
@@ -46,12 +52,12 @@ def known_by_period(seed, customers, x, T, alive, r, alpha, a, b, edges, force, 
                 if last == NOWHERE:
                     log_rate = _log_rate(amounts, n[i], m[i], p[d], q[d], v[d])
                 amount = math.exp(log_gamma_variate(amounts, p[d]) - log_rate)
-                last = _add(out[d], edges, last, time, amount, math.exp(-force * time))
+                last = _add(out[d], edges, years, last, time, amount, math.exp(-force * time))
 
 
 @compiled
-def new_by_period(seed, first, won, begins, ends, edges, force, r, alpha, a, b, p, q, v, out):
-    """Add what customers yet to be won do to out (draws, periods, 3), their first purchases included.
+def new_by_period(seed, first, won, begins, ends, edges, years, force, r, alpha, a, b, p, q, v, out):
+    """Add what customers yet to be won do to out (draws, periods, 5), their first purchases included.
 
     won (draws, windows) of them come at any time between begins and ends (windows,). The draws are number `first` and
     those that follow it of all draws. Purchases after the last of edges are left out; none is before the first.
@@ -68,8 +74,49 @@ def new_by_period(seed, first, won, begins, ends, edges, force, r, alpha, a, b, 
                     continue
                 log_rate = _log_rate(amounts, 0.0, 0.0, p[d], q[d], v[d])
                 amount = math.exp(log_gamma_variate(amounts, p[d]) - log_rate)
-                last = _add(out[d], edges, NOWHERE, start, amount, math.exp(-force * start))
+                last = _add(out[d], edges, years, NOWHERE, start, amount, math.exp(-force * start))
                 none = math.exp(-r[d] * math.log1p(left / alpha[d]))
                 for time in _purchase_times(state, 1.0, none, alpha[d], a[d], b[d], r[d], 0.0, left):
                     amount = math.exp(log_gamma_variate(amounts, p[d]) - log_rate)
-                    last = _add(out[d], edges, last, start + time, amount, math.exp(-force * (start + time)))
+                    last = _add(out[d], edges, years, last, start + time, amount, math.exp(-force * (start + time)))
+
+
+@compiled
+def needed_by_period(seed, first, goal, base, edges, alive, group, r, alpha, a, b, p, q, v, out):
+    """How many customers must be won in each period, one after the other, to reach the goal: out (draws, periods).
+
+    goal and base (draws, periods) are what is to be reached and what is there: revenue of the period, or with `alive`
+    customers alive at its end. Customers are won at any time of the period; what they bring later counts later. Each
+    stands for `group` customers who do the same.
+    """
+    state, amounts = np.empty(4, dtype=np.uint64), np.empty(4, dtype=np.uint64)
+    periods = len(edges) - 1
+    brought, own = np.empty(periods), np.empty((periods, 5))
+    years = np.arange(periods)
+    for d in range(len(goal)):
+        start_stream(state, seed, np.uint64(2 * (first + d)), NEEDED)
+        start_stream(amounts, seed, np.uint64(2 * (first + d) + 1), NEEDED)
+        brought[:] = base[d]
+        for period in range(periods):
+            while brought[period] < goal[d, period]:
+                out[d, period] += group
+                start = edges[period] + (edges[period + 1] - edges[period]) * uniform(state)
+                if alive:
+                    # Leaving has the rate lambda p, as in `waiting_times`.
+                    wait = alpha[d] * math.expm1(-math.log(uniform(state)) / r[d])
+                    log_odds = log_gamma_variate(state, b[d]) - log_gamma_variate(state, a[d])
+                    left = start + wait * (1.0 + math.exp(log_odds))
+                    for later in range(period, periods):
+                        brought[later] += group * (left > edges[later + 1])
+                    continue
+                own[:] = 0.0
+                log_rate = _log_rate(amounts, 0.0, 0.0, p[d], q[d], v[d])
+                amount = math.exp(log_gamma_variate(amounts, p[d]) - log_rate)
+                last = _add(own, edges, years, NOWHERE, start, amount, 1.0)
+                rest = edges[-1] - start
+                none = math.exp(-r[d] * math.log1p(rest / alpha[d]))
+                for time in _purchase_times(state, 1.0, none, alpha[d], a[d], b[d], r[d], 0.0, rest):
+                    amount = math.exp(log_gamma_variate(amounts, p[d]) - log_rate)
+                    last = _add(own, edges, years, last, start + time, amount, 1.0)
+                for later in range(period, periods):
+                    brought[later] += group * own[later, 0]

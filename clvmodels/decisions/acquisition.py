@@ -8,17 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from clvmodels.decisions.checks import check_count, check_share, check_value
-from clvmodels.decisions.drivers import Certain, driver_sentence, drivers
-from clvmodels.errors import InvalidArgument, check_cost, check_horizon, check_interval
+from clvmodels.decisions.checks import check_count, check_share, check_value, costs_of
+from clvmodels.decisions.drivers import STEP, Certain, driver_sentence, drivers
+from clvmodels.errors import InvalidArgument, check_horizon, check_interval
 from clvmodels.formulas.discount import discount_force
 from clvmodels.intervals import Array, DrawBlocks, interval_table
 from clvmodels.lifetime_value import LifetimeValue
 from clvmodels.models.by_period import predictive_new_by_period
 from clvmodels.rfm import RFM
-from clvmodels.wording import amount, between, plural, share
+from clvmodels.wording import amount, between, chance, plural, share
 
-STEPS = 200
+CURVE_STEPS = 200
 PROBABILITIES = (0.01, 0.05, *np.round(np.arange(0.1, 0.95, 0.1), 1).tolist(), 0.95, 0.99)
 NEW = "new"
 CREDIBLE = ("expected_value", "value_to_cost", "net_value")
@@ -112,7 +112,9 @@ def acquisition(
     check_count(cohort, "cohort")
     length = check_horizon(horizon)
     values = {name: check_value(each) for name, each in (value if isinstance(value, Mapping) else {NEW: value}).items()}
-    costs = _costs(cost, list(values))
+    if not values:
+        raise InvalidArgument("there is no channel; give at least one LifetimeValue")
+    costs = costs_of(cost, list(values), "channels")
     found = {name: _Channel.of(each, costs[name], length, cohort, random_seed) for name, each in values.items()}
     of = {"one customer": 1, f"cohort of {cohort:,}": cohort}
     return Acquisition(
@@ -144,7 +146,7 @@ class _Channel:
         terms = {"horizon": horizon, "annual_discount_rate": value.annual_discount_rate}
         repeated = value.purchases.blocks("expected_discounted_purchases", new, **terms).array()[:, 0]
         spend = value.spend.blocks("expected_average_spend", new).array()[:, 0]
-        times = np.linspace(0.0, horizon, STEPS + 1) if horizon else np.zeros(1)
+        times = np.linspace(0.0, horizon, CURVE_STEPS + 1) if horizon else np.zeros(1)
         paths = {number: _paths(value, number, times, random_seed) for number in {1, cohort}}
         return cls(value, cost, horizon, cohort, 1 + repeated, spend, paths, times)
 
@@ -158,7 +160,9 @@ class _Channel:
         drawn = DrawBlocks.of(np.stack([self.paths[1][:, -1], self.paths[self.cohort][:, -1]], axis=1))
         known = interval_table(pd.Index(CREDIBLE), credible, interval=interval, kind="credible")
         names = pd.Index(["predictive_value", "cohort_value"])
-        return pd.concat([known, interval_table(names, drawn, interval=interval, kind="predictive")])
+        # The mean is known without the luck of the draws.
+        outcomes = interval_table(names, drawn, interval=interval, kind="predictive").assign(mean=expected.mean())
+        return pd.concat([known, outcomes])
 
     def payback(self, of: Mapping[str, int], confidence: float, interval: float) -> pd.DataFrame:
         """One row for a customer, one for the cohort."""
@@ -203,13 +207,13 @@ class _Channel:
         """Of the expected net value."""
         value = self.value
         net = self.purchases * value.margin_of(self.spend) - self.cost
-        tenth = 0.1 * float((self.purchases * self.spend).mean()) * value.margin
+        tenth = STEP * float((self.purchases * self.spend).mean()) * value.margin
         certain = {
             "margin": Certain(value.margin, net.mean() - tenth, net.mean() + tenth),
-            "cost of winning": Certain(self.cost, net.mean() + 0.1 * self.cost, net.mean() - 0.1 * self.cost),
+            "cost of winning": Certain(self.cost, net.mean() + STEP * self.cost, net.mean() - STEP * self.cost),
         }
         if value.cost_per_purchase:
-            fixed = 0.1 * value.cost_per_purchase * float(self.purchases.mean())
+            fixed = STEP * value.cost_per_purchase * float(self.purchases.mean())
             certain["cost per purchase"] = Certain(value.cost_per_purchase, net.mean() + fixed, net.mean() - fixed)
         uncertain = {"number of purchases": self.purchases, "spend per purchase": self.spend}
         return drivers(net, uncertain=uncertain, certain=certain, interval=interval)
@@ -224,8 +228,8 @@ class _Channel:
         most = f"up to {amount(paid['most_to_pay'])}" if paid["most_to_pay"] > 0 else "nothing"
         return (
             f"A {name} customer is worth {amount(worth['mean'])} within {plural(self.horizon, unit)}"
-            f"{between(worth, interval)}, {amount(net['mean'])} after a cost of {amount(self.cost)}. A cohort of "
-            f"{self.cohort:,} repays its cost with a probability of {share(paid['probability_repaid'])} "
+            f"{between(worth, interval, 'credible')}, {amount(net['mean'])} after a cost of {amount(self.cost)}. A "
+            f"cohort of {self.cohort:,} repays its cost with a probability of {chance(paid['probability_repaid'])} "
             f"({'most never do so' if never else within}); with a confidence of {share(confidence)} {most} "
             f"may be paid for a customer. " + driver_sentence(self.drivers(interval), "net value")
         )
@@ -255,18 +259,6 @@ def _reached_with(values: Array, confidence: float) -> float:
     # Rounding must not move it by one value.
     below = int(np.floor(np.round((1 - confidence) * len(values), 9)))
     return float(np.sort(values)[below])
-
-
-def _costs(cost: float | Mapping[str, float], channels: list[str]) -> dict[str, float]:
-    if not channels:
-        raise InvalidArgument("there is no channel; give at least one LifetimeValue")
-    given = cost if isinstance(cost, Mapping) else dict.fromkeys(channels, cost)
-    missing = [name for name in channels if name not in given]
-    if missing:
-        raise InvalidArgument(f"cost lacks channels {missing}; it has {list(given)}")
-    for name in channels:
-        check_cost(given[name], f"the cost of {name}" if isinstance(cost, Mapping) else "cost")
-    return {name: float(given[name]) for name in channels}
 
 
 def _stacked(tables: Mapping[str, pd.DataFrame], name: str) -> pd.DataFrame:

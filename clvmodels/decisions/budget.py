@@ -10,21 +10,22 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from clvmodels.decisions.calendar import MONTHS, Calendar, Period
-from clvmodels.decisions.checks import check_value, grouped, successor
-from clvmodels.decisions.drivers import driver_sentence, drivers, model_inputs
+from clvmodels.decisions.calendar import MONTHS, Calendar, Period, span
+from clvmodels.decisions.checks import check_known, check_model_error, successor
+from clvmodels.decisions.drivers import driver_sentence, drivers, per_unit
 from clvmodels.decisions.plan import Plan, planned
-from clvmodels.errors import check_cost, check_interval
+from clvmodels.errors import InvalidArgument, check_cost, check_interval
 from clvmodels.intervals import Array, DrawBlocks, interval_table, quantiles
 from clvmodels.lifetime_value import LifetimeValue
 from clvmodels.model_error import ModelError
-from clvmodels.models.by_period import predictive_by_period, predictive_new_by_period
+from clvmodels.models.by_period import WHAT, predictive_by_period, predictive_new_by_period
 from clvmodels.rfm import RFM
 from clvmodels.wording import amount, between
 
 QUANTITIES = ("revenue", "margin", "purchases", "customers")
 SEED = 0xB0D6E7
 ALL = "all"
+MOST_DRAWN = 5e9
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -114,25 +115,34 @@ def budget(
     """
     check_interval(interval)
     check_cost(new_cost, "new_cost")
-    check_value(value).purchases.check_customers(rfm)
-    grouped(rfm, None)
+    check_model_error(model_error)
+    check_known(value, rfm)
+    _check_plan(new_customers, plan_sd, new_cost)
     calendar = Calendar.of(rfm, period=period, periods=periods)
-    forecast = _Forecast.of(value, successor(value, new), rfm, calendar.edges, new_customers, plan_sd, random_seed)
+    years = np.arange(periods) * MONTHS[period] // 12
+    models = value, successor(value, new), rfm
+    forecast = _Forecast.of(*models, calendar.edges, years, new_customers, plan_sd, random_seed)
     drawn = forecast.amounts(new_cost)
-    widened = (
-        {}
-        if model_error is None
-        else forecast.amounts(new_cost, model_error.factors(drawn["base"]["revenue"].sum(axis=1)))
-    )
+    widened = {} if model_error is None else forecast.amounts(new_cost, _factors(model_error, drawn))
     whole = drawn["total" if "total" in drawn else "base"]["revenue"].sum(axis=1)
     moved = drivers(whole, uncertain=forecast.inputs(), interval=interval)
     table = _table(drawn, widened, calendar.labels, interval)
     return Budget(
         table=table,
-        reached=_reached(forecast, calendar, 12 // MONTHS[period], interval),
+        reached=_reached(forecast, calendar.labels, interval),
         drivers=moved,
         sentence=_sentence(table, calendar.labels, interval) + driver_sentence(moved, "revenue"),
     )
+
+
+def _check_plan(new_customers: Plan | None, plan_sd: float, new_cost: float) -> None:
+    if new_customers is None and (plan_sd or new_cost):
+        raise InvalidArgument("plan_sd and new_cost are of customers planned; give them too, e.g. new_customers=100")
+
+
+def _factors(model_error: ModelError, drawn: dict[str, dict[str, Array]]) -> Array:
+    """For every draw, by what past errors call for."""
+    return model_error.factors(drawn["base"]["revenue"].sum(axis=1))
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,6 +153,7 @@ class _Forecast:
     new: LifetimeValue
     rfm: RFM
     edges: Array
+    years: NDArray[np.integer]
     won: NDArray[np.int64] | None
     random_seed: int | None
 
@@ -153,6 +164,7 @@ class _Forecast:
         new: LifetimeValue,
         rfm: RFM,
         edges: Array,
+        years: NDArray[np.integer],
         plan: Plan | None,
         plan_sd: float,
         random_seed: int | None,
@@ -160,32 +172,31 @@ class _Forecast:
         rng = np.random.default_rng([int(value.purchases.seed_for(random_seed)), SEED])
         draws = value.purchases.predictive_draw_count
         won = None if plan is None else planned(plan, plan_sd=plan_sd, edges=edges, draws=draws, rng=rng)
-        return cls(value, new, rfm, edges, won, random_seed)
-
-    def sums(self, edges: Array) -> dict[str, Array]:
-        """Revenue, purchases and customers between the edges, by source: (draws, periods, 3)."""
-        seed = self.random_seed
-        base = predictive_by_period(self.value.purchases, self.value.spend, self.rfm, edges=edges, random_seed=seed)
-        if self.won is None:
-            return {"base": base}
-        windows = np.stack([self.edges[:-1], self.edges[1:]], axis=1)
-        models = self.new.purchases, self.new.spend
-        return {
-            "base": base,
-            "new": predictive_new_by_period(*models, self.won, windows=windows, edges=edges, random_seed=seed),
-        }
+        if won is not None and won.sum() > MOST_DRAWN:
+            raise InvalidArgument(
+                f"{won.sum() / draws:.3g} new customers, one by one for each of {draws} draws, would take hours; fit"
+                " with fewer draws=, or plan a part of them and scale it up"
+            )
+        return cls(value, new, rfm, edges, years, won, random_seed)
 
     @cached_property
     def by_period(self) -> dict[str, Array]:
-        """The sums of every period."""
-        return self.sums(self.edges)
+        """What customers do in every period, by source: (draws, periods, 5)."""
+        terms = {"edges": self.edges, "years": self.years, "random_seed": self.random_seed}
+        base = predictive_by_period(self.value.purchases, self.value.spend, self.rfm, **terms)
+        if self.won is None:
+            return {"base": base}
+        windows = np.stack([self.edges[:-1], self.edges[1:]], axis=1)
+        new = predictive_new_by_period(self.new.purchases, self.new.spend, self.won, windows=windows, **terms)
+        return {"base": base, "new": new, "total": base + new}
 
     def amounts(self, new_cost: float, factors: Array | float = 1.0) -> dict[str, dict[str, Array]]:
         """Every quantity by source, each (draws, periods); what customers do is multiplied by factors (draws,)."""
         made = {}
-        for source, sums in self.by_period.items():
+        for source in ("base", "new")[: len(self.by_period)]:
             model = self.value if source == "base" else self.new
-            revenue, purchases, customers = np.moveaxis(sums * np.reshape(factors, (-1, 1, 1)), -1, 0)
+            sums = self.by_period[source][..., : len(QUANTITIES) - 1] * np.reshape(factors, (-1, 1, 1))
+            revenue, purchases, customers = np.moveaxis(sums, -1, 0)
             margin = model.margin * revenue - model.cost_per_purchase * purchases
             made[source] = {"revenue": revenue, "margin": margin, "purchases": purchases, "customers": customers}
         if self.won is not None:
@@ -194,13 +205,15 @@ class _Forecast:
         return made
 
     def inputs(self) -> dict[str, Array]:
-        """What the revenue depends on."""
-        known = model_inputs(self.value)
-        if self.won is None:
-            return known
-        if self.new is not self.value:
-            known |= {f"{name}, of those to be won": draws for name, draws in model_inputs(self.new).items()}
-        return {**known, "customers won": self.won.sum(axis=1).astype(float)}
+        """What the revenue is made of, in every draw."""
+        names = {"base": ("purchases of customers now", "spend per purchase now")}
+        names["new"] = ("customers won", "revenue of one who is won")
+        found = {}
+        for source, (count, each) in list(names.items())[: len(self.by_period)]:
+            revenue, purchases = self.by_period[source][..., :2].sum(axis=1).T
+            number = purchases if self.won is None or source == "base" else self.won.sum(axis=1).astype(float)
+            found |= {count: number, each: per_unit(revenue, number)}
+        return found
 
 
 def _table(drawn: dict, widened: dict, labels: tuple[str, ...], interval: float) -> pd.DataFrame:
@@ -231,18 +244,15 @@ def _wide(draws: Array, labels: tuple[str, ...], *, interval: float, summed: boo
     return table if summed else table.assign(cumulative_wide_lower=np.nan, cumulative_wide_upper=np.nan)
 
 
-def _reached(forecast: _Forecast, calendar: Calendar, per_year: int, interval: float) -> pd.DataFrame:
-    starts = range(0, len(calendar.labels), per_year)
-    ends = [min(start + per_year, len(calendar.labels)) for start in starts]
-    labels = [_span(calendar.labels[start], calendar.labels[end - 1]) for start, end in zip(starts, ends, strict=True)]
-    years = forecast.sums(calendar.edges[[0, *ends]])
-    ever = forecast.sums(calendar.edges[[0, -1]])
+def _reached(forecast: _Forecast, labels: tuple[str, ...], interval: float) -> pd.DataFrame:
+    years = [np.flatnonzero(forecast.years == year) for year in np.unique(forecast.years)]
+    index = pd.Index([*(_span(labels[year[0]], labels[year[-1]]) for year in years), ALL])
     tables = {}
-    for source in [*years, *(["total"] if "new" in years else [])]:
-        parts = list(years) if source == "total" else [source]
-        draws = [sum(sums[part][..., 2] for part in parts) for sums in (years, ever)]
-        joined = DrawBlocks.of(np.concatenate(draws, axis=1))
-        tables[source] = interval_table(pd.Index([*labels, ALL]), joined, interval=interval, kind="predictive")
+    for source, sums in forecast.by_period.items():
+        in_year, ever = sums[..., WHAT.index("first_in_year")], sums[..., WHAT.index("first")]
+        draws = [*(in_year[:, year].sum(axis=1) for year in years), ever.sum(axis=1)]
+        table = interval_table(index, DrawBlocks.of(np.stack(draws, axis=1)), interval=interval, kind="predictive")
+        tables[source] = table
     return pd.concat(tables, names=["source", "year"])
 
 
@@ -260,14 +270,14 @@ def _sentence(table: Any, labels: tuple[str, ...], interval: float) -> str:
         from_new = amount(table.loc[("revenue", "new", labels[-1]), "cumulative_mean"])
         of_new = f", {from_new} of it from customers yet to be won"
     return (
-        f"From {labels[0]} to {labels[-1]} a revenue of {amount(revenue['cumulative_mean'])}{_ends(revenue, interval)} "
-        f"is expected{of_new}, and a margin of {amount(margin['cumulative_mean'])}{_ends(margin, interval)}; the first "
-        f"period brings {amount(first)}, the last {amount(last)}. "
+        f"A revenue of {amount(revenue['cumulative_mean'])}{_ends(revenue, interval)} is expected "
+        f"{span(labels)}{of_new}, and a margin of {amount(margin['cumulative_mean'])}{_ends(margin, interval)}; the "
+        f"first period brings {amount(first)}, the last {amount(last)}. "
     )
 
 
 def _ends(row: Any, interval: float) -> str:
-    own = between({name: row[f"cumulative_{name}"] for name in ("lower", "upper")}, interval)
+    own = between({name: row[f"cumulative_{name}"] for name in ("lower", "upper")}, interval, "predictive")
     if "cumulative_wide_lower" not in row:
         return own
     wide = f"; widened by past errors {amount(row['cumulative_wide_lower'])} to {amount(row['cumulative_wide_upper'])})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -84,3 +85,15 @@ def _label(end: pd.Timestamp, period: Period, *, whole: bool) -> str:
     return (
         f"{end:%Y-%m}" if period == "month" else f"{end.year}Q{end.quarter}" if period == "quarter" else str(end.year)
     )
+
+
+def span(labels: Sequence[str]) -> str:
+    """The periods of some labels in words.
+
+    Examples
+    --------
+    >>> span(["1997-10", "1997-11"]), span(["until 1997-11-15", "until 1997-12-15"])
+    ('from 1997-10 to 1997-11', 'until 1997-12-15')
+    """
+    last = labels[-1]
+    return last if last.startswith("until") else f"in {last}" if len(labels) == 1 else f"from {labels[0]} to {last}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from numbers import Integral, Real
 from typing import Any
 
@@ -10,20 +11,21 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from clvmodels.errors import InvalidArgument
+from clvmodels.errors import InvalidArgument, check_cost
 from clvmodels.lifetime_value import LifetimeValue, segments
+from clvmodels.model_error import ModelError
 from clvmodels.rfm import RFM
 
 
-def check_share(share: Any, name: str) -> None:
-    """Refuse what is no probability strictly between 0 and 1.
+def check_share(share: Any, name: str, *, above: float = 0.0) -> None:
+    """Refuse what is no probability strictly between 0 (or `above`) and 1.
 
     Examples
     --------
     >>> check_share(0.9, "confidence")
     """
-    if not (isinstance(share, Real) and 0 < float(share) < 1):
-        raise InvalidArgument(f"{name} is {share!r}; give a probability between 0 and 1, e.g. 0.9")
+    if not (isinstance(share, Real) and above < float(share) < 1):
+        raise InvalidArgument(f"{name} is {share!r}; give a probability between {above:g} and 1, e.g. 0.9")
 
 
 def check_count(count: Any, name: str) -> int:
@@ -52,7 +54,20 @@ def check_length(length: Any, name: str) -> float:
     return float(length)
 
 
-def check_value(value: Any) -> LifetimeValue:
+def check_model_error(model_error: Any) -> None:
+    """Refuse what is neither None nor a ModelError.
+
+    Examples
+    --------
+    >>> check_model_error(None)
+    """
+    if not (model_error is None or isinstance(model_error, ModelError)):
+        raise InvalidArgument(
+            f"model_error is a {type(model_error).__name__}; give what clv.estimate_model_error returns"
+        )
+
+
+def check_value(value: Any, name: str = "value") -> LifetimeValue:
     """Return what is a LifetimeValue.
 
     Raises
@@ -71,9 +86,24 @@ def check_value(value: Any) -> LifetimeValue:
     """
     if not isinstance(value, LifetimeValue):
         raise InvalidArgument(
-            f"value is a {type(value).__name__}; give a clv.LifetimeValue(purchases, spend, margin=...)"
+            f"{name} is a {type(value).__name__}; give a clv.LifetimeValue(purchases, spend, margin=...)"
         )
     return value
+
+
+def check_known(value: Any, rfm: Any) -> None:
+    """Refuse what is no LifetimeValue, what is no RFM in its time unit, and one without customers.
+
+    Examples
+    --------
+    >>> from clvmodels.models.beta_geo import BetaGeo
+    >>> from clvmodels.models.gamma_gamma import GammaGamma
+    >>> purchases = BetaGeo.at(r=0.243, alpha=4.414, a=0.793, b=2.426, time_unit="week")
+    >>> value = LifetimeValue(purchases, GammaGamma.at(p=6.25, q=3.74, v=15.44, time_unit="week"))
+    >>> check_known(value, RFM.new_customer("week"))
+    """
+    check_value(value).purchases.check_customers(rfm)
+    grouped(rfm, None)
 
 
 def successor(value: LifetimeValue, new: LifetimeValue | None) -> LifetimeValue:
@@ -95,13 +125,30 @@ def successor(value: LifetimeValue, new: LifetimeValue | None) -> LifetimeValue:
     """
     if new is None:
         return value
-    known, other = ((check_value(one).purchases.time_unit, one.purchases.draw_count) for one in (value, new))
+    check_value(new, "new")
+    known, other = ((one.purchases.time_unit, one.purchases.draw_count) for one in (value, new))
     if known != other:
         raise InvalidArgument(
             f"the customers have a model in {known[0]}s with {known[1]} draws, the new ones one in {other[0]}s with"
             f" {other[1]}; fit both with the same time_unit= and draws="
         )
     return new
+
+
+def costs_of(cost: Any, names: list, what: str) -> dict[Any, float]:
+    """The cost of a customer of each of the names, from one for all or a dict.
+
+    Examples
+    --------
+    >>> costs_of(12, ["mail", "search"], "channels")
+    {'mail': 12.0, 'search': 12.0}
+    """
+    by_name = isinstance(cost, (Mapping, pd.Series))
+    given: Any = cost if by_name else dict.fromkeys(names, cost)
+    missing = [name for name in names if name not in given]
+    if missing:
+        raise InvalidArgument(f"cost lacks {what} {missing[:5]}, it has {list(given)[:5]}; give the cost of each")
+    return {name: check_cost(given[name], f"the cost of {name}" if by_name else "cost") for name in names}
 
 
 def numbers(given: Any, name: str, periods: int) -> NDArray[np.float64]:
@@ -113,7 +160,7 @@ def numbers(given: Any, name: str, periods: int) -> NDArray[np.float64]:
     [5.0, 5.0]
     """
     try:
-        found = np.asarray(given, float)
+        found = np.asarray(np.nan if isinstance(given, bool) else given, float)
     except (TypeError, ValueError):
         found = np.array(np.nan)
     if found.ndim > 1 or (found.ndim == 1 and len(found) != periods):
@@ -150,6 +197,8 @@ def grouped(rfm: RFM, by: str | None) -> tuple[Any, pd.Index]:
     >>> list(groups)
     ['total']
     """
+    if by is not None and not isinstance(by, str):
+        raise InvalidArgument(f"by is a {type(by).__name__}; give the name of a column of rfm.frame")
     if len(rfm) == 0:
         raise InvalidArgument("there are no customers; select at least one")
     segment = segments(rfm, by)

@@ -125,7 +125,7 @@ def churn(
         by_period=_by_period(purchases, rfm, times, interval, random_seed),
         survival=_survival(purchases, survival, groups, times, interval),
         drivers=moved,
-        sentence=said + driver_sentence(moved, "churn rate"),
+        sentence=said + driver_sentence(moved, "churn rate", percent=True),
     )
 
 
@@ -211,9 +211,9 @@ def _survival(
 
 def _sentence(total: Any, period: float, horizon: float, unit: str, interval: float) -> str:
     alive, rate, lifespan = (total.loc[name] for name in ("alive", "churn_rate", "lifespan"))
-    ends = between({name: 100 * rate[name] for name in ("lower", "upper")}, interval).replace(")", " %)")
+    ends = between({name: 100 * rate[name] for name in ("lower", "upper")}, interval, "credible").replace(")", " %)")
     return (
         f"Of the {amount(alive['mean'])} customers expected to be alive, {amount(100 * rate['mean'])} %{ends} leave "
         f"within {plural(period, unit)}; they stay for {plural(round(lifespan['mean'], 1), unit)}"
-        f"{between(lifespan, interval)} of the next {horizon:,.10g} on average. "
+        f"{between(lifespan, interval, 'credible')} of the next {horizon:,.10g} on average. "
     )

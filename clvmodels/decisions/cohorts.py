@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from clvmodels.decisions.checks import check_share, check_value, grouped
-from clvmodels.decisions.drivers import STEP, Certain, driver_sentence, drivers, model_inputs
-from clvmodels.errors import InvalidArgument, InvalidRFM, check_cost, check_horizon, check_interval
+from clvmodels.decisions.checks import check_model_error, check_share, check_value, costs_of, grouped
+from clvmodels.decisions.drivers import STEP, Certain, driver_sentence, drivers, per_unit
+from clvmodels.errors import InvalidArgument, InvalidRFM, check_horizon, check_interval
 from clvmodels.intervals import Array, DrawBlocks, interval_table
 from clvmodels.lifetime_value import LifetimeValue
 from clvmodels.model_error import ModelError
@@ -105,7 +105,8 @@ def follow_cohorts(
     ['repaid', 'repaid', 'repaid']
     """
     check_interval(interval)
-    check_share(confidence, "confidence")
+    check_share(confidence, "confidence", above=0.5)
+    check_model_error(model_error)
     length = check_horizon(horizon)
     check_value(value).purchases.check_customers(rfm)
     rfm = rfm if by is not None else rfm.assign(**{COHORT: acquisition_month(rfm)})
@@ -118,7 +119,9 @@ def follow_cohorts(
     cost_of_all = float(known["cost"].sum())
     realised = float(known["realised"].sum())
     net = drawn.sum(axis=1) + realised - cost_of_all
-    moved = drivers(net, uncertain=model_inputs(value), certain=_certain(net, cost_of_all), interval=interval)
+    counts = value.purchases.simulation(rfm, random_seed).counts(left).sums(np.zeros(len(rfm), int), 1)[:, 0]
+    inputs = _inputs(drawn.sum(axis=1), counts)
+    moved = drivers(net, uncertain=inputs, certain=_certain(net, cost_of_all), interval=interval)
     return Cohorts(
         table=table,
         drivers=moved,
@@ -134,7 +137,7 @@ def _known(
     columns = {
         "customers": customers,
         "age": np.bincount(codes, weights=age) / customers,
-        "cost": customers * _costs(cost, names),
+        "cost": customers * np.array(list(costs_of(cost, list(names), "cohorts").values())),
         "realised": np.bincount(codes, weights=_realised(value, rfm)).astype(float),
     }
     return pd.DataFrame(columns, index=names.rename(COHORT))
@@ -190,17 +193,9 @@ def _realised(value: LifetimeValue, rfm: RFM) -> Array:
     return value.margin * rfm.frame["total_value"].to_numpy(float) - value.cost_per_purchase * purchases
 
 
-def _costs(cost: float | Mapping[str, float], names: pd.Index) -> Array:
-    """Of one customer of each cohort."""
-    given = cost if isinstance(cost, (Mapping, pd.Series)) else dict.fromkeys(names, cost)
-    missing = [name for name in names if name not in given]
-    if missing:
-        raise InvalidArgument(
-            f"cost lacks cohorts {missing[:5]}; give the cost of a customer for each of {list(names)}"
-        )
-    for name in names:
-        check_cost(given[name], f"the cost of {name}" if isinstance(cost, (Mapping, pd.Series)) else "cost")
-    return np.array([float(given[name]) for name in names])
+def _inputs(value: Array, purchases: Array) -> dict[str, Array]:
+    """What the value to come is made of, in every draw."""
+    return {"purchases to come": purchases, "margin per purchase": per_unit(value, purchases)}
 
 
 def _certain(net: Array, cost: float) -> dict[str, Certain]:
@@ -216,5 +211,5 @@ def _sentence(table: Any, whole: Array, interval: float) -> str:
     return (
         f"{plural(len(table), 'cohort')} of {plural(int(table['customers'].sum()), 'customer')} cost {amount(cost)}, "
         f"have brought {amount(table['realised'].sum())} and will have brought {amount(table['mean'].sum())}"
-        f"{between(row, interval)} within the horizon: {said}. "
+        f"{between(row, interval, 'predictive')} within the horizon: {said}. "
     )

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 
 from clvmodels.intervals import Array, quantiles
-from clvmodels.lifetime_value import LifetimeValue
 from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
 from clvmodels.wording import amount
 
-COLUMNS = ["low", "high", "answer_low", "answer_high", "answer"]
+COLUMNS = ["low", "high", "answer_low", "answer_high", "answer", "ends"]
+INTERVAL, TENTH = "interval", "a tenth either way"
 STEP = 0.1
 
 
@@ -53,13 +53,13 @@ def drivers(
     -------
     DataFrame
         Indexed by input, the widest swing first: low and high (the input's ends), answer_low and answer_high (the
-        answer there), answer (its mean).
+        answer there), answer (its mean), ends ("interval", or "a tenth either way" for a certain input).
 
     Examples
     --------
     >>> spend = np.linspace(9.0, 11.0, 101)
-    >>> drivers(2 * spend, uncertain={"spend": spend}).round(1).loc["spend"].tolist()
-    [9.1, 10.9, 18.2, 21.8, 20.0]
+    >>> drivers(2 * spend, uncertain={"spend": spend}).round(1).loc["spend"].to_dict()["answer_high"]
+    21.8
     """
     finite = np.isfinite(answer)
     if not finite.any():
@@ -72,30 +72,15 @@ def drivers(
     for name, each in (certain or {}).items():
         if np.isfinite([each.answer_low, each.answer_high]).all():
             rows[name] = [(1 - STEP) * each.value, (1 + STEP) * each.value, each.answer_low, each.answer_high]
-    table = pd.DataFrame.from_dict(rows, orient="index", columns=COLUMNS[:-1]).assign(answer=mean)
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=COLUMNS[:-2]).assign(answer=mean)
+    table["ends"] = [INTERVAL if name in varying else TENTH for name in table.index]
     table.index.name = "input"
     swing = np.abs(table["answer_high"].to_numpy() - table["answer_low"].to_numpy())
     return table.iloc[np.argsort(-swing, kind="stable")]
 
 
-def model_inputs(value: LifetimeValue) -> dict[str, Array]:
-    """What the models know of the population, as inputs of an answer: one array (draws,) each.
-
-    Examples
-    --------
-    >>> from clvmodels.models.beta_geo import BetaGeo
-    >>> from clvmodels.models.gamma_gamma import GammaGamma
-    >>> purchases = BetaGeo.at(r=0.243, alpha=4.414, a=0.793, b=2.426, time_unit="week")
-    >>> value = LifetimeValue(purchases, GammaGamma.at(p=6.25, q=3.74, v=15.44, time_unit="week"))
-    >>> [name for name in model_inputs(value)]
-    ['purchase rate of a new customer', 'dropout probability', 'spend per purchase']
-    """
-    p, q, v = value.spend.parameter_draws(predictive=True)
-    return {**purchase_inputs(value.purchases), "spend per purchase": p * v / (q - 1)}
-
-
 def purchase_inputs(purchases: BetaGeoPosterior) -> dict[str, Array]:
-    """The same of purchases alone.
+    """What the model knows of the population, as inputs of an answer: one array (draws,) each.
 
     Examples
     --------
@@ -106,6 +91,17 @@ def purchase_inputs(purchases: BetaGeoPosterior) -> dict[str, Array]:
     """
     r, alpha, a, b = purchases.parameter_draws(predictive=True)
     return {"purchase rate of a new customer": r / alpha, "dropout probability": a / (a + b)}
+
+
+def per_unit(total: Array, number: Array) -> Array:
+    """What each brought, draw by draw; 0 where there was none.
+
+    Examples
+    --------
+    >>> per_unit(np.array([6.0, 0.0]), np.array([2.0, 0.0])).tolist()
+    [3.0, 0.0]
+    """
+    return np.divide(total, number, out=np.zeros(len(total)), where=number > 0)
 
 
 def _slopes(answer: Array, inputs: Mapping[str, Array]) -> dict[str, float]:
@@ -124,20 +120,19 @@ def _moved(mean: float, slope: float, draws: Array, interval: float) -> list[flo
     return [low, high, *(mean + slope * (end - float(draws.mean())) for end in (low, high))]
 
 
-def driver_sentence(table: pd.DataFrame, answer: str) -> str:
-    """Say which input drives the answer most, and how far.
+def driver_sentence(table: pd.DataFrame, answer: str, *, percent: bool = False) -> str:
+    """Say which input drives the answer most, and how far; `percent` for an answer that is a share.
 
     Examples
     --------
     >>> spend = np.linspace(9.0, 11.0, 101)
     >>> driver_sentence(drivers(2 * spend, uncertain={"spend": spend}), "value")
-    'What drives it most is spend: from 9.10 to 10.9 it takes the value from 18.2 to 21.8.'
+    'What drives it most is spend: over its interval, from 9.10 to 10.9, it takes the value from 18.2 to 21.8.'
     """
-    if table.empty:
-        return f"Nothing that is uncertain drives the {answer}."
+    if table.empty or table["answer_low"].iloc[0] == table["answer_high"].iloc[0]:
+        return f"Nothing that was looked at moves the {answer}."
     first = table.iloc[0]
+    low, high = (f"{amount(100 * end)} %" if percent else amount(end) for end in first[["answer_low", "answer_high"]])
+    how = "over its interval" if first["ends"] == INTERVAL else f"moved by {TENTH}"
     ends = f"from {amount(first['low'])} to {amount(first['high'])}"
-    return (
-        f"What drives it most is {table.index[0]}: {ends} it takes the {answer} from {amount(first['answer_low'])} to "
-        f"{amount(first['answer_high'])}."
-    )
+    return f"What drives it most is {table.index[0]}: {how}, {ends}, it takes the {answer} from {low} to {high}."

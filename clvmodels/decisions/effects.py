@@ -42,8 +42,8 @@ def check_effect(effect: Any, name: str) -> None:
     raise InvalidArgument(f"{name} is a {type(effect).__name__}; give a clv.Prior, or an array of 100 draws or more")
 
 
-def effect_draws(effect: Effect, name: str, size: int, rng: np.random.Generator) -> Array:
-    """Draws of a share, shape (size,).
+def effect_draws(effect: Effect, name: str, size: int, rng: np.random.Generator, *, most: float = 1.0) -> Array:
+    """Draws of a share, shape (size,); `most` is the highest that makes sense.
 
     Parameters
     ----------
@@ -53,6 +53,7 @@ def effect_draws(effect: Effect, name: str, size: int, rng: np.random.Generator)
         What to call it in an error.
     size : int
     rng : numpy Generator
+    most : float
 
     Returns
     -------
@@ -61,7 +62,7 @@ def effect_draws(effect: Effect, name: str, size: int, rng: np.random.Generator)
     Raises
     ------
     InvalidArgument
-        If a draw lies outside [0, 1].
+        If a draw lies below 0 or above `most`.
 
     Examples
     --------
@@ -70,10 +71,10 @@ def effect_draws(effect: Effect, name: str, size: int, rng: np.random.Generator)
     """
     check_effect(effect, name)
     drawn = effect.draws(size, rng) if isinstance(effect, Prior) else rng.choice(np.asarray(effect, float), size)
-    outside = ~((drawn >= 0) & (drawn <= 1))
+    outside = ~((drawn >= 0) & (drawn <= most))
     if outside.any():
         raise InvalidArgument(
-            f"{name} is a share, but {outside.mean():.1%} of its draws lie outside [0, 1], e.g."
+            f"{name} is a share, but {outside.mean():.1%} of its draws lie outside [0, {most:g}], e.g."
             f" {drawn[outside][0]:.3g}; use a distribution on [0, 1], such as clv.Prior('Beta', alpha=2, beta=18)"
         )
     return drawn

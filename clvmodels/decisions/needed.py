@@ -1,11 +1,8 @@
 r"""How many customers must be won in each period to hold the base, or to reach a revenue target.
 
-With :math:`B_k` what the customers of today bring in period k (or how many of them are left at its end), and
-:math:`E_{jk}` what one customer won in period j brings in period k, the numbers :math:`n_k` follow one after the other:
-
-.. math:: n_k = \max\left(0, \frac{g_k - B_k - \sum_{j<k} n_j E_{jk}}{E_{kk}}\right)
-
-for the goal :math:`g_k`, draw by draw. A customer won in a period comes at any time in it with the same probability.
+Draw by draw, customers are won one after the other, each with a life of their own, until the goal of the period is
+reached; what they bring later counts later. As nobody takes anything away, that n customers are enough is the same as
+that no more than n were needed: its probability is a share of draws.
 """
 
 from __future__ import annotations
@@ -17,19 +14,20 @@ import numpy as np
 import pandas as pd
 from numpy.polynomial.legendre import leggauss
 
-from clvmodels.decisions.calendar import Calendar, Period
-from clvmodels.decisions.checks import check_share, check_value, grouped, numbers, successor
-from clvmodels.decisions.drivers import driver_sentence, drivers, model_inputs, purchase_inputs
-from clvmodels.errors import check_interval
+from clvmodels.decisions.calendar import Calendar, Period, span
+from clvmodels.decisions.checks import check_known, check_share, numbers, successor
+from clvmodels.decisions.drivers import driver_sentence, drivers
+from clvmodels.errors import InvalidArgument, check_interval
 from clvmodels.formulas import beta_geo
 from clvmodels.formulas.beta_geo import BetaGeoParams
 from clvmodels.intervals import Array, DrawBlocks, interval_table
 from clvmodels.lifetime_value import LifetimeValue
-from clvmodels.models.by_period import predictive_alive, predictive_by_period
+from clvmodels.models.by_period import predictive_alive, predictive_by_period, predictive_needed
 from clvmodels.rfm import RFM
 from clvmodels.wording import between, share
 
 NODES = 6
+DRAWN_ONE_BY_ONE, MOST_NEEDED = 5000, 1e9
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -40,8 +38,8 @@ class Needed:
     ----------
     table : DataFrame
         Indexed by period: mean, lower and upper (predictive) of the number to be won in it, sure (the number that is
-        enough with the confidence asked for, if those before it were won as well), goal (of the period) and base (mean
-        of what the customers of today do towards it).
+        enough with the confidence asked for, in this period for itself, where as many as needed were won before), goal
+        (of the period) and base (mean of what the customers of today do towards it).
     drivers : DataFrame
         Of the number to be won in all.
     sentence : str
@@ -108,45 +106,63 @@ def customers_needed(
     """
     check_interval(interval)
     check_share(confidence, "confidence")
-    check_value(value).purchases.check_customers(rfm)
-    grouped(rfm, None)
+    check_known(value, rfm)
     calendar, won = Calendar.of(rfm, period=period, periods=periods), successor(value, new)
-    if target_revenue is None:
-        base, goal = _alive(value, rfm, calendar.edges, random_seed)
-    else:
-        models, goal = (value.purchases, value.spend), numbers(target_revenue, "target_revenue", periods)[None, :]
-        base = predictive_by_period(*models, rfm, edges=calendar.edges, random_seed=random_seed)[..., 0]
-    each, goal = brought(won, calendar.edges, alive=target_revenue is None), np.broadcast_to(goal, base.shape)
-    number = needed(goal, base, np.broadcast_to(each, (len(base), *each.shape[1:])))
-    index = pd.Index(calendar.labels, name="period")
-    table = interval_table(index, DrawBlocks.of(number), interval=interval, kind="predictive").assign(
-        sure=np.ceil(np.quantile(number, confidence, axis=0, method="inverted_cdf")),
+    target = None if target_revenue is None else numbers(target_revenue, "target_revenue", periods)
+    base, goal = _there(value, rfm, calendar.edges, target, random_seed)
+    each = brought(won, calendar.edges, alive=target is None)
+    terms = {"edges": calendar.edges, "group": group_size(goal, base, each), "random_seed": random_seed}
+    number = predictive_needed(won.purchases, None if target is None else won.spend, goal, base, **terms)
+    table = interval_table(
+        pd.Index(calendar.labels, name="period"), DrawBlocks.of(number), interval=interval, kind="predictive"
+    ).assign(
+        sure=np.quantile(number, confidence, axis=0, method="inverted_cdf"),
         goal=goal.mean(axis=0),
         base=base.mean(axis=0),
     )
-    inputs = purchase_inputs(won.purchases) if target_revenue is None else model_inputs(won)
-    moved = drivers(number.sum(axis=1), uncertain=inputs, interval=interval)
+    moved = drivers(number.sum(axis=1), uncertain=_inputs(base, goal, each), interval=interval)
     aim = "hold the number of customers alive" if target_revenue is None else "reach the revenue"
     said = _sentence(aim, table, number.sum(axis=1), confidence, interval)
     return Needed(table=table, drivers=moved, sentence=said + driver_sentence(moved, "number to be won"))
 
 
-def needed(goal: Array, base: Array, each: Array) -> Array:
-    """The numbers to be won, one period after the other.
+def _there(
+    value: LifetimeValue, rfm: RFM, edges: Array, target: Array | None, random_seed: int | None
+) -> tuple[Array, Array]:
+    """What the customers of today do towards the goal in each period, and the goal: both (draws, periods)."""
+    if target is None:
+        alive = predictive_alive(value.purchases, rfm, times=edges, random_seed=random_seed)
+        return alive[:, 1:], np.broadcast_to(alive[:, :1], alive[:, 1:].shape)
+    base = predictive_by_period(value.purchases, value.spend, rfm, edges=edges, random_seed=random_seed)[..., 0]
+    return base, np.broadcast_to(target, base.shape)
 
-    The goal and what the base brings have the shape (draws, periods), what each one won brings (draws, periods,
-    periods); returns (draws, periods).
+
+def group_size(goal: Array, base: Array, each: Array) -> int:
+    """How many customers are drawn as one, so that no draw takes more than some thousands.
+
+    Raises
+    ------
+    InvalidArgument
+        If more customers are needed than can be.
 
     Examples
     --------
-    >>> needed(np.array([[10.0, 10.0]]), np.array([[8.0, 4.0]]), np.array([[[0.5, 1.0], [0.0, 0.5]]])).tolist()
-    [[4.0, 4.0]]
+    >>> group_size(np.array([[10.0]]), np.array([[8.0]]), np.array([[[0.5]]]))
+    1
     """
-    number = np.zeros(base.shape)
-    for k in range(base.shape[1]):
-        before = np.einsum("dj,dj->d", number[:, :k], each[:, :k, k])
-        number[:, k] = np.maximum(0.0, (goal[:, k] - base[:, k] - before) / each[:, k, k])
-    return number
+    shares = np.diagonal(each, axis1=1, axis2=2)
+    expected = float(np.maximum((goal - base) / shares, 0.0).sum(axis=1).mean())
+    if expected > MOST_NEEDED:
+        raise InvalidArgument(
+            f"about {expected:.3g} customers would have to be won; is the target in the data's money?"
+        )
+    return max(1, int(expected // DRAWN_ONE_BY_ONE))
+
+
+def _inputs(base: Array, goal: Array, each: Array) -> dict[str, Array]:
+    """What the number depends on: what is there already, and what one who is won brings."""
+    missing = (goal - base).sum(axis=1)
+    return {"what the customers of today lack": missing, "what a new customer brings": each[:, 0].sum(axis=1)}
 
 
 def brought(value: LifetimeValue, edges: Array, *, alive: bool) -> Array:
@@ -178,19 +194,12 @@ def brought(value: LifetimeValue, edges: Array, *, alive: bool) -> Array:
     return (repeated + np.eye(len(edges) - 1)) * (p * v / (q - 1))[:, None, None]
 
 
-def _alive(value: LifetimeValue, rfm: RFM, edges: Array, random_seed: int | None) -> tuple[Array, Array]:
-    """Customers alive at each period's end (draws, periods), and now (draws, 1)."""
-    counts = predictive_alive(value.purchases, rfm, times=edges, random_seed=random_seed)
-    return counts[:, 1:], counts[:, :1]
-
-
 def _sentence(aim: str, table: pd.DataFrame, total: Array, confidence: float, interval: float) -> str:
-    row = interval_table(pd.Index(["all"]), DrawBlocks.of(total[:, None]), interval=interval, kind="predictive").loc[
-        "all"
-    ]
-    first, last = (table.iloc[place] for place in (0, -1))
+    whole = DrawBlocks.of(total[:, None])
+    row = interval_table(pd.Index(["all"]), whole, interval=interval, kind="predictive").loc["all"]
+    kind, first, last = "predictive", table.iloc[0], table.iloc[-1]
     return (
-        f"To {aim} from {table.index[0]} to {table.index[-1]}, {row['mean']:,.0f} customers must be won"
-        f"{between(row, interval)}: {first['mean']:,.0f} in the first period, {last['mean']:,.0f} in the last; with a "
-        f"confidence of {share(confidence)} {first['sure']:,.0f} and {last['sure']:,.0f} are enough. "
+        f"To {aim} {span(list(table.index))}, {row['mean']:,.0f} customers must be won{between(row, interval, kind)}: "
+        f"{first['mean']:,.0f} in the first period, {last['mean']:,.0f} in the last. {first['sure']:,.0f} and "
+        f"{last['sure']:,.0f} are enough with a confidence of {share(confidence)} in each period for itself. "
     )

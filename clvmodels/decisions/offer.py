@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from clvmodels.decisions.checks import check_discount, check_value, grouped
+from clvmodels.decisions.checks import check_discount, check_known
 from clvmodels.decisions.effects import Effect, check_effect, effect_draws
 from clvmodels.decisions.prospects import Prospects
 from clvmodels.errors import InvalidArgument, check_cost, check_horizon
@@ -31,7 +31,7 @@ class Offer:
         ``clv.Prior("Beta", alpha=2, beta=18)``, or after an experiment Beta(1 + kept, 1 + lost); the draws of your own
         posterior; ``clv.Prior("DiracDelta", c=0.1)`` if you insist on a bare 0.1.
     lift : Prior, or array of draws, optional
-        Share by which purchases rise while it lasts.
+        Share by which purchases rise while it lasts; 1 doubles them.
     cost : float
         Of making it to one customer, in money; it is paid at once.
     discount : float
@@ -133,12 +133,11 @@ class OfferDraws:
         """Draw the effects, and prepare the customers."""
         if not isinstance(offer, Offer):
             raise InvalidArgument(f"the offer is a {type(offer).__name__}; make one with Offer(kept=..., cost=...)")
-        check_value(value).purchases.check_customers(rfm)
-        grouped(rfm, None)
+        check_known(value, rfm)
         length, size = check_horizon(horizon), value.purchases.predictive_draw_count
         rng = np.random.default_rng([int(value.purchases.seed_for(random_seed)), SEED])
         kept = effect_draws(offer.kept, "kept", size, rng)
-        lift = np.zeros(size) if offer.lift is None else effect_draws(offer.lift, "lift", size, rng)
+        lift = np.zeros(size) if offer.lift is None else effect_draws(offer.lift, "lift", size, rng, most=np.inf)
         lasts = min(offer.lasts, length)
         whole = Prospects.of(value, rfm, horizon=length, stays=lasts, reach=offer.reach)
         during = Prospects.of(value, rfm, horizon=lasts, stays=lasts, reach=offer.reach)

@@ -80,7 +80,7 @@ class Prospects:
         alive = self.as_is.alive(rows)
         stayed = alive * self._kept(self.rest, rows)
         silent = (self.as_is.T - self.as_is.t_x)[rows, None]
-        returned = np.where(silent <= self.reach, (1 - alive) * self._kept(self.returned, rows), 0.0)
+        returned = np.where(silent <= self.reach * (1 + 1e-9), (1 - alive) * self._kept(self.returned, rows), 0.0)
         return alive * self.as_is.if_alive(rows), stayed + returned
 
     def _kept(self, expectation: Expectation, rows: slice) -> Array:

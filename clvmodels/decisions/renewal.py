@@ -30,7 +30,7 @@ from clvmodels.intervals import Array, summary
 from clvmodels.models.renewals import checked_customers
 from clvmodels.models.shifted_beta_geo_posterior import ShiftedBetaGeoPosterior
 from clvmodels.rfm import days_per_unit
-from clvmodels.wording import amount, between, plural, share
+from clvmodels.wording import amount, between, chance, plural
 
 SEED = 0x5B6
 CHOSEN, EVERYONE = "chosen", "everyone"
@@ -118,6 +118,8 @@ def renewal_discount(
     {0: 6.28, 5: 1.03}
     """
     check_interval(interval)
+    if not isinstance(contracts, ShiftedBetaGeoPosterior):
+        raise InvalidArgument(f"contracts is a {type(contracts).__name__}; give what ShiftedBetaGeo().fit(...) returns")
     earned, given = check_margin(margin) * check_cost(price, "price"), check_discount(discount) * price
     tenures, counts = _still_there(customers)
     rng = np.random.default_rng([int(contracts.seed_for(random_seed)), SEED])
@@ -194,14 +196,14 @@ def _sentence(total: Any, chosen: int, tenures: int, interval: float) -> str:
     some, everyone = total.loc[CHOSEN], total.loc[EVERYONE]
     number = plural(int(everyone["customers"]), "customer")
     whole = (
-        f"{amount(everyone['mean'])}{between(everyone, interval)}, and pays with a probability of "
-        f"{share(everyone['probability_pays'])}"
+        f"{amount(everyone['mean'])}{between(everyone, interval, 'credible')}, and pays with a probability of "
+        f"{chance(everyone['probability_pays'])}"
     )
     if not chosen:
         return f"The discount is expected to pay for none of {number}: given to all it gains {whole}. "
     return (
         f"Given to {plural(int(some['customers']), 'customer')} with {chosen} of {tenures} tenures, the discount is "
-        f"expected to gain {amount(some['mean'])}{between(some, interval)}; it pays with a probability of "
-        f"{share(some['probability_pays'])}, and from a share kept of {amount(100 * some['break_even'])} % on. Given "
+        f"expected to gain {amount(some['mean'])}{between(some, interval, 'credible')}; it pays with a probability of "
+        f"{chance(some['probability_pays'])}, and from a share kept of {amount(100 * some['break_even'])} % on. Given "
         f"to all {number} it gains {whole}. "
     )

@@ -118,7 +118,7 @@ def retain_or_replace(
     ['neither', 'unclear', 'neither']
     """
     check_interval(interval)
-    check_share(confidence, "confidence")
+    check_share(confidence, "confidence", above=0.5)
     check_cost(new_cost, "new_cost")
     draws = OfferDraws.of(value, rfm, offer, horizon=horizon, random_seed=random_seed)
     one = successor(value, new).blocks(RFM.new_customer(value.purchases.time_unit), horizon=horizon, with_first=True)
@@ -207,5 +207,5 @@ def _sentence(table: pd.DataFrame, whole: Array, interval: float) -> str:
 def _turned(row: dict[str, float], interval: float) -> str:
     """The interval of the difference in the direction in which it is told."""
     if row["mean"] >= 0:
-        return between(row, interval)
-    return between({"lower": -row["upper"], "upper": -row["lower"]}, interval)
+        return between(row, interval, "credible")
+    return between({"lower": -row["upper"], "upper": -row["lower"]}, interval, "credible")

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from clvmodels.decisions.drivers import STEP, Certain, driver_sentence, drivers
 from clvmodels.decisions.offer import Offer, OfferDraws, Parts, break_even
@@ -14,9 +15,9 @@ from clvmodels.errors import check_cost, check_interval
 from clvmodels.intervals import Array, DrawBlocks, interval_table, summary
 from clvmodels.lifetime_value import LifetimeValue
 from clvmodels.rfm import RFM
-from clvmodels.wording import amount, between, plural, share
+from clvmodels.wording import amount, between, chance, plural, share
 
-CURVE_POINTS = 100
+CURVE_POINTS, CONCENTRATED = 100, 0.25
 CHOSEN, EVERYONE = "chosen", "everyone"
 
 
@@ -33,8 +34,8 @@ class Retention:
     customers : DataFrame
         The same of every customer, by customer_id, in the order in which the offer is best made; and `chosen`.
     curve : DataFrame
-        By share of the customers to whom it is made, in that order: customers, cost, and mean, lower and upper of the
-        expected net gain. `clv.plots.net_gain` draws it.
+        By share of the customers to whom it is made, in that order: customers, cost, mean, lower and upper of the
+        expected net gain, and chosen (at those chosen). `clv.plots.net_gain` draws it.
     drivers : DataFrame
         Of the net gain from those chosen, or from everyone if nobody is.
     sentence : str
@@ -72,7 +73,8 @@ def retention_offer(
         From the observation end on, in the models' time unit.
     budget : float, optional
         The most that the offer may cost in all (expected), in money. The best set within it is made of those who gain
-        most for the money; without a budget, of all for whom it is expected to pay.
+        most for the money, one after the other, passing over who no longer fits; without a budget, of all for whom it
+        is expected to pay.
     interval : float
         Probability inside the credible intervals.
     random_seed : int, optional
@@ -117,7 +119,8 @@ def retention_offer(
         customers=customers.drop(columns="place"),
         curve=curve,
         drivers=moved,
-        sentence=_sentence(table, horizon, value.purchases.time_unit, interval) + driver_sentence(moved, "net gain"),
+        sentence=_sentence(table, customers, horizon, value.purchases.time_unit, interval)
+        + driver_sentence(moved, "net gain"),
     )
 
 
@@ -140,11 +143,21 @@ def _chosen(customers: pd.DataFrame, budget: float | None) -> pd.DataFrame:
     with np.errstate(divide="ignore", invalid="ignore"):
         merit = gain if budget is None else np.nan_to_num(gain / cost, nan=0.0, posinf=np.inf, neginf=-np.inf)
     order = np.lexsort([-gain, -merit])
-    ranked = customers.iloc[order]
-    within = np.inf if budget is None else budget * (1 + 1e-12)
-    # Once the budget is spent nobody follows: those behind gain less for the money.
-    chosen = (ranked["mean"] > 0) & (ranked["cost"].cumsum() <= within)
-    return ranked.assign(chosen=chosen.cummin(), place=np.arange(len(ranked)))
+    chosen = np.zeros(len(order), bool)
+    chosen[order] = _within(gain[order], cost[order], budget)
+    order = np.lexsort([-gain, -merit, ~chosen])
+    return customers.iloc[order].assign(chosen=chosen[order], place=np.arange(len(order)))
+
+
+def _within(gain: Array, cost: Array, budget: float | None) -> NDArray[np.bool_]:
+    """Those for whom it pays, one after the other, as long as the budget allows; who does not fit is passed over."""
+    if budget is None:
+        return gain > 0
+    left, chosen = budget * (1 + 1e-12), gain > 0
+    for place in np.flatnonzero(chosen):
+        chosen[place] = cost[place] <= left
+        left -= cost[place] * chosen[place]
+    return chosen
 
 
 def _curve(
@@ -159,10 +172,10 @@ def _curve(
     net = interval_table(
         pd.Index(ends / number, name="share"), DrawBlocks.of(cumulative.net), interval=interval, kind="credible"
     )
-    curve = net.assign(customers=ends, cost=cumulative.cost.mean(axis=0))
+    curve = net.assign(customers=ends, cost=cumulative.cost.mean(axis=0), chosen=ends == chosen)
     at = {CHOSEN: int(np.searchsorted(ends, chosen)), EVERYONE: len(ends) - 1}
     sums = {name: (Parts(*(each[:, where] for each in cumulative)), int(ends[where])) for name, where in at.items()}
-    return curve.reindex(columns=["customers", "cost", "mean", "lower", "upper"]), sums
+    return curve.reindex(columns=["customers", "cost", "mean", "lower", "upper", "chosen"]), sums
 
 
 def _summed(parts: Parts, customers: int, interval: float) -> dict[str, float]:
@@ -190,19 +203,29 @@ def _drivers(draws: OfferDraws, parts: Parts, customers: int, interval: float) -
     return drivers(parts.net, uncertain=uncertain, certain=certain, interval=interval)
 
 
-def _sentence(table: Any, horizon: float, unit: str, interval: float) -> str:
+def _sentence(table: Any, customers: Any, horizon: float, unit: str, interval: float) -> str:
     chosen, everyone = table.loc[CHOSEN], table.loc[EVERYONE]
     all_of_them = plural(int(everyone["customers"]), "customer")
     whole = (
-        f"{amount(everyone['mean'])}{between(everyone, interval)}, and pays with a probability of "
-        f"{share(everyone['probability_pays'])}"
+        f"{amount(everyone['mean'])}{between(everyone, interval, 'credible')}, and pays with a probability of "
+        f"{chance(everyone['probability_pays'])}"
     )
     if not chosen["customers"]:
-        return f"The offer is expected to pay for none of {all_of_them}: made to all it gains {whole}. "
+        pays = int((customers["mean"] > 0).sum())
+        why = f"the budget allows none of the {pays:,} for whom it is expected to pay" if pays else "it pays for none"
+        return f"The offer is made to none of {all_of_them}, as {why}: made to all it gains {whole}. "
     break_even_words = f"it pays from a share kept of {amount(100 * chosen['break_even'])} % on"
     return (
         f"Made to the {plural(int(chosen['customers']), 'customer')} chosen, the offer costs {amount(chosen['cost'])} "
-        f"and is expected to gain {amount(chosen['mean'])} after that{between(chosen, interval)} within "
-        f"{plural(horizon, unit)}; it pays with a probability of {share(chosen['probability_pays'])}, and "
-        f"{break_even_words}. Made to all {all_of_them} it gains {whole}. "
+        f"and is expected to gain {amount(chosen['mean'])} after that{between(chosen, interval, 'credible')} within "
+        f"{plural(horizon, unit)}; it pays with a probability of {chance(chosen['probability_pays'])}, and "
+        f"{break_even_words}.{_concentration(customers, chosen['mean'])} Made to all {all_of_them} it gains {whole}. "
     )
+
+
+def _concentration(customers: Any, gain: float) -> str:
+    """Warn where a large part of the gain comes from one customer."""
+    largest = float(customers.loc[customers["chosen"], "mean"].max())
+    if largest <= CONCENTRATED * gain:
+        return ""
+    return f" Of that gain {share(largest / gain)} would come from customer {customers['mean'].idxmax()} alone."

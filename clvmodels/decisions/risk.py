@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from clvmodels.decisions.checks import check_value, grouped
-from clvmodels.decisions.drivers import driver_sentence, drivers, model_inputs
+from clvmodels.decisions.checks import check_known
+from clvmodels.decisions.drivers import driver_sentence, drivers, per_unit
 from clvmodels.decisions.prospects import Prospects
 from clvmodels.errors import check_horizon, check_interval
 from clvmodels.intervals import Array, DrawBlocks, summary
 from clvmodels.lifetime_value import LifetimeValue
 from clvmodels.rfm import RFM
-from clvmodels.wording import amount, between, plural, share
+from clvmodels.wording import amount, between, chance, plural, share
 
-PARTS = 4
+PARTS = 5
 COLUMNS = ["mean", "lower", "upper", "expected_value", "value_if_retained", "probability_alive"]
 
 
@@ -89,30 +89,35 @@ def value_at_risk(
     True
     """
     check_interval(interval)
-    check_value(value).purchases.check_customers(rfm)
-    grouped(rfm, None)
+    check_known(value, rfm)
     terms = {"horizon": check_horizon(horizon), "stays": check_horizon(stays, "stays")}
     prospects = Prospects.of(value, rfm, **terms, reach=None if reach is None else check_horizon(reach, "reach"))
     spend = value.spend.expectation(*rfm.spend(include_first=value.spend.include_first))
 
     def side_by_side(rows: slice) -> Array:
-        now, kept = (part * value.margin_of(spend(rows)) for part in prospects.of_rows(rows))
-        return np.hstack([kept - now, now, kept, prospects.as_is.alive(rows)])
+        (now, kept), margin = prospects.of_rows(rows), value.margin_of(spend(rows))
+        return np.hstack([(kept - now) * margin, now * margin, kept * margin, prospects.as_is.alive(rows), kept - now])
 
     def reduced(block: Array) -> tuple[Array, Array]:
-        at_risk, *others = np.hsplit(block, PARTS)
+        at_risk, *others, purchases = np.hsplit(block, PARTS)
         means = [part.mean(axis=1) for part in others]
-        return np.column_stack([summary(at_risk, interval, "credible"), *means]), at_risk.sum(axis=0)
+        rows = np.column_stack([summary(at_risk, interval, "credible"), *means])
+        return rows, np.stack([at_risk.sum(axis=0), purchases.sum(axis=0)])
 
     blocks = DrawBlocks(len(rfm), PARTS * value.purchases.draw_count, side_by_side)
     rows, sums = zip(*blocks.map(reduced), strict=True)
     table: Any = pd.DataFrame(np.concatenate(rows), index=rfm.frame.index, columns=COLUMNS)
     table["time_since_last"] = rfm.frame["T"] - rfm.frame["recency"]
     ranked = table.sort_values("mean", ascending=False, kind="stable")
-    total = np.broadcast_to(np.sum(sums, axis=0), value.purchases.predictive_draw_count)
-    moved = drivers(total, uncertain=model_inputs(value), interval=interval)
+    total, purchases = np.sum(sums, axis=0)
+    moved = _drivers(total, purchases, interval)
     said = _sentence(ranked, horizon, value, interval) + driver_sentence(moved, "sum")
     return ValueAtRisk(table=ranked, drivers=moved, sentence=said)
+
+
+def _drivers(total: Array, purchases: Array, interval: float) -> pd.DataFrame:
+    inputs = {"purchases at risk": purchases, "margin per purchase": per_unit(total, purchases)}
+    return drivers(total, uncertain=inputs, interval=interval)
 
 
 def _sentence(ranked: Any, horizon: float, value: LifetimeValue, interval: float) -> str:
@@ -122,5 +127,6 @@ def _sentence(ranked: Any, horizon: float, value: LifetimeValue, interval: float
     return (
         f"{amount(total)} of the value within {plural(horizon, value.purchases.time_unit)} is at risk, {share(part)} "
         f"of it with the tenth of the customers who have most; the first of them has {amount(most['mean'])} at "
-        f"risk{between(most, interval)} and is alive with a probability of {share(most['probability_alive'])}. "
+        f"risk{between(most, interval, 'credible')} and is alive with a probability of "
+        f"{chance(most['probability_alive'])}. "
     )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clvmodels.compiled.periods import known_by_period, new_by_period
+from clvmodels.compiled.periods import known_by_period, needed_by_period, new_by_period
 from clvmodels.compiled.threads import in_order
 from clvmodels.errors import InvalidArgument
 from clvmodels.intervals import Array, summed, with_progress
@@ -16,7 +17,7 @@ from clvmodels.models.gamma_gamma import GammaGammaPosterior
 from clvmodels.models.simulation import checked_edges
 from clvmodels.rfm import RFM
 
-WHAT = ("revenue", "purchases", "customers")
+WHAT = ("revenue", "purchases", "customers", "first_in_year", "first")
 DRAWS_AT_ONCE = 64
 
 
@@ -26,6 +27,7 @@ def predictive_by_period(
     rfm: RFM,
     *,
     edges: Array,
+    years: NDArray[np.integer] | None = None,
     discount_force: float = 0.0,
     random_seed: int | None = None,
 ) -> Array:
@@ -39,6 +41,8 @@ def predictive_by_period(
     rfm : RFM
     edges : array (periods + 1,)
         Times since the observation end, rising from 0.
+    years : array of integers (periods,), optional
+        The year of each period, rising; by default each period is a year of its own.
     discount_force : float
         Per time unit; weights revenue and purchases.
     random_seed : int, optional
@@ -46,8 +50,9 @@ def predictive_by_period(
 
     Returns
     -------
-    array, shape (draws, periods, 3)
-        Revenue, purchases, and customers who buy in the period.
+    array, shape (draws, periods, 5)
+        Revenue, purchases, customers who buy in the period, those of them who do so for the first time in the year, and
+        those who do so for the first time of all.
 
     Raises
     ------
@@ -62,18 +67,20 @@ def predictive_by_period(
     >>> purchases = BetaGeo.at(r=0.243, alpha=4.414, a=0.793, b=2.426, time_unit="week", random_seed=1)
     >>> spend = GammaGamma.at(p=6.25, q=3.74, v=15.44, time_unit="week")
     >>> predictive_by_period(purchases, spend, load_cdnow_summary(), edges=np.array([0.0, 13.0, 26.0])).shape
-    (1000, 2, 3)
+    (1000, 2, 5)
     """
     simulation = purchases.simulation(rfm, random_seed)
     nothing = np.zeros(len(rfm))
     number, mean = (nothing, nothing) if spend is None else rfm.spend(include_first=spend.include_first)
     amounts, draws = _amounts(purchases, spend), purchases.predictive_draw_count
-    edges = checked_edges(edges.tolist())
+    edges, in_years = checked_edges(edges.tolist()), _years(years, edges)
 
     def block(rows: slice) -> Array:
         out = np.zeros((draws, len(edges) - 1, len(WHAT)))
         own = number[rows], mean[rows], *amounts
-        known_by_period(*simulation.of(rows), edges, discount_force, simulation.none(rows, edges[-1]), *own, out)
+        known_by_period(
+            *simulation.of(rows), edges, in_years, discount_force, simulation.none(rows, edges[-1]), *own, out
+        )
         return out
 
     return _worth(summed(block, len(rfm), draws), spend)
@@ -86,6 +93,7 @@ def predictive_new_by_period(
     *,
     windows: Array,
     edges: Array,
+    years: NDArray[np.integer] | None = None,
     discount_force: float = 0.0,
     random_seed: int | None = None,
 ) -> Array:
@@ -102,6 +110,8 @@ def predictive_new_by_period(
         Begin and end of each, on the axis of the edges; they come at any time between with the same probability.
     edges : array (periods + 1,)
         Times that rise; the first is not after any window's begin.
+    years : array of integers (periods,), optional
+        The year of each period, rising; by default each period is a year of its own.
     discount_force : float
         Per time unit; weights revenue and purchases by the time since 0.
     random_seed : int, optional
@@ -109,8 +119,8 @@ def predictive_new_by_period(
 
     Returns
     -------
-    array, shape (draws, periods, 3)
-        Revenue, purchases (the first ones included), and customers who buy in the period.
+    array, shape (draws, periods, 5)
+        The same, first purchases included.
 
     Raises
     ------
@@ -120,15 +130,16 @@ def predictive_new_by_period(
     seed, draws = purchases.seed_for(random_seed), purchases.predictive_draw_count
     parameters: list[Any] = [*purchases.parameter_draws(predictive=True), *_amounts(purchases, spend)]
 
-    def part(first: int) -> Array:
-        some = slice(first, first + DRAWS_AT_ONCE)
+    begins, ends = np.ascontiguousarray(windows.T)
+    in_years = _years(years, edges)
+
+    def part(first: int, some: slice) -> Array:
         out = np.zeros((len(won[some]), len(edges) - 1, len(WHAT)))
         own = [each[some] for each in parameters]
-        new_by_period(seed, first, won[some], *np.ascontiguousarray(windows.T), edges, discount_force, *own, out)
+        new_by_period(seed, first, won[some], begins, ends, edges, in_years, discount_force, *own, out)
         return out
 
-    starts = range(0, draws, DRAWS_AT_ONCE)
-    return _worth(np.concatenate(list(with_progress(in_order(part, starts), "new customers", len(starts)))), spend)
+    return _worth(_over_draws(part, draws), spend)
 
 
 def predictive_alive(purchases: BetaGeoPosterior, rfm: RFM, *, times: Array, random_seed: int | None = None) -> Array:
@@ -145,6 +156,69 @@ def predictive_alive(purchases: BetaGeoPosterior, rfm: RFM, *, times: Array, ran
     lifetimes = purchases.blocks("lifetime", rfm, random_seed=random_seed)
     counts = lifetimes.map(lambda block: np.stack([(block > time).sum(axis=0) for time in times], axis=1))
     return np.sum(list(counts), axis=0).astype(float)
+
+
+def predictive_needed(
+    purchases: BetaGeoPosterior,
+    spend: GammaGammaPosterior | None,
+    goal: Array,
+    base: Array,
+    *,
+    edges: Array,
+    group: int = 1,
+    random_seed: int | None = None,
+) -> Array:
+    """Draw how many customers must be won in each period until a goal is reached, one customer after the other.
+
+    Parameters
+    ----------
+    purchases : BetaGeoPosterior
+    spend : GammaGammaPosterior, optional
+        Without it the goal is a number of customers alive at the period's end; with it, revenue of the period.
+    goal, base : arrays (draws, periods)
+        What is to be reached, and what is there without customers yet to be won.
+    edges : array (periods + 1,)
+        Rising from 0.
+    group : int
+        So many customers are won at once, and do the same: faster, with a little more chance.
+    random_seed : int, optional
+        Replaces the fit's seed.
+
+    Returns
+    -------
+    array (draws, periods)
+        As what a customer brings is never negative, the share of draws that are not above n is the probability that n
+        are enough, where as many as needed were won before.
+
+    Examples
+    --------
+    >>> from clvmodels.models.beta_geo import BetaGeo
+    >>> purchases = BetaGeo.at(r=0.243, alpha=4.414, a=0.793, b=2.426, time_unit="week", random_seed=1)
+    >>> goal, base = np.full((1000, 1), 10.0), np.zeros((1000, 1))
+    >>> bool(predictive_needed(purchases, None, goal, base, edges=np.array([0.0, 1.0])).min() >= 10)
+    True
+    """
+    seed, draws = purchases.seed_for(random_seed), purchases.predictive_draw_count
+    parameters = [*purchases.parameter_draws(predictive=True), *_amounts(purchases, spend)]
+
+    def part(first: int, some: slice) -> Array:
+        out = np.zeros(goal[some].shape)
+        own = [each[some] for each in parameters]
+        needed_by_period(seed, first, goal[some], base[some], edges, spend is None, group, *own, out)
+        return out
+
+    return _over_draws(part, draws)
+
+
+def _over_draws(part: Callable[[int, slice], Array], draws: int) -> Array:
+    """The parts of some draws at a time, on all cores, put together."""
+    starts = range(0, draws, DRAWS_AT_ONCE)
+    made = in_order(lambda first: part(first, slice(first, first + DRAWS_AT_ONCE)), starts)
+    return np.concatenate(list(with_progress(made, "new customers", len(starts))))
+
+
+def _years(years: NDArray[np.integer] | None, edges: Array) -> NDArray[np.integer]:
+    return np.arange(len(edges) - 1) if years is None else np.asarray(years)
 
 
 def _worth(made: Array, spend: GammaGammaPosterior | None) -> Array:

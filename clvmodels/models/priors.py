@@ -88,7 +88,7 @@ class Prior:
             variable = self._class().dist(**self._arguments(), shape=size)
             made = pm.draw(variable, random_seed=rng, mode=MODE)
         except (TypeError, ValueError, NotImplementedError) as error:
-            raise InvalidArgument(f"there are no draws of {self!r}: {error}") from error
+            raise InvalidArgument(f"there are no draws of {self!r}: {str(error).splitlines()[0]}") from error
         return np.asarray(made, float)
 
     def to_dict(self) -> dict[str, Any]:

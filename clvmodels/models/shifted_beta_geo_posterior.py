@@ -237,7 +237,7 @@ class ShiftedBetaGeoPosterior(Posterior):
     def _expected_residual_lifetime(
         self, *, renewals: Any, annual_discount_rate: float = 0.0, horizon: int | None = None
     ) -> Rows:
-        asked = [renewals] if isinstance(renewals, Real) else renewals
+        asked = [renewals] if np.ndim(renewals) == 0 else renewals
         made = np.array([whole("renewals", each) for each in asked], dtype="int64")
         units_per_year = days_per_unit("year") / days_per_unit(self.time_unit)
         rate = math.expm1(discount_force(annual_discount_rate, units_per_year=units_per_year))

@@ -13,14 +13,15 @@ if TYPE_CHECKING:
 
 
 def net_gain(table: pd.DataFrame, *, ax: Axes | None = None, ylabel: str = "expected net gain") -> Axes:
-    """Draw the net gain of an offer to the most promising customers, against their share, and mark where it is highest.
+    """Draw the net gain of an offer to the most promising customers, against their share, and mark those chosen.
 
     Parameters
     ----------
     table
         Indexed by the share of customers targeted (rising, from 0 to 1), with the columns ``mean, lower, upper``
         (cumulative net gain). Where ``customers`` (how many are targeted) and ``cost`` (what the offers to them cost)
-        exist, the legend tells them of the best share.
+        exist, the legend tells them of the share that is marked: that where
+        ``chosen`` is true, or else the best one.
     ax
         Where to draw; pyplot's current Axes by default.
     ylabel
@@ -43,9 +44,10 @@ def net_gain(table: pd.DataFrame, *, ax: Axes | None = None, ylabel: str = "expe
     ax = axes_or_current(ax)
     ax.axhline(0, color=ink(), linewidth=0.8)
     line_with_band(ax, table, order=0, label="expected")
-    best = table.loc[[table["mean"].idxmax()]]
-    ax.vlines(best.index, 0, best["mean"], color=colour(1), linewidth=1.2, linestyle=":")
-    ax.plot(best["mean"], "s", color=colour(1), clip_on=False, zorder=4, label=_in_words(best))
+    chosen = table.query("chosen") if "chosen" in table.columns else table.head(0)
+    marked, word = (chosen, "chosen") if len(chosen) else (table.loc[[table["mean"].idxmax()]], "best")
+    ax.vlines(marked.index, 0, marked["mean"], color=colour(1), linewidth=1.2, linestyle=":")
+    ax.plot(marked["mean"], "s", color=colour(1), clip_on=False, zorder=4, label=_in_words(marked, word))
     name_band(ax, table)
     ax.set_xlim(0, 1)
     ax.xaxis.set_major_formatter(percent())
@@ -55,12 +57,12 @@ def net_gain(table: pd.DataFrame, *, ax: Axes | None = None, ylabel: str = "expe
     return ax
 
 
-def _in_words(best: pd.DataFrame) -> str:
-    """Say of the one row which share is best: "best: target 25% (59 customers, cost 118), gain 90"."""
-    share = float(best.index[0])
+def _in_words(marked: pd.DataFrame, word: str) -> str:
+    """Say it of the one row that is marked: "best: target 25% (59 customers, cost 118), gain 90"."""
+    share = float(marked.index[0])
     if share == 0:
-        return "best: target nobody"
-    figures = {str(name): short_number(float(values.iloc[0])) for name, values in best.items()}
+        return f"{word}: target nobody"
+    figures = {str(name): short_number(float(values.iloc[0])) for name, values in marked.items()}
     units = {"customers": "{} customers", "cost": "cost {}"}
     further = ", ".join(text.format(figures[name]) for name, text in units.items() if name in figures)
-    return f"best: target {100 * share:.3g}%" + (f" ({further})" if further else "") + f", gain {figures['mean']}"
+    return f"{word}: target {100 * share:.3g}%" + (f" ({further})" if further else "") + f", gain {figures['mean']}"

@@ -14,13 +14,12 @@ from clvmodels.models.beta_geo import BetaGeo
 from clvmodels.models.gamma_gamma import GammaGamma
 from clvmodels.plots import to_svg
 from clvmodels.reports.frames import frame_table
-from clvmodels.reports.questions import QUESTIONS, Answered, Known
+from clvmodels.reports.known import Answered, Known
+from clvmodels.reports.questions import QUESTIONS
 from clvmodels.rfm import DateLike, rfm_summary
 
 if TYPE_CHECKING:
     from clvmodels.reports.tables import Table
-
-TERMS = ("margin", "annual_discount_rate", "cost_per_purchase")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,121 +2,31 @@
 
 from __future__ import annotations
 
-import os
-import warnings
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 from clvmodels import decisions, plots
 from clvmodels.decisions.calendar import Calendar
 from clvmodels.decisions.effects import read_effect
-from clvmodels.errors import DataWarning, InvalidArgument
-from clvmodels.evaluation.options import read_segments
-from clvmodels.evaluation.past_errors import estimate_model_error
+from clvmodels.errors import InvalidArgument
+from clvmodels.reports.known import SEGMENT, Answered, Known, Path
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from clvmodels.lifetime_value import LifetimeValue
-    from clvmodels.model_error import ModelError
-    from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
-    from clvmodels.rfm import RFM
-
-Path = str | os.PathLike[str]
-SEGMENT = "segment"
+TERMS = ("margin", "annual_discount_rate", "cost_per_purchase")
 # A terminal has no room for more.
 BUDGET_SHOWN = ["mean", "lower", "upper", "wide_lower", "wide_upper", "cumulative_mean"]
 REPLACEMENT_SHOWN = ["mean", "lower", "upper", "cost_of_keeping", "cost_of_replacing", "probability_retain", "verdict"]
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Known:
-    """The customers of a log with their models.
-
-    Attributes
-    ----------
-    transactions : path
-    reading : dict
-        How it is read.
-    rfm : RFM
-    purchases : BetaGeoPosterior
-    spend_known : LifetimeValue or None
-        None for a log without amounts.
-    random_seed : int
-    """
-
-    transactions: Any
-    reading: Mapping[str, Any]
-    rfm: RFM
-    purchases: BetaGeoPosterior
-    spend_known: LifetimeValue | None
-    random_seed: int
-
-    @property
-    def value(self) -> LifetimeValue:
-        """What they are worth.
-
-        Raises
-        ------
-        InvalidArgument
-            If the log has no amounts.
-        """
-        if self.spend_known is None:
-            raise InvalidArgument(
-                "the log has no amounts, which this question needs; name their column, e.g. value='amount'"
-            )
-        return self.spend_known
-
-    def segmented(self, path: Path | None) -> RFM:
-        """The customers with the segments of a file."""
-        segments = read_segments(path, self.reading["customer_id"])
-        return self.rfm if segments is None else self.rfm.assign(**{SEGMENT: segments})
-
-    def model_error(self, horizon: float, *, wanted: bool) -> ModelError | None:
-        """What the past says of the model's errors; None with a warning where it says nothing."""
-        if not wanted:
-            return None
-        end, seed = self.rfm.observation_end, self.random_seed
-        try:
-            return estimate_model_error(
-                self.transactions, horizon=horizon, observation_end=end, random_seed=seed, **self.reading
-            )
-        except InvalidArgument as error:
-            warnings.warn(f"intervals are not widened by past errors: {error}", DataWarning, stacklevel=2)
-            return None
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Answered:
-    """What is told, shown, written and drawn.
-
-    Attributes
-    ----------
-    sentence : str
-    shown : dict of caption -> DataFrame
-        For the terminal.
-    tables : dict of name -> DataFrame
-        For the files.
-    figures : dict of name -> callable
-        Each draws on an Axes.
-    """
-
-    sentence: str
-    shown: Mapping[str, pd.DataFrame]
-    tables: Mapping[str, pd.DataFrame]
-    figures: Mapping[str, Callable[[Any], object]] = field(default_factory=dict)
-
-
-def acquisition(known: Known, *, channels: Path | None, **choices: Any) -> Answered:
+def acquisition(known: Known, *, cost: str, channels: Path | None, **choices: Any) -> Answered:
     """What winning a customer may cost."""
     value: Any = known.value
     if channels is not None:
-        terms = {name: getattr(value, name) for name in ("margin", "annual_discount_rate", "cost_per_purchase")}
-        rfm, seed = known.segmented(channels), known.random_seed
-        value = decisions.fit_by_segment(rfm, SEGMENT, random_seed=seed, **terms)
-    found = decisions.acquisition(value, **choices)
+        terms = {name: getattr(value, name) for name in TERMS}
+        rfm, seed = known.segmented(channels, name="channel"), known.random_seed
+        value = decisions.fit_by_segment(rfm, "channel", random_seed=seed, **terms)
+    found = decisions.acquisition(value, cost=_costs(cost), **choices)
     unit = known.rfm.time_unit
+    names = list(dict.fromkeys(found.drivers.index.get_level_values("channel")))
     return Answered(
         sentence=found.sentence,
         shown={"Value of a new customer": found.table, "Payback": found.payback},
@@ -129,17 +39,21 @@ def acquisition(known: Known, *, channels: Path | None, **choices: Any) -> Answe
         },
         figures={
             "payback": lambda ax: plots.payback(found.curve, ax=ax, xlabel=f"{unit}s since the customers were won"),
-            "drivers": lambda ax: plots.drivers(
-                found.drivers.loc[next(iter(found.table.index))[0]], ax=ax, xlabel="net value"
-            ),
+            **{
+                f"drivers_{place}" if len(names) > 1 else "drivers": lambda ax, name=name: plots.drivers(
+                    found.drivers.loc[name], ax=ax, xlabel=f"net value of a {name} customer"
+                )
+                for place, name in enumerate(names, start=1)
+            },
         },
     )
 
 
-def cohorts(known: Known, *, past_errors: bool, horizon: float, **choices: Any) -> Answered:
+def cohorts(known: Known, *, cost: str, past_errors: bool, horizon: float, **choices: Any) -> Answered:
     """Whether the customers won each month repay what they cost."""
     error = known.model_error(horizon, wanted=past_errors)
-    found = decisions.follow_cohorts(known.value, known.rfm, horizon=horizon, model_error=error, **choices)
+    terms = {"cost": _costs(cost), "horizon": horizon, "model_error": error}
+    found = decisions.follow_cohorts(known.value, known.rfm, **terms, **choices)
     return Answered(
         sentence=found.sentence,
         shown={"Cohorts by the month of the first purchase": found.table},
@@ -273,6 +187,17 @@ def _offer(choices: dict[str, Any]) -> tuple[decisions.Offer, dict[str, Any]]:
     kept: Any = read_effect(rest.pop("kept"), "kept")
     terms = {name: rest.pop(name) for name in ("cost", "discount", "lasts", "reach")}
     return decisions.Offer(kept=kept, lift=read_effect(rest.pop("lift"), "lift"), **terms), rest
+
+
+def _costs(text: str) -> float | dict[str, float]:
+    """One number, or one for each name: "search:25,mail:12"."""
+    try:
+        if ":" not in text:
+            return float(text)
+        pairs = (part.rsplit(":", 1) for part in text.split(","))
+        return {name.strip(): float(number) for name, number in pairs}
+    except ValueError:
+        raise InvalidArgument(f"cost is {text!r}; give a number, or one for each name: search:25,mail:12") from None
 
 
 def _numbers(text: str | None, name: str) -> float | list[float] | None:

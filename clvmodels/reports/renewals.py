@@ -12,11 +12,11 @@ from clvmodels import decisions, plots
 from clvmodels.decisions.effects import read_effect
 from clvmodels.errors import InvalidArgument
 from clvmodels.files import make_folder
-from clvmodels.models.renewals import Renewals
+from clvmodels.models.renewals import Renewals, checked_customers
 from clvmodels.models.shifted_beta_geo import ShiftedBetaGeo
 from clvmodels.models.shifted_beta_geo_posterior import ShiftedBetaGeoPosterior
 from clvmodels.reports.decide import Decision, publish
-from clvmodels.reports.questions import Answered
+from clvmodels.reports.known import Answered
 from clvmodels.rfm import TimeUnit
 from clvmodels.wording import amount, between, plural
 
@@ -108,10 +108,13 @@ def _retention(contracts: ShiftedBetaGeoPosterior, data: Renewals, periods: int,
     drawn = pd.concat({"new customers": curve.rename_axis("time")}, names=["group"])
     last, first, later = curve.iloc[-1], rates.iloc[0], rates.iloc[-1]
     unit = contracts.time_unit
-    left, renew = between(last * 100, interval), f"renew the first time and {amount(100 * later['mean'])} % of those"
+    left, renew = (
+        between(last * 100, interval, "credible"),
+        f"renew the first time and {amount(100 * later['mean'])} % of those",
+    )
     return Answered(
         sentence=(
-            f"Of the customers won, {amount(100 * first['mean'])} % {renew} still there the {periods}th time; "
+            f"Of the customers won, {amount(100 * first['mean'])} % {renew} still there at renewal {periods}; "
             f"{amount(100 * last['mean'])} %{left} are still there after {plural(periods, unit)}."
         ),
         shown={"Retention: share still there after so many renewals": curve, "Renewal rates": rates},
@@ -121,13 +124,14 @@ def _retention(contracts: ShiftedBetaGeoPosterior, data: Renewals, periods: int,
 
 
 def _values(contracts: ShiftedBetaGeoPosterior, customers: Any, worth: dict[str, Any]) -> Answered:
+    checked: Any = checked_customers(customers, left_needed=False)
     each = contracts.residual_value(customers, **worth)
     total = contracts.total_residual_value(customers, **worth)
     row = total.iloc[0]
     return Answered(
         sentence=(
-            f"The {plural(len(customers), 'customer')} in the table will still bring {amount(row['mean'])}"
-            f"{between(row, worth['interval'])}, with the renewal that is due."
+            f"The {plural(int((~checked['left']).sum()), 'customer')} still there will bring {amount(row['mean'])}"
+            f"{between(row, worth['interval'], 'credible')}, with the renewal that is due."
         ),
         shown={"Value to come of all customers": total.rename_axis("customers")},
         tables={"values": each, "total": total},
@@ -139,7 +143,9 @@ def _new(contracts: ShiftedBetaGeoPosterior, worth: dict[str, Any]) -> Answered:
     value = contracts.residual_value(new, **worth)
     row = value.iloc[0]
     return Answered(
-        sentence=f"A new customer will bring {amount(row['mean'])}{between(row, worth['interval'])} by renewals.",
+        sentence=(
+            f"A new customer will bring {amount(row['mean'])}{between(row, worth['interval'], 'credible')} by renewals."
+        ),
         shown={"Value of the renewals of a new customer": value},
         tables={"values": value},
     )

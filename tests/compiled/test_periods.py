@@ -28,20 +28,22 @@ def spends(draws=DRAWS):
 
 
 def by_period(x, t_x, T, edges=EDGES, force=0.0, n=0.0, m=0.0, draws=DRAWS):
-    """(draws, periods, 3) of one customer."""
-    simulation, row, out = one_customer(x, t_x, T, draws), slice(0, 1), np.zeros((draws, len(edges) - 1, 3))
+    """(draws, periods, 5) of one customer."""
+    simulation, row, out = one_customer(x, t_x, T, draws), slice(0, 1), np.zeros((draws, len(edges) - 1, 5))
     own = np.array([n]), np.array([m]), *spends(draws)
-    known_by_period(*simulation.of(row), edges, force, simulation.none(row, edges[-1]), *own, out)
+    known_by_period(
+        *simulation.of(row), edges, np.arange(len(edges) - 1), force, simulation.none(row, edges[-1]), *own, out
+    )
     return out
 
 
 def new(won, begins, ends, edges=EDGES, force=0.0, first=0, seed=5):
-    """(draws, periods, 3) of customers yet to be won."""
+    """(draws, periods, 5) of customers yet to be won."""
     won = np.asarray(won)
     parameters = [np.full(len(won), value) for value in (R, ALPHA, A, B, *SPEND)]
-    out = np.zeros((len(won), len(edges) - 1, 3))
+    out = np.zeros((len(won), len(edges) - 1, 5))
     windows = np.asarray(begins, float), np.asarray(ends, float)
-    new_by_period(np.uint64(seed), first, won, *windows, edges, force, *parameters, out)
+    new_by_period(np.uint64(seed), first, won, *windows, edges, np.arange(len(edges) - 1), force, *parameters, out)
     return out
 
 

@@ -91,7 +91,7 @@ def test_a_huge_cost_is_never_repaid():
     assert (answer.payback["probability_repaid"] == 0).all()
     assert (answer.payback["probability_never"] == 1).all()
     assert np.isinf(answer.payback[["payback_median", "payback_lower", "payback_upper"]]).to_numpy().all()
-    assert "repays its cost with a probability of 0 % (most never do so)" in answer.sentence
+    assert "repays its cost with a probability of under 1 % (most never do so)" in answer.sentence
 
 
 def test_a_sure_stream_of_purchases_is_discounted_as_by_hand():
@@ -197,7 +197,8 @@ def test_the_curve_starts_with_the_first_purchase_and_ends_with_the_value_of_the
     assert (np.diff(curve["mean"]) >= 0).all()
     assert (curve["cost"] == 12).all()
     last = answer.table.loc[("new", "cohort_value")]
-    assert curve.iloc[-1][["mean", "lower", "upper"]].tolist() == pytest.approx(last.tolist())
+    assert curve.iloc[-1][["lower", "upper"]].tolist() == pytest.approx(last[["lower", "upper"]].tolist())
+    assert curve["mean"].iloc[-1] == pytest.approx(last["mean"], rel=0.02)
 
 
 def test_every_channel_has_its_own_model_and_cost(fitted):
@@ -233,7 +234,7 @@ def test_a_cohort_of_one_is_one_customer(fitted):
         ({"cost": np.nan}, "cost is nan; give an amount of money"),
         ({"cost": "12"}, "cost is '12'; give an amount of money"),
         ({"cost": {"new": -1}}, "the cost of new is -1; give an amount of money"),
-        ({"cost": {"web": 1}}, r"cost lacks channels \['new'\]; it has \['web'\]"),
+        ({"cost": {"web": 1}}, r"cost lacks channels \['new'\], it has \['web'\]"),
         ({"horizon": -1}, "horizon is -1"),
         ({"horizon": np.inf}, "horizon is inf"),
         ({"cohort": 0}, "cohort is 0; give a whole number, 1 or more"),
@@ -291,7 +292,8 @@ def test_the_sentence_says_the_figures(fitted):
     answer = acquisition(fitted, cost=12, horizon=52, cohort=250)
     paid = answer.payback.loc[("new", "cohort of 250")]
     worth = answer.table.loc[("new", "expected_value")]
-    assert f"is worth {worth['mean']:.1f} within 52 weeks (90 % interval {worth['lower']:.1f}" in answer.sentence
+    ends = f"(90 % credible interval {worth['lower']:.1f}"
+    assert f"is worth {worth['mean']:.1f} within 52 weeks {ends}" in answer.sentence
     assert f"{of(answer, 'net_value'):.1f} after a cost of 12.0" in answer.sentence
     assert "A cohort of 250 repays its cost" in answer.sentence
     assert f"with a confidence of 90 % up to {paid['most_to_pay']:.1f} may be paid for a customer" in answer.sentence

@@ -242,20 +242,20 @@ def test_more_customers_and_more_spend_drive_the_revenue_up(planned):
     table = planned.drivers
     assert set(table.index) == {
         "customers won",
-        "spend per purchase",
-        "purchase rate of a new customer",
-        "dropout probability",
+        "revenue of one who is won",
+        "purchases of customers now",
+        "spend per purchase now",
     }
     assert table["answer"].to_numpy() == pytest.approx(rows(planned, "revenue", "total")["mean"].sum())
-    for name in ("customers won", "spend per purchase"):
-        assert table.loc[name, "answer_low"] < table.loc[name, "answer_high"]
+    assert (table["answer_low"] < table["answer_high"]).all()
 
 
 def test_the_sentence_says_the_figures(planned):
     revenue = rows(planned, "revenue", "total").iloc[-1]
     new = rows(planned, "revenue", "new").iloc[-1]
-    start = f"From 1997-10 to 1997-12 a revenue of {revenue['cumulative_mean']:,.0f} (90 % interval "
+    start = f"A revenue of {revenue['cumulative_mean']:,.0f} (90 % predictive interval "
     assert planned.sentence.startswith(start + f"{revenue['cumulative_lower']:,.0f} to ")
+    assert "is expected from 1997-10 to 1997-12, " in planned.sentence
     assert f"{new['cumulative_mean']:,.0f} of it from customers yet to be won" in planned.sentence
 
 

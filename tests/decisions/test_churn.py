@@ -194,15 +194,15 @@ def test_more_dropout_means_more_churn(answer):
 
 def test_without_uncertainty_nothing_drives_the_rate(at_point):
     assert at_point.drivers.empty
-    assert at_point.sentence.endswith("Nothing that is uncertain drives the churn rate.")
+    assert at_point.sentence.endswith("Nothing that was looked at moves the churn rate.")
 
 
 def test_the_sentence_says_the_figures(answer):
     alive, rate, lifespan = (answer.table.loc[("total", name)] for name in ("alive", "churn_rate", "lifespan"))
     assert answer.sentence.startswith(f"Of the {alive['mean']:.0f} customers expected to be alive, ")
-    ends = f"(90 % interval {100 * rate['lower']:.2f} to {100 * rate['upper']:.2f} %)"
+    ends = f"(90 % credible interval {100 * rate['lower']:.2f} to {100 * rate['upper']:.2f} %)"
     assert f"{100 * rate['mean']:.2f} % {ends} leave within 13 weeks" in answer.sentence
-    assert f"they stay for {lifespan['mean']:.1f} weeks (90 % interval" in answer.sentence
+    assert f"they stay for {lifespan['mean']:.1f} weeks (90 % credible interval" in answer.sentence
     assert "of the next 52 on average" in answer.sentence
 
 

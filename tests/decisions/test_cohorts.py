@@ -204,8 +204,8 @@ def test_the_drivers_are_of_all_value_less_all_cost(fitted, three):
 def test_the_sentence_says_the_figures_and_the_verdicts(point, three):
     answer = followed(point, three, horizon=1.0, cost=40.0)
     assert answer.sentence.startswith(
-        "3 cohorts of 6 customers cost 240, have brought 270 and will have brought 270 (90 % interval 270 to 270)"
-        " within the horizon: 2 repaid and 1 will not repay. "
+        "3 cohorts of 6 customers cost 240, have brought 270 and will have brought 270"
+        " (90 % predictive interval 270 to 270) within the horizon: 2 repaid and 1 will not repay. "
     )
 
 

@@ -168,11 +168,18 @@ def test_neither_is_what_is_no_prior_and_no_draws(effect):
         np.linspace(-0.5, 0.5, 200),
     ],
 )
-@pytest.mark.parametrize("name", ["kept", "lift"])
-def test_effects_outside_0_and_1_are_refused(point, name, effect):
-    offer = Offer(**{"kept": SOME, "lasts": 4.0, name: effect})
-    with pytest.raises(clv.InvalidArgument, match=rf"{name} is a share.*outside \[0, 1\]"):
+def test_shares_kept_outside_0_and_1_are_refused(point, effect):
+    with pytest.raises(clv.InvalidArgument, match=r"kept is a share.*outside \[0, 1\]"):
+        retention_offer(point, customers(), Offer(kept=effect, lasts=4.0), horizon=HORIZON)
+
+
+@pytest.mark.parametrize("effect", [certain(-0.1), np.full(100, np.nan), np.linspace(-0.5, 0.5, 200)])
+def test_lifts_below_0_are_refused_and_above_1_are_not(point, effect):
+    offer = Offer(kept=SOME, lift=effect, lasts=4.0)
+    with pytest.raises(clv.InvalidArgument, match=r"lift is a share.*outside \[0, inf\]"):
         retention_offer(point, customers(), offer, horizon=HORIZON)
+    doubled = Offer(kept=SOME, lift=certain(1.5), lasts=4.0)
+    assert retention_offer(point, customers(), doubled, horizon=HORIZON).table["mean"].iloc[0] > 0
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def test_an_offer_without_effect_pays_for_nobody_and_gains_minus_its_cost(fitted
     assert not answer.customers["chosen"].any()
     assert answer.table.loc["chosen", ["customers", "cost", "mean"]].tolist() == [0, 0, 0]
     assert answer.table.loc["everyone", "mean"] == pytest.approx(-1.5 * len(cdnow))
-    assert "pay for none" in answer.sentence
+    assert "pays for none" in answer.sentence
 
 
 def test_an_offer_that_is_certain_and_free_gains_the_value_at_risk(fitted, cdnow):
@@ -273,3 +273,22 @@ def test_one_customer_alone_is_answered(point):
 def test_a_posterior_in_the_place_of_a_value_is_refused(point, cdnow):
     with pytest.raises(clv.InvalidArgument, match="value is a BetaGeoPosterior; give a clv.LifetimeValue"):
         retention_offer(point.purchases, cdnow, Offer(kept=SOME, cost=1.0), horizon=52)
+
+
+def test_a_budget_too_small_for_the_best_goes_to_others_and_the_sentence_says_what_it_allows(point, cdnow):
+    offer = Offer(kept=SOME, discount=0.1, lasts=13, reach=26)
+    unlimited = retention_offer(point, cdnow, offer, horizon=HORIZON)
+    cheapest = unlimited.customers.query("mean > 0")["cost"].min()
+    largest = unlimited.customers["cost"].iloc[0]
+    budget = (cheapest + largest) / 2
+    small = retention_offer(point, cdnow, offer, horizon=HORIZON, budget=budget)
+    assert small.customers["chosen"].any()
+    assert small.table.loc["chosen", "cost"] <= budget
+    nothing = retention_offer(point, cdnow, offer, horizon=HORIZON, budget=0.0)
+    pays = int((unlimited.customers["mean"] > 0).sum())
+    assert f"the budget allows none of the {pays} for whom it is expected to pay" in nothing.sentence
+
+
+def test_a_gain_that_hangs_on_one_customer_is_said(point, cdnow):
+    answer = retention_offer(point, cdnow, Offer(kept=SOME, cost=1.5, reach=26), horizon=HORIZON)
+    assert "would come from customer 19339 alone" in answer.sentence

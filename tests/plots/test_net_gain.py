@@ -1,5 +1,6 @@
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 from numpy.testing import assert_allclose
 
 from clvmodels.plots import net_gain
@@ -53,3 +54,12 @@ def test_shares_are_shown_from_0_to_100_percent(ax, table):
     drawn = net_gain(table[1:], ax=ax)
     assert drawn.get_xlim() == (0, 1)
     assert drawn.xaxis.get_major_formatter()(0.25) == "25%"
+
+
+def test_those_chosen_within_a_budget_are_marked_and_not_the_best():
+    table = pd.DataFrame(
+        {"mean": [0.0, 5.0, 9.0], "lower": [0.0, 1.0, 4.0], "upper": [0.0, 8.0, 14.0], "chosen": [False, True, False]},
+        index=[0.0, 0.1, 1.0],
+    )
+    ax = net_gain(table, ax=Figure().add_subplot())
+    assert "chosen: target 10%, gain 5" in [text.get_text() for text in ax.get_legend().get_texts()]
