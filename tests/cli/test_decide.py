@@ -18,7 +18,7 @@ QUESTIONS = {
     "offer": (OFFER, "all 120 customers", {"customers.csv", "net_gain.svg"}),
     "replace": ([*OFFER, "--new-cost", "9"], "Verdicts:", {"retain_or_replace.csv", "retain_or_replace.svg"}),
     "budget": (
-        ["--periods", "2", "--new-customers", "30,40"],
+        ["--periods", "2", "--new-customers", "30,40", "--no-past-errors"],
         "A revenue of",
         {"budget.csv", "reached.csv", "margin.svg"},
     ),
@@ -82,7 +82,10 @@ def test_segments_of_the_churn_come_from_a_file(log, tmp_path):
         (["offer", "--kept", "0.1", "--horizon", "52"], "certain:0.1"),
         (["offer", "--kept", "2,18", "--discount", "0.1", "--horizon", "52"], "--lasts 13"),
         (["budget", "--new-customers", "many"], "one for each period"),
-        (["budget", "--periods", "3", "--new-customers", "1,2"], "new_customers has 2 numbers for 3 periods"),
+        (
+            ["budget", "--periods", "3", "--new-customers", "1,2", "--no-past-errors"],
+            "new_customers has 2 numbers for 3 periods",
+        ),
         (["acquisition", "--cost", "9", "--horizon", "52", "--value", "nothing"], "nothing"),
         (["acquisition", "--cost", "cheap", "--horizon", "52"], "search:25,mail:12"),
         (["offer", "--kept", "certain:1.5", "--horizon", "52"], "clv.Prior('Beta', alpha=2, beta=18)"),
