@@ -56,6 +56,19 @@ def known_by_period(seed, customers, x, T, alive, r, alpha, a, b, edges, years, 
 
 
 @compiled
+def _live(state, amounts, start, edges, years, force, own, sums):
+    """Add a new customer's purchases, from the first one at `start` on, to sums (periods, 5); own is r to v."""
+    r, alpha, a, b, p, q, v = own
+    left, log_rate = edges[-1] - start, _log_rate(amounts, 0.0, 0.0, p, q, v)
+    amount = math.exp(log_gamma_variate(amounts, p) - log_rate)
+    last = _add(sums, edges, years, NOWHERE, start, amount, math.exp(-force * start))
+    none = math.exp(-r * math.log1p(left / alpha))
+    for time in _purchase_times(state, 1.0, none, alpha, a, b, r, 0.0, left):
+        amount = math.exp(log_gamma_variate(amounts, p) - log_rate)
+        last = _add(sums, edges, years, last, start + time, amount, math.exp(-force * (start + time)))
+
+
+@compiled
 def new_by_period(seed, first, won, begins, ends, edges, years, force, r, alpha, a, b, p, q, v, out):
     """Add what customers yet to be won do to out (draws, periods, 5), their first purchases included.
 
@@ -69,16 +82,9 @@ def new_by_period(seed, first, won, begins, ends, edges, years, force, r, alpha,
         for window in range(won.shape[1]):
             for _ in range(won[d, window]):
                 start = begins[window] + (ends[window] - begins[window]) * uniform(state)
-                left = edges[-1] - start
-                if left < 0.0:
-                    continue
-                log_rate = _log_rate(amounts, 0.0, 0.0, p[d], q[d], v[d])
-                amount = math.exp(log_gamma_variate(amounts, p[d]) - log_rate)
-                last = _add(out[d], edges, years, NOWHERE, start, amount, math.exp(-force * start))
-                none = math.exp(-r[d] * math.log1p(left / alpha[d]))
-                for time in _purchase_times(state, 1.0, none, alpha[d], a[d], b[d], r[d], 0.0, left):
-                    amount = math.exp(log_gamma_variate(amounts, p[d]) - log_rate)
-                    last = _add(out[d], edges, years, last, start + time, amount, math.exp(-force * (start + time)))
+                if start <= edges[-1]:
+                    own = r[d], alpha[d], a[d], b[d], p[d], q[d], v[d]
+                    _live(state, amounts, start, edges, years, force, own, out[d])
 
 
 @compiled
@@ -91,7 +97,7 @@ def needed_by_period(seed, first, goal, base, edges, alive, group, r, alpha, a, 
     """
     state, amounts = np.empty(4, dtype=np.uint64), np.empty(4, dtype=np.uint64)
     periods = len(edges) - 1
-    brought, own = np.empty(periods), np.empty((periods, 5))
+    brought, life = np.empty(periods), np.empty((periods, 5))
     years = np.arange(periods)
     for d in range(len(goal)):
         start_stream(state, seed, np.uint64(2 * (first + d)), NEEDED)
@@ -109,14 +115,8 @@ def needed_by_period(seed, first, goal, base, edges, alive, group, r, alpha, a, 
                     for later in range(period, periods):
                         brought[later] += group * (left > edges[later + 1])
                     continue
-                own[:] = 0.0
-                log_rate = _log_rate(amounts, 0.0, 0.0, p[d], q[d], v[d])
-                amount = math.exp(log_gamma_variate(amounts, p[d]) - log_rate)
-                last = _add(own, edges, years, NOWHERE, start, amount, 1.0)
-                rest = edges[-1] - start
-                none = math.exp(-r[d] * math.log1p(rest / alpha[d]))
-                for time in _purchase_times(state, 1.0, none, alpha[d], a[d], b[d], r[d], 0.0, rest):
-                    amount = math.exp(log_gamma_variate(amounts, p[d]) - log_rate)
-                    last = _add(own, edges, years, last, start + time, amount, 1.0)
+                life[:] = 0.0
+                own = r[d], alpha[d], a[d], b[d], p[d], q[d], v[d]
+                _live(state, amounts, start, edges, years, 0.0, own, life)
                 for later in range(period, periods):
-                    brought[later] += group * own[later, 0]
+                    brought[later] += group * life[later, 0]

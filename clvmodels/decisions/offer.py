@@ -169,6 +169,11 @@ class OfferDraws:
         """What the discount gives away for each purchase that would be made without the lift."""
         return self.offer.discount * (1 + self.lift) * spend
 
+    def by_customer(self, columns: Callable[[Parts], Array]) -> Array:
+        """Columns (customers, m) that are worked out from the parts, of a block of customers at a time."""
+        blocks = DrawBlocks(self.rows, self.draws, lambda at: columns(self.parts(at)))
+        return np.concatenate(list(blocks.map(lambda block: block)))
+
     def sums(self, codes: NDArray[np.integer], groups: int) -> Parts:
         """The parts summed over groups of customers: each (draws, groups)."""
         wide = DrawBlocks(self.rows, len(Parts._fields) * self.draws, self._side_by_side)

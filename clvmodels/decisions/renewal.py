@@ -22,6 +22,7 @@ from clvmodels.decisions.checks import check_count, check_discount
 from clvmodels.decisions.drivers import driver_sentence, drivers
 from clvmodels.decisions.effects import Effect, effect_draws
 from clvmodels.decisions.offer import break_even
+from clvmodels.decisions.retention import CHOSEN, EVERYONE
 from clvmodels.errors import InvalidArgument, check_cost, check_interval, check_margin
 from clvmodels.formulas import shifted_beta_geo
 from clvmodels.formulas.discount import discount_force
@@ -33,7 +34,6 @@ from clvmodels.rfm import days_per_unit
 from clvmodels.wording import amount, between, chance, plural
 
 SEED = 0x5B6
-CHOSEN, EVERYONE = "chosen", "everyone"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

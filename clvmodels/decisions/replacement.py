@@ -11,7 +11,7 @@ from clvmodels.decisions.checks import check_share, grouped, successor
 from clvmodels.decisions.drivers import STEP, Certain, driver_sentence, drivers
 from clvmodels.decisions.offer import Offer, OfferDraws, Parts
 from clvmodels.errors import check_cost, check_interval
-from clvmodels.intervals import Array, DrawBlocks, summary
+from clvmodels.intervals import Array, summary
 from clvmodels.lifetime_value import LifetimeValue
 from clvmodels.rfm import RFM
 from clvmodels.wording import amount, between, listed
@@ -123,19 +123,18 @@ def retain_or_replace(
     draws = OfferDraws.of(value, rfm, offer, horizon=horizon, random_seed=random_seed)
     one = successor(value, new).blocks(RFM.new_customer(value.purchases.time_unit), horizon=horizon, with_first=True)
     compared = _Compared(one.array()[:, 0], new_cost, interval)
-    total = draws.sums(np.zeros(len(rfm), int), 1)
+    codes, groups = grouped(rfm, by)
+    sums = draws.sums(codes, len(groups))
+    total = Parts(*(part.sum(axis=1) for part in sums))
     if by is None:
-        index = rfm.frame.index
-        blocks = DrawBlocks(draws.rows, draws.draws, lambda at: compared.rows(*_three(draws.parts(at))))
-        rows = np.concatenate(list(blocks.map(lambda block: block)))
+        index, rows = rfm.frame.index, draws.by_customer(lambda parts: compared.rows(*_three(parts)))
     else:
-        codes, index = grouped(rfm, by)
-        rows = compared.rows(*(part.T for part in _three(draws.sums(codes, len(index)))))
+        index, rows = groups, compared.rows(*(part.T for part in _three(sums)))
     table = pd.DataFrame(rows, index=index, columns=COLUMNS)
     table["verdict"] = _verdicts(table, confidence)
-    gained, cost, retained = (part[:, 0] for part in _three(total))
+    gained, cost, retained = _three(total)
     whole = compared.rows(gained[None, :], cost[None, :], retained[None, :])[0]
-    moved = compared.drivers(draws, gained, cost, total.at_stake[:, 0])
+    moved = compared.drivers(draws, gained, cost, total.at_stake)
     return Replacement(
         table=table, drivers=moved, sentence=_sentence(table, whole, interval) + driver_sentence(moved, "difference")
     )

@@ -125,16 +125,14 @@ def retention_offer(
 
 
 def _customers(draws: OfferDraws, index: pd.Index, interval: float) -> pd.DataFrame:
-    def rows(at: slice) -> Array:
-        parts = draws.parts(at)
+    def rows(parts: Parts) -> Array:
         pays = (parts.net > 0).mean(axis=1)
         means = [np.broadcast_to(each, parts.net.shape).mean(axis=1) for each in (parts.cost, parts.base, parts.slope)]
         cost, base, slope = means
         return np.column_stack([cost, summary(parts.net, interval, "credible"), pays, break_even(base, slope)])
 
-    found = list(DrawBlocks(draws.rows, draws.draws, rows).map(lambda each: each))
     columns = ["cost", "mean", "lower", "upper", "probability_pays", "break_even"]
-    return pd.DataFrame(np.concatenate(found), index=index, columns=columns)
+    return pd.DataFrame(draws.by_customer(rows), index=index, columns=columns)
 
 
 def _chosen(customers: pd.DataFrame, budget: float | None) -> pd.DataFrame:
@@ -225,7 +223,8 @@ def _sentence(table: Any, customers: Any, horizon: float, unit: str, interval: f
 
 def _concentration(customers: Any, gain: float) -> str:
     """Warn where a large part of the gain comes from one customer."""
-    largest = float(customers.loc[customers["chosen"], "mean"].max())
+    chosen = customers.loc[customers["chosen"], "mean"]
+    largest = float(chosen.max())
     if largest <= CONCENTRATED * gain:
         return ""
-    return f" Of that gain {share(largest / gain)} would come from customer {customers['mean'].idxmax()} alone."
+    return f" Of that gain {share(largest / gain)} would come from customer {chosen.idxmax()} alone."

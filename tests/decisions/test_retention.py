@@ -284,6 +284,7 @@ def test_a_budget_too_small_for_the_best_goes_to_others_and_the_sentence_says_wh
     small = retention_offer(point, cdnow, offer, horizon=HORIZON, budget=budget)
     assert small.customers["chosen"].any()
     assert small.table.loc["chosen", "cost"] <= budget
+    assert "19339" not in small.sentence
     nothing = retention_offer(point, cdnow, offer, horizon=HORIZON, budget=0.0)
     pays = int((unlimited.customers["mean"] > 0).sum())
     assert f"the budget allows none of the {pays} for whom it is expected to pay" in nothing.sentence

@@ -81,6 +81,7 @@ def test_a_single_row_is_drawn(plot):
     ax = Figure().add_subplot()
     getattr(plots, plot)(TABLES[plot](NAMES[:1])[-1:].rename(index={"total": "base"}), ax=ax)
     ax.figure.draw_without_rendering()
+    assert ax.has_data()
 
 
 @pytest.mark.parametrize("plot", ["payback", "survival", "customer_base"])
