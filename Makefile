@@ -8,10 +8,10 @@ INSTALLED := $(VENV)/.installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow test-spark check bench notebooks lock clean
+.PHONY: help setup demo test test-slow test-spark test-postgres test-mlflow check bench notebooks lock clean
 
 help: ## list the tasks
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(INSTALLED) ## make the virtual environment (every other task does it when needed)
 
@@ -35,6 +35,16 @@ test-spark: $(INSTALLED) ## the tests on a local Spark; Java 17 must be there (a
 	@$(PIP) install --quiet --constraint constraints.txt --editable '.[spark]' > $(VENV)/install.log 2>&1 \
 		|| { cat $(VENV)/install.log; exit 1; }
 	@$(BIN)/python -m pytest -q -m spark
+
+test-mlflow: $(INSTALLED) ## the tests on a local MLflow server
+	@$(PIP) install --quiet --constraint constraints.txt --editable '.[mlflow]' > $(VENV)/install.log 2>&1 \
+		|| { cat $(VENV)/install.log; exit 1; }
+	@$(BIN)/python -m pytest -q -m mlflow
+
+test-postgres: $(INSTALLED) ## the tests on a local PostgreSQL, which must be there (apt install postgresql)
+	@$(PIP) install --quiet --constraint constraints.txt --editable '.[postgres]' > $(VENV)/install.log 2>&1 \
+		|| { cat $(VENV)/install.log; exit 1; }
+	@$(BIN)/python -m pytest -q -m postgres -rs
 
 check: $(INSTALLED) ## format, lint, types, layers, duplicated code
 	@$(BIN)/ruff format --check .
@@ -63,7 +73,8 @@ lock: ## resolve the newest versions into constraints.txt
 	@$(PYTHON) -m venv build/lock
 	@build/lock/bin/python -m pip install --quiet --disable-pip-version-check uv 2> build/lock/install.log \
 		|| { cat build/lock/install.log; exit 1; }
-	@build/lock/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --extra dev --extra spark \
+	@build/lock/bin/uv pip compile pyproject.toml --universal --python-version 3.11 \
+		--extra dev --extra spark --extra mlflow --extra postgres \
 		--no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet > build/lock/constraints.txt
 	@{ echo '# Versions and markers for Python 3.11 to 3.13. Made by `make lock`; not edited by hand.'; \
 		cat build/lock/constraints.txt; } > constraints.txt

@@ -14,6 +14,7 @@ import growth
 import import_time
 import notebook
 import results
+import retrain
 import rfm_from_log
 import score_simulated
 from measurement import Failure, Measurement, Rows
@@ -25,6 +26,7 @@ BENCHMARKS: dict[str, tuple[Callable[[], Iterable[Measurement]], int]] = {
     "import_time": (import_time.measure, 0),
     "demo": (demo.measure, 0),
     "decisions": (notebook.measure, 2357),
+    "retrain": (retrain.measure, 23_570),
     "fit_cdnow_sample": (fit_cdnow.sample, 2357),
     "fit_cdnow_full": (fit_cdnow.full, 23_570),
     "expected_purchases_cdnow": (expected_purchases_cdnow.measure, 23_570),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from clvmodels import datasets as datasets
     from clvmodels import decisions as decisions
+    from clvmodels import jobs as jobs
     from clvmodels import plots as plots
     from clvmodels import spark as spark
     from clvmodels.errors import ClvError as ClvError
@@ -85,7 +86,7 @@ _HOMES = {
     "score": "scoring",
     "split_holdout": "rfm",
 }
-_SUBMODULES = ("datasets", "decisions", "plots", "spark")
+_SUBMODULES = ("datasets", "decisions", "jobs", "plots", "spark")
 
 __all__ = [
     "RFM",
@@ -115,6 +116,7 @@ __all__ = [
     "datasets",
     "decisions",
     "estimate_model_error",
+    "jobs",
     "load_posterior",
     "named_forecasters",
     "plots",

@@ -26,6 +26,18 @@ class FitFailed(ClvError, RuntimeError):
     """A fit that has no usable result; the message names the cause and the remedy."""
 
 
+class InvalidConfiguration(ClvError, ValueError):
+    """A configuration file that cannot be used as it is; the message names the keys."""
+
+
+class StoreError(ClvError, RuntimeError):
+    """A store of models that is damaged, or cannot be written."""
+
+
+class Locked(ClvError, RuntimeError):
+    """Another run is writing to the store; the message names it."""
+
+
 class FitWarning(UserWarning):
     """A fit that has a result, but failed one of its checks."""
 

@@ -40,6 +40,7 @@ ONLY_IN = {
     "nutpie": {"inference"},
     "matplotlib": {"plots"},
     "pyspark": {"jobs", "spark"},
+    "mlflow": {"jobs"},
 }
 PICKLING = {"pickle", "dill", "cloudpickle", "joblib", "shelve", "marshal", "to_pickle", "read_pickle"}
 VAGUE_NAMES = {"utils.py", "helpers.py", "_base.py"}

@@ -35,7 +35,7 @@ def test_the_readmes_options_exist():
     lines = re.findall(r"^clvmodels (.*)", README.replace("\\\n", " "), flags=re.MULTILINE)
     for line in lines:
         first, second, *_ = line.split()
-        command = commands["decide"].commands[second] if first == "decide" else commands[first]
+        command = commands[first].commands[second] if first in ("decide", "models") else commands[first]
         known = {name for parameter in command.params for name in parameter.opts}
         assert set(re.findall(r"(?<= )--[a-z-]+", line)) <= known
     assert len(lines) >= 4

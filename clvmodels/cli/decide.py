@@ -25,6 +25,8 @@ from clvmodels.cli.options import (
     TimeZone,
     Transactions,
     Unit,
+    UnknownDateChoice,
+    UnknownDates,
     Value,
 )
 from clvmodels.cli.output import plainly, show_decision
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from clvmodels.reports import Decision
 
 TERMS = ("margin", "annual_discount_rate", "cost_per_purchase")
-READING = ("customer_id", "date", "value", "time_unit", "refunds", "date_format", "time_zone")
+READING = ("customer_id", "date", "value", "time_unit", "refunds", "unknown_dates", "date_format", "time_zone")
 app = typer.Typer(help="Decide on acquisition, retention, replacement and budget.", no_args_is_help=True)
 
 
@@ -92,6 +94,7 @@ def _log(
     value: Value = None,
     time_unit: Unit = TimeUnit.WEEK,
     refunds: RefundChoice = Refunds.ERROR,
+    unknown_dates: UnknownDateChoice = UnknownDates.ERROR,
     date_format: DateFormat = None,
     time_zone: TimeZone = None,
     margin: Margin = 1.0,

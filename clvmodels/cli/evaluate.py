@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from clvmodels.cli.job import Json
 from clvmodels.cli.options import (
     CustomerId,
     Date,
@@ -19,14 +21,32 @@ from clvmodels.cli.options import (
     Segments,
     TimeUnit,
     TimeZone,
-    Transactions,
     Unit,
+    UnknownDateChoice,
+    UnknownDates,
     Value,
 )
-from clvmodels.cli.output import plainly, show
+from clvmodels.cli.output import plainly, print_publication, show
 
-CalibrationEnd = Annotated[str, typer.Option(metavar="DATE", help="Last day to learn from, YYYY-MM-DD.")]
-HoldoutEnd = Annotated[str, typer.Option(metavar="DATE", help="Last day to check on, YYYY-MM-DD.")]
+if TYPE_CHECKING:
+    from clvmodels.reports import Origins as SeveralOrigins
+    from clvmodels.reports import Publication
+
+BY_JOB = {"transactions", "origins", "horizon", "out"}
+Log = Annotated[
+    str,
+    typer.Argument(
+        metavar="TRANSACTIONS",
+        help="A CSV or Parquet file, a quoted pattern such as 'log/*.csv', or a job's configuration (.toml), which then"
+        " says all but --origins, --horizon, --out and --json.",
+    ),
+]
+CalibrationEnd = Annotated[
+    str | None, typer.Option(metavar="DATE", help="Last day to learn from, YYYY-MM-DD; needed for a log.")
+]
+HoldoutEnd = Annotated[
+    str | None, typer.Option(metavar="DATE", help="Last day to check on, YYYY-MM-DD; needed for a log.")
+]
 Origins = Annotated[
     int | None, typer.Option(min=1, help="Do it all from so many origins as well, until the holdout's end.")
 ]
@@ -47,14 +67,16 @@ Out = Annotated[Path, typer.Option(help="Folder for the three files; made where 
 
 
 def evaluate(
-    transactions: Transactions,
-    calibration_end: CalibrationEnd,
-    holdout_end: HoldoutEnd,
+    context: typer.Context,
+    transactions: Log,
+    calibration_end: CalibrationEnd = None,
+    holdout_end: HoldoutEnd = None,
     customer_id: CustomerId = "customer_id",
     date: Date = "date",
     value: Value = None,
     time_unit: Unit = TimeUnit.WEEK,
     refunds: RefundChoice = Refunds.ERROR,
+    unknown_dates: UnknownDateChoice = UnknownDates.ERROR,
     date_format: DateFormat = None,
     time_zone: TimeZone = None,
     origins: Origins = None,
@@ -67,30 +89,59 @@ def evaluate(
     annual_discount_rate: DiscountRate = 0.0,
     seed: Seed = 1,
     out: Out = Path("clvmodels-evaluation"),
+    json: Json = False,
 ) -> None:
     """Forecast your own customers, and check it on a holdout."""
-    with plainly():
-        _publish(**locals())
+    typed = {name: choice for name, choice in locals().items() if name not in {"context", "json"}}
+    by_job = transactions.endswith(".toml")
+    _check_typed(context, BY_JOB if by_job else typed, needed=() if by_job else ("calibration_end", "holdout_end"))
+    with plainly(as_json=json):
+        publication = _publish_job(transactions, out, _origins(origins, horizon)) if by_job else _publish(**typed)
+    print_publication(publication) if json else show(publication)
+
+
+def _check_typed(context: typer.Context, allowed: Collection[str], *, needed: Sequence[str]) -> None:
+    """Refuse options that a configuration says already, and ask for those that a log needs."""
+    options: Any = context.command.params
+    for option in options:
+        name = str(option.name)
+        source = context.get_parameter_source(name)
+        typed = source is not None and source.name == "COMMANDLINE"
+        if typed and name not in {*allowed, "json"}:
+            raise typer.BadParameter("the configuration says it; change it there", ctx=context, param=option)
+        if name in needed and context.params[name] is None:
+            raise typer.BadParameter("it is needed for a log", ctx=context, param=option)
+
+
+def _publish_job(config: str, out: Path, origins: SeveralOrigins | None) -> Publication:
+    from clvmodels import jobs
+
+    return jobs.evaluate_job(jobs.load_config(config), out, origins=origins)
+
+
+def _origins(origins: int | None, horizon: float | None) -> SeveralOrigins | None:
+    from clvmodels import reports
+
+    return None if origins is None else reports.Origins(origins=origins, horizon=horizon)
 
 
 def _publish(
     transactions: str, out: Path, *, time_unit: TimeUnit, refunds: Refunds, value: str | None, seed: int, **choices: Any
-) -> None:
+) -> Publication:
     """Turn what was typed into what `publish_evaluation` takes."""
     from clvmodels import reports
 
-    origins, horizon = choices.pop("origins"), choices.pop("horizon")
-    publication = reports.publish_evaluation(
+    return reports.publish_evaluation(
         transactions,
         out,
         value=value or reports.default_value_column(transactions),
         time_unit=time_unit.value,
         refunds=refunds.value,
+        unknown_dates=choices.pop("unknown_dates").value,
         random_seed=seed,
-        origins=None if origins is None else reports.Origins(origins=origins, horizon=horizon),
+        origins=_origins(choices.pop("origins"), choices.pop("horizon")),
         forecasters=reports.read_forecasters(choices.pop("forecasters")),
         segments=reports.read_segments(choices.pop("segments"), choices["customer_id"]),
         acquisition_rate=reports.read_rate(choices.pop("acquisition_rate")),
         **choices,
     )
-    show(publication)

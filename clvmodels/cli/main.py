@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from clvmodels.cli import decide
+from clvmodels.cli import decide, models, run
 from clvmodels.cli.demo import demo
 from clvmodels.cli.evaluate import evaluate
 
@@ -21,6 +21,9 @@ app = typer.Typer(
 app.command()(demo)
 app.command()(evaluate)
 app.add_typer(decide.app, name="decide")
+for command in (run.init, run.retrain, run.score, run.monitor, run.report):
+    app.command()(command)
+app.add_typer(models.app, name="models")
 
 
 def _print_version(wanted: bool) -> None:

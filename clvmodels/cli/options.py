@@ -26,6 +26,13 @@ class Refunds(StrEnum):
     DROP = "drop"
 
 
+class UnknownDates(StrEnum):
+    """What to do with rows without a readable date, as in ``clvmodels.transactions``."""
+
+    ERROR = "error"
+    DROP = "drop"
+
+
 Transactions = Annotated[
     str, typer.Argument(metavar="TRANSACTIONS", help="A CSV or Parquet file, or a quoted pattern such as 'log/*.csv'.")
 ]
@@ -36,6 +43,9 @@ Value = Annotated[
 ]
 Unit = Annotated[TimeUnit, typer.Option(help="Unit of all times.")]
 RefundChoice = Annotated[Refunds, typer.Option(help="What to do with negative values.")]
+UnknownDateChoice = Annotated[
+    UnknownDates, typer.Option(help="What to do with rows whose date is missing or cannot be read.")
+]
 DateFormat = Annotated[str | None, typer.Option(metavar="PATTERN", help="Of dates that are not ISO, e.g. '%d.%m.%Y'.")]
 TimeZone = Annotated[str | None, typer.Option(metavar="ZONE", help="For times with an offset, e.g. 'Europe/Berlin'.")]
 Margin = Annotated[float, typer.Option(min=0, max=1, help="Profit per unit of money spent, for the lifetime values.")]

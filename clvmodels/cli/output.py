@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import sys
@@ -9,31 +10,48 @@ import textwrap
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from clvmodels.errors import ClvError, DataWarning, FitWarning
+from clvmodels.errors import ClvError, DataWarning, FitWarning, InvalidConfiguration, Locked
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from clvmodels.jobs import Outcome
     from clvmodels.reports import Decision, Publication
     from clvmodels.reports.tables import Table
 
 WIDTH_OF_NO_TERMINAL = 100
 OPTION = re.compile(r"\b([a-z]+(?:_[a-z]+)*)=(?=[\"'\d])")
+EXIT_CODES = {InvalidConfiguration: 2, Locked: 4}
+PATHS = ("store", "folder", "scores", "report")
+SOURCE_KEYS = ("customer_id", "date", "value", "refunds", "unknown_dates", "time_zone", "date_format")
 
 
 @contextmanager
-def plainly() -> Iterator[None]:
-    """Show our warnings as notices, no others, and end with exit code 1 and a message where an error of ours occurs."""
+def plainly(*, as_json: bool = False, logger: logging.Logger | None = None) -> Iterator[None]:
+    """Show our warnings as notices, each once and no others; on an error of ours say it, and leave with its exit code.
+
+    Parameters
+    ----------
+    as_json
+        Print an object on standard output where an error occurs.
+    logger
+        Takes notices and errors, in the words of a configuration file; by default they are printed on standard error,
+        in those of the command line.
+    """
+    spell = as_options if logger is None else as_keys
+    note = logger.warning if logger else lambda said: typer.echo(f"note: {said}", err=True)
+    complain = logger.error if logger else lambda said: typer.echo(f"error: {said}", err=True)
     seen: set[str] = set()
 
     def notice(message: Warning | str, *_: object) -> None:
         if str(message) not in seen:
             seen.add(str(message))
-            typer.echo(f"note: {as_options(str(message))}", err=True)
+            note(spell(str(message)))
 
     # PyTensor complains where there is no C compiler, which nothing here needs.
     logging.getLogger("pytensor.configdefaults").setLevel(logging.ERROR)
@@ -45,8 +63,15 @@ def plainly() -> Iterator[None]:
         try:
             yield
         except ClvError as error:
-            typer.echo(f"error: {as_options(str(error))}", err=True)
-            raise typer.Exit(1) from None
+            said, code = spell(str(error)), _exit_code(error)
+            complain(said)
+            if as_json:
+                typer.echo(json.dumps({"exit_code": code, "status": "failed", "sentence": said}))
+            raise typer.Exit(code) from None
+
+
+def _exit_code(error: ClvError) -> int:
+    return next((code for kind, code in EXIT_CODES.items() if isinstance(error, kind)), 1)
 
 
 def as_options(message: str) -> str:
@@ -61,6 +86,18 @@ def as_options(message: str) -> str:
     # A prior is written in Python.
     parts = re.split(r"(clv\.Prior\([^)]*\))", message)
     return "".join(part if part.startswith("clv.Prior(") else OPTION.sub(_as_option, part) for part in parts)
+
+
+def as_keys(message: str) -> str:
+    """Spell the arguments that a message names as a configuration file does.
+
+    Examples
+    --------
+    >>> as_keys("pass their names: customer_id='...'; or wait=600")
+    "pass their names: source.customer_id = '...'; or --wait 600"
+    """
+    message = message.replace("pass value=None", "set source.value = false")
+    return OPTION.sub(lambda found: f"source.{found[1]} = " if found[1] in SOURCE_KEYS else _as_option(found), message)
 
 
 def _as_option(found: re.Match[str]) -> str:
@@ -85,6 +122,14 @@ def show(publication: Publication) -> None:
     _paragraphs(console, "\n".join(f"written: {path}" for path in publication.files))
 
 
+def print_publication(publication: Publication) -> None:
+    """Print what was found as one JSON object: the evaluation, and where the files are."""
+    files = {path.name: str(path) for path in publication.files}
+    found = json.loads(Path(files["evaluation.json"]).read_text())
+    said = {"exit_code": 0, "status": "evaluated", "sentence": publication.headline, "files": files}
+    typer.echo(json.dumps({**said, "evaluation": found}))
+
+
 def show_decision(decision: Decision) -> None:
     """Print the sentence, the tables, and where the files are."""
     console = _console()
@@ -92,6 +137,19 @@ def show_decision(decision: Decision) -> None:
     for table in decision.tables:
         _table(console, table)
     _paragraphs(console, "\n".join(f"written: {path}" for path in decision.files))
+
+
+def show_outcome(outcome: Outcome) -> None:
+    """Print how a command of a job ended."""
+    from clvmodels.jobs.tables import outcome_tables
+
+    console = _console()
+    _paragraphs(console, outcome.sentence)
+    for check in outcome.failed:
+        _paragraphs(console, f"{check.name}: {check.sentence}")
+    for table in outcome_tables(outcome):
+        _table(console, table)
+    _paragraphs(console, "\n".join(f"{name}: {outcome.facts[name]}" for name in PATHS if outcome.facts.get(name)))
 
 
 def _console() -> Console:

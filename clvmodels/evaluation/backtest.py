@@ -61,8 +61,8 @@ def backtest(
     random_seed : int, optional
         The same seed gives the same result; None draws one.
     **choices
-        time_unit, customer_id, date, value, refunds, time_zone, date_format, churn_window and window, as in
-        `split_holdout`. With `value=None` purchases alone are forecast.
+        time_unit, customer_id, date, value, refunds, unknown_dates, time_zone, date_format, churn_window and window, as
+        in `split_holdout`. With `value=None` purchases alone are forecast.
 
     Returns
     -------

@@ -12,9 +12,12 @@ import pandas as pd
 from clvmodels.errors import ClvError
 from clvmodels.evaluation.forecasters import Calibration, Forecast, Prediction
 from clvmodels.lifetime_value import LifetimeValue
+from clvmodels.models.beta_geo import BetaGeo
+from clvmodels.models.gamma_gamma import GammaGamma
 from clvmodels.rfm import RFM
 
 if TYPE_CHECKING:
+    from clvmodels.inference.sample import Method
     from clvmodels.intervals import Array
     from clvmodels.models.acquisition_rate import AcquisitionRate
     from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
@@ -32,17 +35,23 @@ class BetaGeoGammaGamma:
     ----------
     name : str
         In every table.
-    include_first : bool
-        Whether the first purchase, too, enters the model of spend.
+    purchases : BetaGeo
+        With its priors.
+    spend : GammaGamma
+        With its priors, and whether the first purchase, too, enters.
     value_only : bool
         No forecast of purchases: for a second model of spend beside one that has the same purchases.
+    method : {"auto", "importance", "nuts", "map"}
+        How the posteriors are drawn, as in `BetaGeo.fit`.
     draws : int
         How many posterior draws are kept.
     """
 
     name: str = "bg_nbd_gamma_gamma"
-    include_first: bool = False
+    purchases: BetaGeo = BetaGeo()
+    spend: GammaGamma = GammaGamma()
     value_only: bool = False
+    method: Method = "auto"
     draws: int = 1000
 
     @property
@@ -52,20 +61,16 @@ class BetaGeoGammaGamma:
 
     def fit(self, calibration: Calibration, *, random_seed: int | None = None) -> FittedBetaGeoGammaGamma:
         """Return both posteriors; where spend cannot be fitted, that of the purchases and a note that says why."""
-        from clvmodels.models.beta_geo import BetaGeo
-        from clvmodels.models.gamma_gamma import GammaGamma
-
         rfm, fitted = calibration.rfm, partial(FittedBetaGeoGammaGamma, value_only=self.value_only)
+        choices: Any = {"method": self.method, "draws": self.draws, "random_seed": random_seed}
         # Both models of spend stand beside the same purchases.
         purchases = calibration.once(
-            ("BG/NBD", self.draws, random_seed),
-            lambda: BetaGeo().fit(rfm, draws=self.draws, random_seed=random_seed),
+            (repr(self.purchases), *choices.items()), lambda: self.purchases.fit(rfm, **choices)
         )
         if not rfm.has_value:
             return fitted(purchases=purchases)
         try:
-            model = GammaGamma(include_first=self.include_first)
-            spend = model.fit(rfm, draws=self.draws, random_seed=random_seed)
+            spend = self.spend.fit(rfm, **choices)
         except ClvError as error:
             note = f"{self.name} has no forecast of value: {error}."
             return fitted(purchases=purchases, notes=(note,))

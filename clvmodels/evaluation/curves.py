@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -56,16 +57,36 @@ def tracking_table(
     return pd.DataFrame(columns)
 
 
-def calibration_table(
-    fitted: Mapping[str, FittedForecaster], split: HoldoutSplit, *, interval: float, cumulative: bool
-) -> pd.DataFrame:
-    """Return the periods of the calibration: repeat purchases that were seen, and that the models would have seen."""
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Past:
+    """The periods of a calibration.
+
+    Attributes
+    ----------
+    ends, actual : array (periods,)
+        Time units since the calibration end, and the repeat purchases that were seen.
+    paths : dict of str to array (draws, periods)
+        Those that each model would have seen.
+    """
+
+    ends: Array
+    actual: Array
+    paths: Mapping[str, Array]
+
+
+def calibration_paths(fitted: Mapping[str, FittedForecaster], split: HoldoutSplit) -> Past:
+    """Return the periods of the calibration, as seen and as the models that have draws would have seen them."""
     edges, actual = _past(split)
-    columns = {"end": edges[1:], "actual": np.cumsum(actual) if cumulative else actual}
-    for name, model in fitted.items():
-        if isinstance(model, ForecastsByPeriod):
-            path = model.total_by_period(split.calibration, edges=edges)
-            columns |= _band(name, np.cumsum(path, axis=1) if cumulative else path, interval)
+    able = {name: model for name, model in fitted.items() if isinstance(model, ForecastsByPeriod)}
+    paths = {name: model.total_by_period(split.calibration, edges=edges) for name, model in able.items()}
+    return Past(ends=np.array(edges[1:]), actual=actual, paths=paths)
+
+
+def calibration_table(past: Past, *, interval: float, cumulative: bool) -> pd.DataFrame:
+    """Return the periods of the calibration: end, actual, and each path's mean with its band."""
+    columns = {"end": past.ends, "actual": np.cumsum(past.actual) if cumulative else past.actual}
+    for name, path in past.paths.items():
+        columns |= _band(name, np.cumsum(path, axis=1) if cumulative else path, interval)
     return pd.DataFrame(columns)
 
 

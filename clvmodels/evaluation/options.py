@@ -88,7 +88,8 @@ def _read(path: Path, customer_id: str) -> Any:
     try:
         if path.suffix.lower() == ".parquet":
             return pd.read_parquet(path)
-        table = pd.read_csv(path, dtype={customer_id: str})
+        # A segment may be called NA; what is empty alone is missing.
+        table = pd.read_csv(path, dtype={customer_id: str}, keep_default_na=False, na_values=[""])
         ids: Any = table.get(customer_id, pd.Series(dtype=str))
         # As in a log: 42 is a number, but where one id is like 00042 they all stay text.
         whole = ids.str.fullmatch(r"0|-?[1-9]\d{0,17}").all()

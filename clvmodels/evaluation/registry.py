@@ -12,6 +12,7 @@ from clvmodels.evaluation.baselines import AsBefore, HiatusRule, Nothing, Simple
 from clvmodels.evaluation.bayesian import BetaGeoGammaGamma
 from clvmodels.evaluation.forecasters import Forecaster
 from clvmodels.evaluation.lifetimes_mle import Lifetimes
+from clvmodels.models.gamma_gamma import GammaGamma
 from clvmodels.models.multiplicative import MultiplicativeCLV
 
 BY_SEGMENT = MultiplicativeCLV(level="segment", segment="segment")
@@ -20,7 +21,7 @@ ALL_SPEND = "bg_nbd_gamma_gamma_all_spend"
 
 FORECASTERS: dict[str, Callable[[], Forecaster]] = {
     "bg_nbd_gamma_gamma": BetaGeoGammaGamma,
-    ALL_SPEND: partial(BetaGeoGammaGamma, include_first=True, value_only=True, name=ALL_SPEND),
+    ALL_SPEND: partial(BetaGeoGammaGamma, spend=GammaGamma(include_first=True), value_only=True, name=ALL_SPEND),
     "multiplicative_customer": SimpleFormula,
     "multiplicative_segment": partial(SimpleFormula, model=BY_SEGMENT, name="multiplicative_segment"),
     "multiplicative_population": partial(SimpleFormula, model=POPULATION, name="multiplicative_population"),

@@ -16,7 +16,7 @@ from clvmodels.evaluation.bayesian import FittedBetaGeoGammaGamma
 from clvmodels.evaluation.bootstrap import Resampled, resample
 from clvmodels.evaluation.compared import Compared
 from clvmodels.evaluation.criticism import Criticism, criticise
-from clvmodels.evaluation.curves import calibration_table, on_one_axis, tracking_table
+from clvmodels.evaluation.curves import Past, calibration_paths, calibration_table, on_one_axis, tracking_table
 from clvmodels.evaluation.forecasters import FittedForecaster, Forecast, Forecaster
 from clvmodels.evaluation.headings import one_origin
 from clvmodels.evaluation.measures import Measure, measures
@@ -185,8 +185,7 @@ class BacktestResult(Compared):
         future = tracking_table(self.paths, self.split, **choices)
         if not calibration:
             return future
-        shown = {name: model for name, model in self.fitted.items() if name in self.paths}
-        return on_one_axis(calibration_table(shown, self.split, **choices), future, cumulative=cumulative)
+        return on_one_axis(calibration_table(self._past, **choices), future, cumulative=cumulative)
 
     def reliability(
         self, *, by: Literal["frequency", "decile"] = "frequency", target: str = "purchases"
@@ -255,6 +254,11 @@ class BacktestResult(Compared):
     def __repr__(self) -> str:
         """Say what was compared, in one line."""
         return f"BacktestResult({', '.join(self.forecasts)}; {self.split})"
+
+    @cached_property
+    def _past(self) -> Past:
+        """What the fitted models would have seen of the calibration: many draws, for several tables."""
+        return calibration_paths({name: model for name, model in self.fitted.items() if name in self.paths}, self.split)
 
     @cached_property
     def _whole(self) -> pd.DataFrame:

@@ -32,7 +32,7 @@ class Prior:
     distribution: str
     parameters: Mapping[str, Any]
 
-    def __init__(self, distribution: str, **parameters: Any) -> None:
+    def __init__(self, distribution: str, /, **parameters: Any) -> None:
         object.__setattr__(self, "distribution", distribution)
         object.__setattr__(self, "parameters", parameters)
 
@@ -53,6 +53,23 @@ class Prior:
             return self._class()(name, **self._arguments())
         except (TypeError, ValueError) as error:
             raise InvalidArgument(f"PyMC refuses {self!r} for {name}: {error}") from error
+
+    def check(self, name: str) -> None:
+        """Refuse what PyMC has no variable of; `name` is the parameter's.
+
+        Raises
+        ------
+        InvalidArgument
+            If PyMC has no such distribution, or refuses the parameters.
+
+        Examples
+        --------
+        >>> Prior("Gamma", alpha=2.0, beta=4.0).check("r")
+        """
+        import pymc as pm
+
+        with pm.Model():
+            self.variable(name)
 
     def log_density(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Log density at values of shape (n,); of an improper prior up to a constant.

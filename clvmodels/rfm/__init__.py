@@ -6,7 +6,7 @@ from clvmodels.rfm.holdout import rolling_splits, split_holdout
 from clvmodels.rfm.lazy import RFMTable
 from clvmodels.rfm.summary import rfm_summary, rfm_table
 from clvmodels.rfm.table import RFM
-from clvmodels.transactions import DateLike, Refunds, TimeUnit, as_day, days_per_unit, file_columns
+from clvmodels.transactions import DateLike, Refunds, TimeUnit, UnknownDates, as_day, days_per_unit, file_columns
 
 __all__ = [
     "RFM",
@@ -17,6 +17,7 @@ __all__ = [
     "LogChoices",
     "Refunds",
     "TimeUnit",
+    "UnknownDates",
     "as_day",
     "days_per_unit",
     "file_columns",

@@ -23,6 +23,7 @@ from clvmodels.transactions import (
     Refunds,
     TimeUnit,
     Transactions,
+    UnknownDates,
     check_transactions,
     days_per_unit,
     midnight,
@@ -42,6 +43,7 @@ class LogChoices(TypedDict, total=False):
     date: str
     value: str | None
     refunds: Refunds
+    unknown_dates: UnknownDates
     time_zone: str | None
     date_format: str | None
     churn_window: float | None
@@ -194,7 +196,8 @@ class CheckedLog:
                 f"nothing was bought from {first} to {start}, the window of {self.window:g} {self.time_unit}s; give a "
                 "longer one"
             )
-        return replace(checked, table=table, rows=int(found["rows"]), first_purchase=first)
+        # Nobody knows when the rows without a date were: they are counted whatever is remembered.
+        return replace(checked, table=table, rows=int(found["rows"]) + checked.unknown_dates, first_purchase=first)
 
     def _check_cut(self, start: dt.date, end: dt.date) -> None:
         checked = self.transactions

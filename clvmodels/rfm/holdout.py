@@ -30,9 +30,9 @@ def split_holdout(
     calibration_end, holdout_end : date
         The last days of the two periods, each to its end. Rows after `holdout_end` are left out.
     **choices
-        time_unit, customer_id, date, value, refunds, time_zone, date_format, churn_window: as in `rfm_summary`. Refunds
-        until `holdout_end` count. And window, in time units: what was bought longer than that before the end of
-        `calibration_end` is forgotten, as if the log began later; by default nothing is.
+        time_unit, customer_id, date, value, refunds, unknown_dates, time_zone, date_format, churn_window: as in
+        `rfm_summary`. Refunds until `holdout_end` count. And window, in time units: what was bought longer than that
+        before the end of `calibration_end` is forgotten, as if the log began later; by default nothing is.
 
     Returns
     -------

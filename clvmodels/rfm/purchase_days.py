@@ -136,13 +136,15 @@ def treatments(total: Mapping[str, Any], transactions: Transactions) -> pd.DataF
     >>> log = pd.DataFrame({"customer_id": ["a", "a"], "date": ["1997-01-01", "1997-01-08"], "value": [9.5, 20]})
     >>> checked = check_transactions(log)
     >>> until = checked.collect(customers_until(checked, dt.date(1997, 1, 5), 2, 7))
-    >>> treatments(totals(until), checked).loc[1, "what"]
+    >>> treatments(totals(until), checked).loc[2, "what"]
     'rows after the observation end'
     """
     refunds = {"error": "none found", "net": "added to their day", "drop": "left out"}[transactions.refunds]
+    unknown = transactions.unknown_dates
     steps = [
         ("rows", transactions.rows, "read"),
-        ("rows after the observation end", transactions.rows - total["rows"], "left out"),
+        ("rows without a readable date", unknown, "left out" if unknown else "none found"),
+        ("rows after the observation end", transactions.rows - unknown - total["rows"], "left out"),
         ("further rows on a customer's day", total["kept_rows"] - total["kept_days"], "merged into one purchase"),
     ]
     if transactions.has_value:

@@ -18,6 +18,7 @@ from clvmodels.transactions import (
     Refunds,
     TimeUnit,
     Transactions,
+    UnknownDates,
     as_day,
     check_transactions,
     days_per_unit,
@@ -35,6 +36,7 @@ def rfm_summary(
     date: str = "date",
     value: str | None = "value",
     refunds: Refunds = "error",
+    unknown_dates: UnknownDates = "error",
     time_zone: str | None = None,
     date_format: str | None = None,
     churn_window: float | None = None,
@@ -57,6 +59,9 @@ def rfm_summary(
     refunds : {"error", "net", "drop"}
         Negative values until the observation end are refused; or added to their customer's day, which is no purchase
         if it then comes to zero or less; or left out.
+    unknown_dates : {"error", "drop"}
+        Rows whose date is missing, cannot be read or is outside the years 1678 to 2261 are refused; or left out and
+        counted, whatever else is in them.
     time_zone : str, optional
         Where the days begin and end, e.g. "Europe/Berlin": for timestamps with a time zone, which need it.
     date_format : str, optional
@@ -85,7 +90,8 @@ def rfm_summary(
     [1.0, 2.0, 4.0, 20.0]
     """
     days_per_unit(time_unit)
-    checked, end = _checked(transactions, observation_end, customer_id, date, value, refunds, time_zone, date_format)
+    reading = Reading(customer_id, date, value, refunds, unknown_dates, time_zone, date_format)
+    checked, end = _checked(transactions, observation_end, reading)
     return summarise(checked, end, time_unit=time_unit, churn_window=churn_window)
 
 
@@ -98,6 +104,7 @@ def rfm_table(
     date: str = "date",
     value: str | None = "value",
     refunds: Refunds = "error",
+    unknown_dates: UnknownDates = "error",
     time_zone: str | None = None,
     date_format: str | None = None,
     churn_window: float | None = None,
@@ -109,7 +116,8 @@ def rfm_table(
 
     Parameters
     ----------
-    transactions, time_unit, observation_end, customer_id, date, value, refunds, time_zone, date_format, churn_window
+    transactions, time_unit, observation_end, customer_id, date, value, refunds, unknown_dates, time_zone, date_format,
+    churn_window
         As in `rfm_summary`. An Ibis table stays in its own database or cluster; outside DuckDB its dates must be dates
         or timestamps without a time zone.
 
@@ -130,7 +138,8 @@ def rfm_table(
     [1.0, 2.0, 4.0]
     """
     days_per_unit(time_unit)
-    checked, end = _checked(transactions, observation_end, customer_id, date, value, refunds, time_zone, date_format)
+    reading = Reading(customer_id, date, value, refunds, unknown_dates, time_zone, date_format)
+    checked, end = _checked(transactions, observation_end, reading)
     customers, window = _customers(checked, end, time_unit, churn_window)
     names = _column_names(checked, window)
     bought: Any = customers.filter(customers.days > 0)
@@ -145,10 +154,10 @@ def rfm_table(
     )
 
 
-def _checked(transactions: Any, observation_end: DateLike | None, *reading: Any) -> tuple[Transactions, dt.date]:
+def _checked(transactions: Any, observation_end: DateLike | None, reading: Reading) -> tuple[Transactions, dt.date]:
     """The log, and the observation end."""
     end = None if observation_end is None else as_day(observation_end, "observation_end")
-    checked = check_transactions(transactions, Reading(*reading), last_day=end)
+    checked = check_transactions(transactions, reading, last_day=end)
     return checked, end or checked.log_end
 
 

@@ -2,7 +2,7 @@
 
 from clvmodels.transactions.checks import Check, examine
 from clvmodels.transactions.dates import DateLike, as_day, midnight
-from clvmodels.transactions.log import Reading, Refunds, Transactions, check_transactions
+from clvmodels.transactions.log import Reading, Refunds, Transactions, UnknownDates, check_transactions
 from clvmodels.transactions.sources import Source, file_columns, open_source
 from clvmodels.transactions.units import DAYS_PER_UNIT, TimeUnit, days_per_unit
 
@@ -15,6 +15,7 @@ __all__ = [
     "Source",
     "TimeUnit",
     "Transactions",
+    "UnknownDates",
     "as_day",
     "check_transactions",
     "days_per_unit",

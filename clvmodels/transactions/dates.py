@@ -35,7 +35,7 @@ def try_strptime(text, pattern):
 
 
 def calendar_days(
-    raw: Any, name: str, *, time_zone: str | None = None, date_format: str | None = None
+    raw: Any, name: str, *, time_zone: str | None = None, date_format: str | None = None, drop_unknown: bool = False
 ) -> tuple[Any, list[Check]]:
     """Return the day of each row, and the checks that make it safe to use.
 
@@ -49,6 +49,9 @@ def calendar_days(
         Where the days begin; needed for, and only for, timestamps that have a time zone.
     date_format : str, optional
         The strptime pattern of text or whole numbers.
+    drop_unknown : bool
+        Leave it to the caller to drop the rows whose day is null: those without a date, with one that cannot be read,
+        or outside the years that are allowed. What depends on `time_zone` is checked all the same.
 
     Returns
     -------
@@ -71,7 +74,9 @@ def calendar_days(
     ('date', 4)
     """
     _check_zone(time_zone)
-    day, checks = _parsed(raw, name, time_zone, date_format)
+    day, unread, astray = _parsed(raw, name, time_zone, date_format)
+    if drop_unknown:
+        return in_calendar(day), astray
     blank = raw.isnull() | (raw.strip() == "") if raw.type().is_string() else raw.isnull()
     missing = Check(bad=blank, found=f"have no {name!r}", remedy="fill them in or leave these rows out")
     outside = Check(
@@ -80,7 +85,7 @@ def calendar_days(
         remedy="a placeholder for a missing date? Correct these rows or leave them out",
         example=day,
     )
-    return day, [missing, *checks, outside]
+    return day, [missing, *unread, *astray, outside]
 
 
 def in_calendar(day: Any) -> Any:
@@ -98,17 +103,20 @@ def _inside(day: Any) -> Any:
     return day.between(ibis.literal(EARLIEST), ibis.literal(LATEST))
 
 
-def _parsed(raw: Any, name: str, time_zone: str | None, date_format: str | None) -> tuple[Any, list[Check]]:
+def _parsed(
+    raw: Any, name: str, time_zone: str | None, date_format: str | None
+) -> tuple[Any, list[Check], list[Check]]:
+    """The day, the checks for what cannot be read, and those for what does not fit `time_zone`."""
     kind = raw.type()
     if date_format is not None:
         return _formatted(raw, name, date_format, time_zone)
     if kind.is_string():
         return _iso(raw.strip(), name, time_zone)
     if kind.is_timestamp():
-        return _timestamps(raw, name, time_zone), []
+        return _timestamps(raw, name, time_zone), [], []
     if kind.is_date() or kind.is_null():
         _refuse_zone(name, time_zone)
-        return raw.cast("date"), []
+        return raw.cast("date"), [], []
     whole = ", and for whole numbers such as 19970131 date_format='%Y%m%d'" if kind.is_integer() else ""
     raise InvalidTransactions(f"column {name!r} is {kind}; make it dates, timestamps or ISO text{whole}")
 
@@ -191,7 +199,7 @@ def _local_day(instant: ir.Value, time_zone: str) -> Any:
     return local.date()
 
 
-def _formatted(raw: Any, name: str, date_format: str, time_zone: str | None) -> tuple[Any, list[Check]]:
+def _formatted(raw: Any, name: str, date_format: str, time_zone: str | None) -> tuple[Any, list[Check], list[Check]]:
     kind = raw.type()
     if not (kind.is_string() or kind.is_integer()):
         raise InvalidArgument(f"date_format is for text and whole numbers, column {name!r} is {kind}; leave it out")
@@ -206,10 +214,10 @@ def _formatted(raw: Any, name: str, date_format: str, time_zone: str | None) -> 
         remedy="correct these rows or the format",
         example=text,
     )
-    return parsed.date(), [unread]
+    return parsed.date(), [unread], []
 
 
-def _iso(text: Any, name: str, time_zone: str | None) -> tuple[Any, list[Check]]:
+def _iso(text: Any, name: str, time_zone: str | None) -> tuple[Any, list[Check], list[Check]]:
     aware = text.re_search(INSTANT)
     if time_zone is None:
         day = text.substr(0, 10).try_cast("date")
@@ -235,7 +243,7 @@ def _iso(text: Any, name: str, time_zone: str | None) -> tuple[Any, list[Check]]
         remedy="only dates such as 1997-01-31 are read unasked; pass date_format, e.g. '%d/%m/%Y' or '%m/%d/%Y'",
         example=text,
     )
-    return readable.ifelse(day, ibis.null("date")), [unread, astray]
+    return readable.ifelse(day, ibis.null("date")), [unread], [astray]
 
 
 def _instant(text: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple, get_args
 
 import ibis
@@ -17,6 +17,7 @@ from clvmodels.transactions.dates import calendar_days, in_calendar
 from clvmodels.transactions.sources import Source, open_source
 
 Refunds = Literal["error", "net", "drop"]
+UnknownDates = Literal["error", "drop"]
 
 
 class Reading(NamedTuple):
@@ -26,6 +27,7 @@ class Reading(NamedTuple):
     date: str = "date"
     value: str | None = "value"
     refunds: Refunds = "error"
+    unknown_dates: UnknownDates = "error"
     time_zone: str | None = None
     date_format: str | None = None
 
@@ -37,7 +39,7 @@ class Transactions:
     Attributes
     ----------
     table : ibis Table
-        The columns customer_id, date (a day) and value (0 in a log without amounts); all rows, refunds too.
+        The columns customer_id, date (a day) and value (0 in a log without amounts); all rows with a date, refunds too.
     source : Source
         Where `table` is executed.
     has_value : bool
@@ -46,6 +48,8 @@ class Transactions:
         How refunds are to be treated.
     rows : int
         All rows handed in.
+    unknown_dates : int
+        Those of them without a readable date, which are left out.
     first_purchase, last_purchase : date
         Of the rows that are no refund.
     log_end : date
@@ -57,6 +61,7 @@ class Transactions:
     has_value: bool
     refunds: Refunds
     rows: int
+    unknown_dates: int
     first_purchase: dt.date
     last_purchase: dt.date
     log_end: dt.date
@@ -74,7 +79,7 @@ def check_transactions(source: Any, reading: Reading | None = None, *, last_day:
     source : pandas, polars or Arrow table, DuckDB relation, Ibis table, or a path to CSV or Parquet
         One row per transaction or per line of it.
     reading : Reading, optional
-        The names of the columns, and how to take refunds, time zones and date formats.
+        The names of the columns, and how to take refunds, unknown dates, time zones and date formats.
     last_day : date, optional
         The end of the window that will be used, beyond which refunds do no harm; by default the log's last day.
 
@@ -96,32 +101,40 @@ def check_transactions(source: Any, reading: Reading | None = None, *, last_day:
     datetime.date(1997, 1, 8)
     """
     reading = reading or Reading()
-    if reading.refunds not in get_args(Refunds):
-        raise InvalidArgument(f"refunds is {reading.refunds!r}; choose one of {', '.join(get_args(Refunds))}")
+    _check_choices(reading)
     opened = open_source(source, _columns(reading))
-    raw = opened.table
-    day, checks = calendar_days(raw.date, reading.date, time_zone=reading.time_zone, date_format=reading.date_format)
+    raw, drop = opened.table, reading.unknown_dates == "drop"
+    zones_and_formats = {"time_zone": reading.time_zone, "date_format": reading.date_format}
+    day, date_checks = calendar_days(raw.date, reading.date, drop_unknown=drop, **zones_and_formats)
     amount, value_checks = amounts(opened, reading.value)
-    checks = [*_id_checks(raw.customer_id, reading.customer_id), *checks, *value_checks]
+    refund_checks = []
     if reading.refunds == "error":
         within = ibis.literal(True) if last_day is None else day <= ibis.literal(last_day)
-        checks.append(no_refunds((amount < 0) & within, reading.value))
-    found = examine(opened, checks, _facts(raw.customer_id, in_calendar(day), amount))
-    if pd.isna(found["first_purchase"]):
-        raise InvalidTransactions(
-            f"all {found['rows']} rows have a negative {reading.value!r}, so nothing was bought; turn the sign round?"
-        )
+        refund_checks.append(no_refunds((amount < 0) & within, reading.value))
+    id_checks, other_checks = _id_checks(raw.customer_id, reading.customer_id), [*value_checks, *refund_checks]
+    if drop:  # nothing else matters in a row that is left out
+        id_checks, other_checks = _where(day.notnull(), id_checks), _where(day.notnull(), other_checks)
+    found = examine(opened, [*id_checks, *date_checks, *other_checks], _facts(opened, day, amount))
+    _refuse_nothing(found, reading)
     customer = _whole(raw.customer_id) if opened.untyped and found["whole_ids"] else raw.customer_id
+    table = raw.select(customer_id=customer, date=day, value=amount)
     return Transactions(
-        table=raw.select(customer_id=customer, date=day, value=amount),
+        table=table.filter(table.date.notnull()) if drop else table,
         source=opened,
         has_value=reading.value is not None,
         refunds=reading.refunds,
         rows=int(found["rows"]),
+        unknown_dates=int(found["unknown"]),
         first_purchase=found["first_purchase"],
         last_purchase=found["last_purchase"],
         log_end=found["log_end"],
     )
+
+
+def _check_choices(reading: Reading) -> None:
+    for name, known in (("refunds", Refunds), ("unknown_dates", UnknownDates)):
+        if getattr(reading, name) not in get_args(known):
+            raise InvalidArgument(f"{name} is {getattr(reading, name)!r}; choose one of {', '.join(get_args(known))}")
 
 
 def _columns(reading: Reading) -> dict[str, str]:
@@ -129,14 +142,34 @@ def _columns(reading: Reading) -> dict[str, str]:
     return names if reading.value is None else {**names, "value": reading.value}
 
 
-def _facts(customer: Any, day: Any, amount: Any) -> dict[str, ir.Value]:
-    same: Any = _whole(customer).cast("string") == customer if customer.type().is_string() else ibis.literal(False)
+def _where(known: Any, checks: list[Check]) -> list[Check]:
+    return [replace(check, bad=known & check.bad) for check in checks]
+
+
+def _facts(source: Source, day: Any, amount: Any) -> dict[str, ir.Value]:
+    raw, day = source.table, in_calendar(day)
+    customer: Any = raw.customer_id
+    same: Any = _whole(customer).cast("string") == customer if source.untyped else ibis.literal(False)
     return {
         "first_purchase": day.min(where=amount >= 0),
         "last_purchase": day.max(where=amount >= 0),
         "log_end": day.max(),
-        "whole_ids": (customer.notnull() & same.fill_null(False)).all(),
+        "unknown": raw.count(where=day.isnull()),
+        "whole_ids": (day.isnull() | (customer.notnull() & same.fill_null(False))).all(),
     }
+
+
+def _refuse_nothing(found: dict[str, Any], reading: Reading) -> None:
+    """Refuse a log of which nothing is left to count."""
+    known = found["rows"] - found["unknown"]
+    if known == 0:
+        raise InvalidTransactions(
+            f"none of the {found['rows']} rows has a {reading.date!r} that can be read; unknown_dates='error' says why"
+        )
+    if pd.isna(found["first_purchase"]):
+        raise InvalidTransactions(
+            f"all {known} rows have a negative {reading.value!r}, so nothing was bought; turn the sign round?"
+        )
 
 
 def _whole(customer: Any) -> Any:

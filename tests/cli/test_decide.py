@@ -148,3 +148,14 @@ def test_a_discount_needs_customers(tmp_path):
     done = run("renewals", path, "--price", "100", "--kept", "3,7", "--discount", "0.1", "--out", tmp_path / "out")
     assert done.exit_code == 1
     assert "a row per customer" in done.stderr
+
+
+def test_rows_without_a_date_are_left_out_where_that_is_asked_for(log, tmp_path):
+    dirty = tmp_path / "dirty.csv"
+    dirty.write_text(log.read_text() + "Total,,123.45\n")
+    question = ["--period", "13", "--periods", "2"]
+    assert run("churn", dirty, *question, "--out", tmp_path / "refused").exit_code == 1
+    assert run("churn", dirty, *question, "--unknown-dates", "drop", "--out", tmp_path / "dirty").exit_code == 0
+    assert run("churn", log, *question, "--out", tmp_path / "clean").exit_code == 0
+    found, expected = ((tmp_path / name / "answer.txt").read_text() for name in ("dirty", "clean"))
+    assert found == expected

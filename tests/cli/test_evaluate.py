@@ -1,17 +1,17 @@
 import json
+from typing import get_args
 
 import pytest
 from typer.testing import CliRunner
 
-from clvmodels import reports
+from clvmodels import reports, transactions
 from clvmodels.cli.main import app
-from clvmodels.cli.options import Refunds, TimeUnit
+from clvmodels.cli.options import Refunds, TimeUnit, UnknownDates
 from clvmodels.datasets import simulate_transactions
 from clvmodels.errors import ClvError
 from clvmodels.evaluation.baselines import HiatusRule, Nothing
 from clvmodels.evaluation.bayesian import BetaGeoGammaGamma
 from clvmodels.reports import Origins
-from clvmodels.transactions import DAYS_PER_UNIT
 
 PERIODS = ["--calibration-end", "2020-10-01", "--holdout-end", "2021-03-31"]
 
@@ -64,6 +64,7 @@ def test_the_defaults_are_those_of_the_backtest(log, asked):
         "value": "value",
         "time_unit": "week",
         "refunds": "error",
+        "unknown_dates": "error",
         "date_format": None,
         "time_zone": None,
         "origins": None,
@@ -85,6 +86,7 @@ def test_the_defaults_are_those_of_the_backtest(log, asked):
         ("--value", "amount", "value", "amount"),
         ("--time-unit", "month", "time_unit", "month"),
         ("--refunds", "net", "refunds", "net"),
+        ("--unknown-dates", "drop", "unknown_dates", "drop"),
         ("--date-format", "%d.%m.%Y", "date_format", "%d.%m.%Y"),
         ("--time-zone", "Europe/Berlin", "time_zone", "Europe/Berlin"),
         ("--origins", "6", "origins", Origins(origins=6)),
@@ -136,5 +138,6 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
 
 
 def test_the_choices_are_those_of_the_transactions():
-    assert [unit.value for unit in TimeUnit] == list(DAYS_PER_UNIT)
-    assert {refunds.value for refunds in Refunds} == {"error", "net", "drop"}
+    assert [unit.value for unit in TimeUnit] == list(transactions.DAYS_PER_UNIT)
+    assert [choice.value for choice in Refunds] == list(get_args(transactions.Refunds))
+    assert [choice.value for choice in UnknownDates] == list(get_args(transactions.UnknownDates))

@@ -29,7 +29,7 @@ def test_help_names_the_commands():
     "option",
     [
         "--calibration-end", "--holdout-end", "--customer-id", "--date", "--value", "--time-unit", "--refunds",
-        "--date-format", "--time-zone", "--margin", "--annual-discount-rate", "--seed", "--out",
+        "--unknown-dates", "--date-format", "--time-zone", "--margin", "--annual-discount-rate", "--seed", "--out",
     ],
 )  # fmt: skip
 def test_help_names_every_option_of_evaluate(option):

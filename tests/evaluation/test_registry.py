@@ -19,7 +19,7 @@ def test_by_default_the_segments_are_compared_where_there_are_some():
 
 def test_the_model_with_all_spend_says_nothing_of_purchases():
     found = named_forecasters(["bg_nbd_gamma_gamma_all_spend"])[0]
-    assert (found.include_first, found.value_only) == (True, True)
+    assert (found.spend.include_first, found.value_only) == (True, True)
 
 
 @pytest.mark.parametrize(

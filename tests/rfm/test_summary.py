@@ -105,6 +105,7 @@ def test_the_log_says_what_was_done_to_the_rows():
     log = rfm_summary(SHOP, observation_end="1997-01-31").log
     assert dict(zip(log["what"], log["count"], strict=True)) == {
         "rows": 6,
+        "rows without a readable date": 0,
         "rows after the observation end": 1,
         "further rows on a customer's day": 1,
         "refund rows": 0,

@@ -1,0 +1,112 @@
+"""The files of a version: models, a golden batch that they must reproduce, the evaluation and the report."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from clvmodels.evaluation.export import to_json_dict
+from clvmodels.evaluation.scores import scores
+from clvmodels.files import write_parquet
+from clvmodels.jobs.config import Config
+from clvmodels.jobs.gates import golden_batch, golden_check
+from clvmodels.jobs.manifest import Check, failed
+from clvmodels.jobs.settings import Gates
+from clvmodels.jobs.store import Version
+from clvmodels.jobs.tables import checks_table
+from clvmodels.jobs.training import Candidate
+from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
+from clvmodels.models.gamma_gamma import GammaGammaPosterior
+from clvmodels.models.load import load_posterior
+from clvmodels.reports import Section, build_report, render_html
+from clvmodels.rfm import RFM
+from clvmodels.scoring import Scorer
+
+GOLDEN = "golden.parquet"
+CHOICES = ("horizon", "margin", "annual_discount_rate", "interval", "quantities")
+
+
+def scorer(purchases: BetaGeoPosterior, spend: GammaGammaPosterior | None, said: Mapping[str, Any]) -> Scorer:
+    """Return what turns customers into scores, with the choices of a configuration's ``[scores]``."""
+    return Scorer(purchases=purchases, spend=spend, **{name: said[name] for name in CHOICES})
+
+
+def keep_golden(staged: Path, candidate: Candidate, rfm: RFM, config: Config) -> tuple[Check, ...]:
+    """Save the models, score some customers with them and with what comes back from the files, and keep the scores.
+
+    Parameters
+    ----------
+    staged
+        The folder to write to.
+    candidate
+        The models.
+    rfm
+        All customers.
+    config
+        The configuration.
+    """
+    saved: dict[str, Any] = {"purchases": candidate.purchases, "spend": candidate.spend}
+    tried: dict[str, Any] = {"backtest_purchases": candidate.tried.purchases, "backtest_spend": candidate.tried.spend}
+    loaded: dict[str, Any] = {
+        name: None if posterior is None else load_posterior(posterior.save(staged / f"{name}.nc"))
+        for name, posterior in {**saved, **tried}.items()
+    }
+    batch, said = golden_batch(rfm), config.scores.model_dump()
+    before = scorer(**saved, said=said).table(batch)
+    after = scorer(loaded["purchases"], loaded["spend"], said).table(batch)
+    facts: Any = batch.frame[[name for name in ("first_value", "total_value") if name in batch.frame]]
+    write_parquet(staged / GOLDEN, [before.join(facts.reset_index(drop=True))])
+    return golden_check(before, after, config.gates)
+
+
+def golden_again(version: Version, gates: Gates) -> tuple[Check, ...]:
+    """Score a version's golden batch once more, with the software of today.
+
+    Parameters
+    ----------
+    version
+        Of a store.
+    gates
+        The limits.
+    """
+    kept: Any = pd.read_parquet(version.folder / GOLDEN)
+    rfm = RFM.from_frame(kept, time_unit=version.purchases.time_unit)
+    again = scorer(version.purchases, version.spend, version.manifest.configuration["scores"]).table(rfm)
+    return golden_check(kept[list(again.columns)], again, gates)
+
+
+def write_artefacts(staged: Path, candidate: Candidate, config: Config, checks: Sequence[Check]) -> None:
+    """Write the evaluation as JSON, and the report, with the checks in it.
+
+    Parameters
+    ----------
+    staged
+        The folder to write to.
+    candidate
+        The models and their backtest.
+    config
+        The configuration.
+    checks
+        All checks.
+    """
+    result, said = candidate.backtest, config.scores
+    terms: dict[str, Any] = {"margin": said.margin, "annual_discount_rate": said.annual_discount_rate}
+    criticism = result.criticism()
+    report = build_report(result, scores(result, **terms), criticism=criticism, **terms)
+    report = replace(report, sections=(report.sections[0], _checks(checks), *report.sections[1:]))
+    plain = to_json_dict(result, criticism=criticism)
+    (staged / "evaluation.json").write_text(json.dumps(plain, indent=1, allow_nan=False))
+    (staged / "report.html").write_text(render_html(report))
+
+
+def _checks(checks: Sequence[Check]) -> Section:
+    return Section(
+        title="Checks before publication",
+        paragraphs=tuple(check.sentence for check in failed(checks)) or ("Every check held.",),
+        tables=(checks_table(checks),),
+    )

@@ -1,0 +1,251 @@
+"""What is written beside a model and beside scores: where they come from, what was checked, and their checksums."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from clvmodels.errors import StoreError
+from clvmodels.wording import listed
+
+SCHEMA = 1
+MANIFEST = "manifest.json"
+PACKAGES = ("clvmodels", "pymc", "arviz", "numpy", "scipy", "xarray", "pandas", "duckdb")
+
+
+class Record(BaseModel):
+    """Values that go to JSON and come back the same."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Check(Record):
+    """One check: what was found, how far it may go, and what follows.
+
+    Attributes
+    ----------
+    name : str
+    figure, limit : float or None
+        None where it cannot be worked out, which `sentence` explains.
+    verdict : {"passed", "failed", "not applicable"}
+    sentence : str
+    """
+
+    name: str
+    figure: float | None = None
+    limit: float | None = None
+    verdict: Literal["passed", "failed", "not applicable"]
+    sentence: str
+
+
+def failed(checks: Sequence[Check]) -> tuple[Check, ...]:
+    """Return the checks that did not hold.
+
+    Examples
+    --------
+    >>> failed([Check(name="rows", verdict="passed", sentence="There are 3 rows.")])
+    ()
+    """
+    return tuple(check for check in checks if check.verdict == "failed")
+
+
+def named(checks: Sequence[Check]) -> str:
+    """Return the names of checks in words.
+
+    Examples
+    --------
+    >>> named([Check(name="spend_history", verdict="failed", sentence="")])
+    'spend history'
+    """
+    return listed([check.name.replace("_", " ") for check in checks])
+
+
+class DataFacts(Record):
+    """The log that was learnt from.
+
+    Attributes
+    ----------
+    fingerprint : str
+        A sha256 of every purchase day until the observation end, and of the customers' segments.
+    rows, customers, repeat_customers, purchases : int
+        rows as they were read; purchases are customers' days.
+    spend : float or None
+    refund_rows, unknown_dates, unknown_segments : int
+    first_purchase, observation_end : date
+    """
+
+    fingerprint: str
+    rows: int
+    customers: int
+    repeat_customers: int
+    purchases: int
+    spend: float | None = None
+    refund_rows: int = 0
+    unknown_dates: int = 0
+    unknown_segments: int = 0
+    first_purchase: dt.date
+    observation_end: dt.date
+
+
+class Sealed(Record):
+    """A manifest with a checksum of itself.
+
+    Attributes
+    ----------
+    schema_version : int
+    number : str
+        Of the version, or of the scores: the name of their folder.
+    made_at : datetime
+        In UTC.
+    packages : dict of str to str
+        Versions.
+    data : DataFacts
+    checks : tuple of Check
+    files : dict of str to str
+        The sha256 of every other file in the folder.
+    checksum : str
+        Of the manifest without this.
+    """
+
+    schema_version: int = Field(default=SCHEMA, alias="schema")
+    number: str
+    made_at: dt.datetime
+    packages: dict[str, str]
+    data: DataFacts
+    checks: tuple[Check, ...]
+    files: dict[str, str]
+    checksum: str = ""
+
+    @property
+    def failed(self) -> tuple[Check, ...]:
+        """The checks that did not hold."""
+        return failed(self.checks)
+
+    def sealed(self) -> Self:
+        """Return it with its checksum."""
+        return self.model_copy(update={"checksum": self._digest()})
+
+    def to_json(self) -> bytes:
+        """Return it as it is written."""
+        return json.dumps(self.model_dump(mode="json", by_alias=True), indent=1).encode() + b"\n"
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """Read the manifest of a folder.
+
+        Raises
+        ------
+        StoreError
+            If it is missing, damaged, edited, or of another schema version.
+        """
+        path = folder / MANIFEST
+        try:
+            plain = json.loads(path.read_bytes())
+        except FileNotFoundError:
+            raise StoreError(f"there is no {path}: no such version, or it was never finished") from None
+        except (OSError, ValueError) as error:
+            raise StoreError(f"{path} is damaged: {error}") from error
+        schema = plain.get("schema") if isinstance(plain, dict) else None
+        if schema != SCHEMA:
+            raise StoreError(f"{path} has schema version {schema!r}, and this version of clvmodels reads {SCHEMA}")
+        try:
+            found = cls.model_validate(plain)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            raise StoreError(f"{path} is damaged: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+        if found.checksum != found._digest() or found.number != folder.name:
+            raise StoreError(f"{path} was changed after it was written: its checksum does not hold")
+        return found
+
+    def _digest(self) -> str:
+        plain = self.model_dump(mode="json", by_alias=True, exclude={"checksum"})
+        return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
+
+
+class Manifest(Sealed):
+    """Of a version of the models.
+
+    Attributes
+    ----------
+    verdict : {"accepted", "rejected"}
+        Whether every check held.
+    compared_with : str or None
+        The version that was published meanwhile.
+    configuration : dict
+        As it was read; environment variables are not filled in.
+    configuration_fingerprint : str
+    parameters : dict of str to dict
+        For each parameter mean, sd, lower and upper, as ``purchases.r``.
+    metrics : dict of str to float or None
+        Of the backtest, as ``purchases.rmse``.
+    """
+
+    verdict: Literal["accepted", "rejected"]
+    compared_with: str | None = None
+    configuration: dict[str, Any]
+    configuration_fingerprint: str
+    parameters: dict[str, dict[str, float | None]]
+    metrics: dict[str, float | None]
+
+
+class ScoresManifest(Sealed):
+    """Of one table of scores.
+
+    Attributes
+    ----------
+    version : str
+        The models that made them.
+    time_unit : str
+    choices : dict
+        horizon, margin, annual_discount_rate, interval and quantities, as `clvmodels.score` takes them.
+    """
+
+    version: str
+    time_unit: str
+    choices: dict[str, Any]
+
+
+def package_versions() -> dict[str, str]:
+    """Return the versions of the packages that decide a model and its scores.
+
+    Examples
+    --------
+    >>> "pymc" in package_versions()
+    True
+    """
+    return {name: version(name) for name in PACKAGES}
+
+
+def signed(number: str, files: dict[str, str], data: DataFacts, checks: tuple[Check, ...]) -> dict[str, Any]:
+    """Return what every manifest says, as keyword arguments: of now, by the software of now."""
+    return {
+        "schema": SCHEMA,
+        "number": number,
+        "made_at": dt.datetime.now(dt.UTC),
+        "packages": package_versions(),
+        "data": data,
+        "checks": checks,
+        "files": files,
+    }
+
+
+def sha256(path: Path) -> str:
+    """Return the checksum of a file, read in pieces.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = (Path(folder) / "empty").write_bytes(b"")
+    ...     sha256(Path(folder) / "empty")[:8]
+    'e3b0c442'
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,118 @@
+"""What can be looked at without changing the store: a version's report, and an evaluation by the configuration."""
+
+from __future__ import annotations
+
+import datetime as dt
+import tempfile
+from pathlib import Path
+
+from clvmodels.errors import StoreError
+from clvmodels.files import write_whole
+from clvmodels.jobs.config import Job
+from clvmodels.jobs.feed import read_feed
+from clvmodels.jobs.manifest import sha256
+from clvmodels.jobs.outcome import ExitCode, Outcome
+from clvmodels.jobs.store import Store
+from clvmodels.jobs.training import backtest_start, forecasters_of
+from clvmodels.reports import Origins, Publication, publish_evaluation
+
+REPORT = "report.html"
+
+
+def write_version_report(job: Job, *, out: str | Path = REPORT, number: str | None = None) -> Outcome:
+    """Write the report of a version to a file.
+
+    Parameters
+    ----------
+    job
+        The configuration, as `load_config` reads it.
+    out
+        The file; an existing one is replaced whole.
+    number
+        Of the version; by default the published one.
+
+    Raises
+    ------
+    StoreError
+        If there is no such version, it has no report, or the report was changed.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from clvmodels.jobs.config import load_config
+    >>> with tempfile.TemporaryDirectory() as folder:  # doctest: +ELLIPSIS
+    ...     path = Path(folder) / "clvmodels.toml"
+    ...     _ = path.write_text("source.transactions = 'orders.csv'")
+    ...     write_version_report(load_config(path))
+    Traceback (most recent call last):
+    ...
+    clvmodels.errors.StoreError: no model is published in ...; run: clvmodels retrain
+    """
+    store, out = Store(job.store), Path(out)
+    manifest = store.manifest(number or store.required().version)
+    path = store.version_folder(manifest.number) / REPORT
+    if REPORT not in manifest.files:
+        raise StoreError(f"version {manifest.number} has no report: it was kept back before anything was fitted")
+    if not path.is_file() or sha256(path) != manifest.files[REPORT]:
+        raise StoreError(f"{path} is missing or was changed after it was written: its checksum does not hold")
+    write_whole(out, path.read_bytes())
+    return Outcome(
+        exit_code=ExitCode.DONE,
+        status="written",
+        sentence=f"The report of version {manifest.number}, made as of {manifest.data.observation_end}.",
+        facts={"version": manifest.number, "report": str(out)},
+        checks=manifest.checks,
+    )
+
+
+def evaluate_job(
+    job: Job, out: str | Path, *, origins: Origins | None = None, today: dt.date | None = None
+) -> Publication:
+    """Try the configured models out on held-out data, and write what ``clvmodels evaluate`` writes; no store is needed.
+
+    Parameters
+    ----------
+    job
+        The configuration.
+    out
+        A folder for ``evaluation.json``, ``scores.parquet`` and ``report.html``.
+    origins
+        For the same comparison from several origins as well.
+    today
+        The first day that is not over yet; by default that of the clock.
+
+    Raises
+    ------
+    ClvError
+        If the data cannot be used, or a file cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from clvmodels.jobs.config import load_config
+    >>> with tempfile.TemporaryDirectory() as folder:  # doctest: +ELLIPSIS
+    ...     path = Path(folder) / "clvmodels.toml"
+    ...     _ = path.write_text("source.transactions = 'orders.csv'")
+    ...     evaluate_job(load_config(path), folder)
+    Traceback (most recent call last):
+    ...
+    clvmodels.errors.InvalidTransactions: no file .../orders.csv, seen from ...; check the path
+    """
+    config = job.config
+    with tempfile.TemporaryDirectory() as work:
+        feed = read_feed(job, Path(work), today=today)
+        return publish_evaluation(
+            feed.path,
+            out,
+            calibration_end=backtest_start(feed, config),
+            holdout_end=feed.end,
+            time_unit=config.model.time_unit,
+            **config.source.reading,
+            origins=origins,
+            forecasters=forecasters_of(config, None),
+            segments=feed.segments,
+            margin=config.scores.margin,
+            annual_discount_rate=config.scores.annual_discount_rate,
+            interval=config.scores.interval,
+            random_seed=config.model.random_seed,
+        )

@@ -1,0 +1,171 @@
+"""Every customer's scores by the published models: a new table, checked, and the pointer moved to it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import shutil
+from pathlib import Path
+from typing import Any
+
+from clvmodels.errors import InvalidArgument
+from clvmodels.files import whole_file
+from clvmodels.jobs.artefacts import CHOICES, golden_again
+from clvmodels.jobs.config import Config, Job
+from clvmodels.jobs.feed import Feed, read_feed
+from clvmodels.jobs.gates import data_checks
+from clvmodels.jobs.manifest import Check, ScoresManifest, failed, named, signed
+from clvmodels.jobs.outcome import ExitCode, Outcome
+from clvmodels.jobs.store import SCORES, TABLE, Pointer, Store, Version
+from clvmodels.jobs.writing import Writer, writing
+from clvmodels.scoring import score as write_scores
+from clvmodels.wording import plural
+
+logger = logging.getLogger(__name__)
+
+
+def score(job: Job, *, force: bool = False, wait: float = 0.0, today: dt.date | None = None) -> Outcome:
+    """Score every customer with the published models, as of today, and publish the scores if the data hold.
+
+    Parameters
+    ----------
+    job
+        The configuration, as `load_config` reads it.
+    force
+        Also where neither data nor choices have changed since the last scores.
+    wait
+        Seconds to wait for another run's end.
+    today
+        The first day that is not over yet; by default that of the clock.
+
+    Returns
+    -------
+    Outcome
+        "scored"; "unchanged": nothing to do; or "rejected": a check failed, and the old scores stay.
+
+    Raises
+    ------
+    Locked
+        If another run holds the lock.
+    ClvError
+        If nothing is published, the data cannot be read, or the store is damaged or cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from clvmodels.jobs.config import load_config
+    >>> with tempfile.TemporaryDirectory() as folder:  # doctest: +ELLIPSIS
+    ...     path = Path(folder) / "clvmodels.toml"
+    ...     _ = path.write_text("source.transactions = 'orders.csv'")
+    ...     score(load_config(path))
+    Traceback (most recent call last):
+    ...
+    clvmodels.errors.StoreError: no model is published in ...; run: clvmodels retrain
+    """
+    store = Store(job.store)
+    with writing(store, doing="score", wait=wait) as writer, writer.staging() as work:
+        pointer = store.required()
+        version, (last, path) = store.open(pointer.version), store.scores(pointer.scores)
+        logger.info("reading %s", job.config.source.transactions)
+        feed = read_feed(job, work, today=today)
+        if not force and _same(last, job.config, feed):
+            copy_scores(job, path)
+            return _unchanged(job, pointer, path)
+        _check_unit(version, feed)
+        checks = data_checks(feed.facts, feed.history, job.config.gates, last=last.data)
+        checks = (*checks, *golden_again(version, job.config.gates))
+        if failed(checks):
+            return _kept(job, pointer, checks)
+        logger.info("scoring %s", plural(len(feed.rfm), "customer"))
+        made = add_scores(job, writer, version, feed, checks)
+        writer.point(Pointer.after(pointer, version=pointer.version, scores=made.number))
+        return _published(job, store, made)
+
+
+def add_scores(
+    job: Job, writer: Writer, version: Version, feed: Feed, checks: tuple[Check, ...] = ()
+) -> ScoresManifest:
+    """Put a table of scores into the store; it is not published by that.
+
+    Parameters
+    ----------
+    job
+        The configuration.
+    writer
+        Of the store.
+    version
+        The models.
+    feed
+        The customers.
+    checks
+        Of the data, where they were not made for the version.
+    """
+    said = job.config.scores.model_dump()
+    choices: dict[str, Any] = {name: said[name] for name in CHOICES}
+
+    def manifest(number: str, files: dict[str, str]) -> ScoresManifest:
+        return ScoresManifest(
+            **signed(number, files, feed.facts, checks),
+            version=version.manifest.number,
+            time_unit=feed.rfm.time_unit,
+            choices=choices,
+        )
+
+    with writer.staging() as staged:
+        write_scores(feed.rfm, staged / TABLE, purchases=version.purchases, spend=version.spend, **choices)
+        return writer.add(SCORES, staged, manifest)
+
+
+def copy_scores(job: Job, path: Path) -> None:
+    """Bring the copy of the published scores up to date, if one is kept; it is replaced whole."""
+    to = job.scores_copy
+    if to is not None:
+        with whole_file(to) as temporary:
+            shutil.copyfile(path, temporary)
+
+
+def _same(last: ScoresManifest, config: Config, feed: Feed) -> bool:
+    said = config.scores.model_dump(mode="json")
+    choices = {name: said[name] for name in CHOICES}
+    held = (last.data.fingerprint, last.data.observation_end, last.choices)
+    return held == (feed.facts.fingerprint, feed.end, choices)
+
+
+def _check_unit(version: Version, feed: Feed) -> None:
+    if version.purchases.time_unit != feed.rfm.time_unit:
+        raise InvalidArgument(
+            f"the published version {version.manifest.number} was fitted in {version.purchases.time_unit}s, and the"
+            f" configuration says model.time_unit = {feed.rfm.time_unit!r}; retrain, or put it back"
+        )
+
+
+def _unchanged(job: Job, pointer: Pointer, path: Path) -> Outcome:
+    return Outcome(
+        exit_code=ExitCode.DONE,
+        status="unchanged",
+        sentence="Nothing to do: data and choices are those of the last scores.",
+        facts={"version": pointer.version, "scores": str(path), "store": str(job.store)},
+    )
+
+
+def _kept(job: Job, pointer: Pointer, checks: tuple[Check, ...]) -> Outcome:
+    return Outcome(
+        exit_code=ExitCode.KEPT_OLD,
+        status="rejected",
+        sentence=f"The scores {pointer.scores} stay published: {named(failed(checks))} failed.",
+        facts={"version": pointer.version, "store": str(job.store)},
+        checks=checks,
+    )
+
+
+def _published(job: Job, store: Store, made: ScoresManifest) -> Outcome:
+    path = store.scores(made.number)[1]
+    copy_scores(job, path)
+    return Outcome(
+        exit_code=ExitCode.DONE,
+        status="scored",
+        sentence=f"Scores of {plural(made.data.customers, 'customer')} as of {made.data.observation_end} are"
+        f" published, by version {made.version}.",
+        facts={"version": made.version, "scores": str(path), "store": str(job.store)},
+        checks=made.checks,
+    )

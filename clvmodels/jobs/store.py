@@ -1,0 +1,248 @@
+"""The store of models and scores, as it is read: everything is checked before it is used."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from clvmodels.errors import ClvError, StoreError
+from clvmodels.jobs.manifest import MANIFEST, SCHEMA, Manifest, Record, ScoresManifest, sha256
+from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
+from clvmodels.models.gamma_gamma import GammaGammaPosterior
+from clvmodels.models.load import load_posterior
+
+POINTER = "published.json"
+VERSIONS, SCORES, STAGING = "versions", "scores", ".staging"
+TABLE = "scores.parquet"
+NUMBER = re.compile(r"\d{6,}")
+
+
+class Pointer(Record):
+    """What is published: the one file of a store that is ever replaced.
+
+    Attributes
+    ----------
+    schema_version : int
+    version, scores : str
+        Numbers of folders.
+    before : tuple of str
+        The versions to roll back to, the latest last.
+    withdrawn : tuple of str
+        Those that were rolled back.
+    """
+
+    schema_version: int = SCHEMA
+    version: str
+    scores: str
+    before: tuple[str, ...] = ()
+    withdrawn: tuple[str, ...] = ()
+
+    @classmethod
+    def after(cls, pointer: Pointer | None, *, version: str, scores: str) -> Pointer:
+        """Return the pointer that publishes a version and its scores after another.
+
+        Examples
+        --------
+        >>> first = Pointer.after(None, version="000001", scores="000001")
+        >>> Pointer.after(first, version="000002", scores="000002").before
+        ('000001',)
+        """
+        if pointer is None:
+            return cls(version=version, scores=scores)
+        before = pointer.before if version == pointer.version else (*pointer.before, pointer.version)
+        withdrawn = tuple(number for number in pointer.withdrawn if number != version)
+        return cls(version=version, scores=scores, before=before, withdrawn=withdrawn)
+
+    def back(self, *, scores: str) -> Pointer:
+        """Return the pointer to the version before, with scores of it; `before` must not be empty.
+
+        Examples
+        --------
+        >>> second = Pointer(version="000002", scores="000002", before=("000001",))
+        >>> second.back(scores="000001").withdrawn
+        ('000002',)
+        """
+        withdrawn = (*self.withdrawn, self.version)
+        return Pointer(version=self.before[-1], scores=scores, before=self.before[:-1], withdrawn=withdrawn)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Version:
+    """A version whose checksums hold, with its models.
+
+    Attributes
+    ----------
+    manifest : Manifest
+    folder : Path
+    purchases : BetaGeoPosterior
+    spend : GammaGammaPosterior or None
+        None for a log without amounts.
+    backtest_purchases, backtest_spend
+        The same, fitted without the holdout of the version's backtest.
+    """
+
+    manifest: Manifest
+    folder: Path
+    purchases: BetaGeoPosterior
+    spend: GammaGammaPosterior | None
+    backtest_purchases: BetaGeoPosterior
+    backtest_spend: GammaGammaPosterior | None
+
+
+@dataclass(frozen=True)
+class Store:
+    """A folder of versions of models, of tables of scores, and a pointer to what is published.
+
+    Attributes
+    ----------
+    folder : Path
+        It need not be there yet.
+
+    Examples
+    --------
+    >>> Store(Path("nowhere")).published() is None
+    True
+    """
+
+    folder: Path
+
+    def published(self) -> Pointer | None:
+        """Return what is published, if anything.
+
+        Raises
+        ------
+        StoreError
+            If the pointer is damaged, or of another schema version.
+        """
+        path = self.folder / POINTER
+        try:
+            plain = json.loads(path.read_bytes())
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            raise StoreError(f"{path} is damaged ({error}); name the version: clvmodels models promote") from error
+        schema = plain.get("schema_version") if isinstance(plain, dict) else None
+        if schema != SCHEMA:
+            raise StoreError(f"{path} has schema version {schema!r}, and this version of clvmodels reads {SCHEMA}")
+        try:
+            pointer = Pointer.model_validate(plain)
+        except ValidationError as error:
+            said = error.errors(include_url=False)[0]
+            where = ".".join(map(str, said["loc"]))
+            raise StoreError(
+                f"{path} is damaged: {where}: {said['msg']}; name the version: clvmodels models promote"
+            ) from None
+        for number in (pointer.version, pointer.scores, *pointer.before, *pointer.withdrawn):
+            _checked_number(number)
+        return pointer
+
+    def required(self) -> Pointer:
+        """Return what is published.
+
+        Raises
+        ------
+        StoreError
+            If nothing is.
+        """
+        pointer = self.published()
+        if pointer is None:
+            raise StoreError(f"no model is published in {self.folder}; run: clvmodels retrain")
+        return pointer
+
+    def manifests(self) -> Iterator[Manifest]:
+        """Yield the manifests of all versions, the first one first; those that were never finished are passed over."""
+        for folder in self._finished(VERSIONS):
+            yield Manifest.read(folder)
+
+    def scored(self) -> Iterator[ScoresManifest]:
+        """Yield the manifests of all tables of scores, the first one first."""
+        for folder in self._finished(SCORES):
+            yield ScoresManifest.read(folder)
+
+    def manifest(self, number: str) -> Manifest:
+        """Return the manifest of a version, by its number: 3 and 000003 are the same.
+
+        Raises
+        ------
+        StoreError
+            If there is no such version, or its manifest was changed.
+        """
+        return Manifest.read(self.version_folder(number))
+
+    def version_folder(self, number: str) -> Path:
+        """Return the folder of a version; the number is checked, not the folder."""
+        return self.folder / VERSIONS / _checked_number(number)
+
+    def scores_folder(self, number: str) -> Path:
+        """Return the folder of a table of scores; the number is checked, not the folder."""
+        return self.folder / SCORES / _checked_number(number)
+
+    def last_scores(self, version: str) -> str | None:
+        """Return the number of the last scores that a version made, if it made any."""
+        made = [scores.number for scores in self.scored() if scores.version == version]
+        return made[-1] if made else None
+
+    def open(self, number: str) -> Version:
+        """Load a version's models.
+
+        Raises
+        ------
+        StoreError
+            If a file is missing, or its checksum does not hold, or it holds no model.
+        """
+        folder = self.version_folder(number)
+        manifest = Manifest.read(folder)
+        if not manifest.parameters:
+            raise StoreError(f"version {folder.name} has no models: it was kept back before anything was fitted")
+        _check_files(folder, manifest.files)
+        try:
+            held: dict[str, Any] = {
+                name: load_posterior(folder / f"{name}.nc") if f"{name}.nc" in manifest.files else None
+                for name in ("purchases", "spend", "backtest_purchases", "backtest_spend")
+            }
+        except ClvError as error:
+            raise StoreError(f"version {folder.name} cannot be loaded: {error}") from error
+        return Version(manifest=manifest, folder=folder, **held)
+
+    def scores(self, number: str) -> tuple[ScoresManifest, Path]:
+        """Return a table of scores: its manifest and the Parquet file, whose checksum holds.
+
+        Raises
+        ------
+        StoreError
+            If it is missing, or was changed.
+        """
+        folder = self.scores_folder(number)
+        manifest = ScoresManifest.read(folder)
+        _check_files(folder, manifest.files)
+        return manifest, folder / TABLE
+
+    def _finished(self, kind: str) -> list[Path]:
+        folders = (self.folder / kind).glob("*")
+        return sorted(path for path in folders if NUMBER.fullmatch(path.name) and (path / MANIFEST).is_file())
+
+
+def _checked_number(number: str) -> str:
+    """The name of a folder from what may be typed, or come from a file: digits alone."""
+    text = str(number).strip()
+    if not (text.isascii() and text.isdigit()):
+        raise StoreError(f"{text!r} is no number of a version; clvmodels models list shows them")
+    return f"{int(text):06d}" if len(text) <= 18 else text
+
+
+def _check_files(folder: Path, files: dict[str, str]) -> None:
+    for name, checksum in files.items():
+        path = folder / name
+        if not path.is_file():
+            raise StoreError(f"{path} is missing; the version cannot be used, roll back to another")
+        if sha256(path) != checksum:
+            raise StoreError(
+                f"{path} was changed or cut short after it was written: its checksum does not hold; roll back to"
+                " another version, or bring the file back from a backup"
+            )

@@ -1,0 +1,109 @@
+"""The configuration file that ``clvmodels init`` writes: every key, its default, and what it means."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from clvmodels.errors import InvalidArgument
+from clvmodels.files import write_whole
+
+TEMPLATE = """\
+# What clvmodels retrain, score, monitor, evaluate, report and models work with.
+# A key that is commented out has the value that is shown. Paths are seen from this file's folder.
+
+[source]
+# A CSV or Parquet file, a pattern such as "orders/*.parquet", or a database: "duckdb://shop.ddb",
+# "postgres://${DB_USER}:${DB_PASSWORD}@localhost:5432/shop". ${NAME} is an environment variable;
+# a password must be one.
+transactions = "orders.csv"
+# table = "orders"                 # of a database, perhaps "schema.orders"
+# customer_id = "customer_id"      # columns
+# date = "date"
+# value = "value"                  # amount; false for a log without amounts
+# refunds = "error"                # negative amounts: "error", "net" (added to their day) or "drop"
+# unknown_dates = "error"          # missing or unreadable ones: "error" or "drop"
+# time_zone = "Europe/Berlin"      # only for times with an offset
+# date_format = "%d.%m.%Y"         # only for dates that are not ISO
+
+# [segments]
+# file = "segments.csv"            # with the customer's column and one other; or:
+# table = "customers"              # of the source's database
+# customer_id = "customer_id"      # by default as in the source
+# segment = "segment"              # its column, of a table
+
+[model]
+# time_unit = "week"               # "day", "week", "month" or "year": of every time below
+# observation_end = "last complete day"  # yesterday, or the log's last day if that is earlier; or a date: 2025-06-30
+# method = "auto"                  # "importance", "nuts", "map"
+# draws = 1000                     # of the posterior
+# random_seed = 1
+# include_first = false            # whether first purchases count in the model of spend
+# [model.priors.purchases]         # r, alpha, phi, kappa: any distribution of PyMC
+# r = { distribution = "Gamma", alpha = 2, beta = 4 }
+# [model.priors.spend]             # p, q_minus_one, mean_spend
+# p = { distribution = "LogNormal", mu = 1.0, sigma = 1.5 }
+
+[scores]
+# horizon = 52                     # time units from the observation end on
+# margin = 1.0                     # profit per unit of money spent
+# annual_discount_rate = 0.0       # effective
+# interval = 0.9                   # probability inside each interval
+# quantities = ["probability_alive", "expected_purchases", "expected_lifetime", "lifetime_value"]
+
+[backtest]
+# holdout = 26                     # time units at the end of the log; by default the horizon, or a third of the log
+# metrics = ["rmse", "crps"]       # in which a candidate may not be clearly worse than its rivals
+
+[gates]                            # a candidate that fails one is kept back
+# min_rows = 100
+# min_customers = 100
+# min_repeat_customers = 20
+# max_refund_share = 0.2           # of the rows
+# max_unknown_dates = 0.01         # of the rows
+# max_unknown_segments = 0.05      # of the customers
+# max_changed_history = 0.02       # share of what was known at the last run that is missing or new
+# max_activity_change = 3.0        # factor between purchases per day since the last run and before it
+# max_k_hat = 0.7                  # of importance sampling
+# max_r_hat = 1.01                 # of NUTS
+# min_effective_draws = 200
+# max_coverage_error = 0.05        # of the intervals in the backtest
+# max_bias = 0.3                   # of a total, all customers or a segment's, in the backtest
+# max_parameter_drift = 0.5        # share by which parameters or totals move beyond what the posteriors allow
+# max_score_drift = 0.1            # largest distance between two distributions of scores
+# max_golden_difference = 1e-9     # between scores by a model and by the same model loaded from its files
+
+[output]
+# folder = "clvmodels-store"
+# scores_copy = "scores.parquet"   # where a copy of the published scores is kept up to date, if wanted
+
+# [mlflow]
+# tracking_uri = "http://localhost:5000"
+# experiment = "clvmodels"
+# registered_model = "clvmodels"
+"""
+
+
+def write_template(path: str | Path) -> Path:
+    """Write a configuration file with every key explained.
+
+    Parameters
+    ----------
+    path
+        Where to; a file that is there is not touched.
+
+    Raises
+    ------
+    InvalidArgument
+        If there is such a file.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_template(Path(folder) / "clvmodels.toml").read_text()[:20]
+    '# What clvmodels ret'
+    """
+    path = Path(path)
+    if path.exists():
+        raise InvalidArgument(f"{path} is there already and stays as it is; give another name")
+    return write_whole(path, TEMPLATE.encode())

@@ -1,0 +1,190 @@
+"""A candidate: the configured models fitted to all data, and tried out on held-out data beside their rivals."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from clvmodels.errors import InvalidArgument, InvalidConfiguration
+from clvmodels.evaluation.backtest import evaluate
+from clvmodels.evaluation.bayesian import BetaGeoGammaGamma, FittedBetaGeoGammaGamma
+from clvmodels.evaluation.forecasters import Calibration, Forecaster
+from clvmodels.evaluation.registry import named_forecasters
+from clvmodels.evaluation.result import BacktestResult
+from clvmodels.jobs.config import Config
+from clvmodels.jobs.feed import Feed
+from clvmodels.jobs.gates import PUBLISHED, SIMPLE
+from clvmodels.jobs.store import Version
+from clvmodels.models.beta_geo import BetaGeo, BetaGeoPriors
+from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
+from clvmodels.models.gamma_gamma import GammaGamma, GammaGammaPosterior, GammaGammaPriors
+from clvmodels.transactions import days_per_unit
+
+RIVALS = (SIMPLE, "as_before", "nothing")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AsPublished:
+    """The published models as a forecaster: fitted before, without the data that are held out now.
+
+    Attributes
+    ----------
+    purchases : BetaGeoPosterior
+    spend : GammaGammaPosterior or None
+    name : str
+    """
+
+    purchases: BetaGeoPosterior
+    spend: GammaGammaPosterior | None
+    name: str = PUBLISHED
+
+    def fit(self, calibration: Calibration, *, random_seed: int | None) -> FittedBetaGeoGammaGamma:  # noqa: ARG002
+        """Return them as they are."""
+        spend = self.spend if calibration.rfm.has_value else None
+        return FittedBetaGeoGammaGamma(purchases=self.purchases, spend=spend)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Candidate:
+    """What may be published.
+
+    Attributes
+    ----------
+    purchases : BetaGeoPosterior
+    spend : GammaGammaPosterior or None
+        None for a log without amounts.
+    backtest : BacktestResult
+    """
+
+    purchases: BetaGeoPosterior
+    spend: GammaGammaPosterior | None
+    backtest: BacktestResult
+
+    @property
+    def tried(self) -> FittedBetaGeoGammaGamma:
+        """The same models as they were fitted without the holdout."""
+        fitted: Any = self.backtest.fitted[self.backtest.model]
+        return fitted
+
+
+def models_of(config: Config) -> BetaGeoGammaGamma:
+    """Return both models with the configured priors.
+
+    Raises
+    ------
+    InvalidConfiguration
+        If PyMC refuses a prior.
+
+    Examples
+    --------
+    >>> from clvmodels.jobs.config import read_config
+    >>> models_of(read_config({"source": {"transactions": "orders.csv"}, "model": {"draws": 500}})).draws
+    500
+    """
+    model, priors = config.model, config.model.priors
+    return BetaGeoGammaGamma(
+        purchases=BetaGeo(priors=BetaGeoPriors(**_priors(priors.purchases, "model.priors.purchases"))),
+        spend=GammaGamma(
+            priors=GammaGammaPriors(**_priors(priors.spend, "model.priors.spend")), include_first=model.include_first
+        ),
+        method=model.method,
+        draws=model.draws,
+    )
+
+
+def forecasters_of(config: Config, published: Version | None) -> list[Forecaster]:
+    """Return the configured models, the published ones in the same time unit, and the plain rivals.
+
+    Examples
+    --------
+    >>> from clvmodels.jobs.config import read_config
+    >>> [one.name for one in forecasters_of(read_config({"source": {"transactions": "orders.csv"}}), None)][:2]
+    ['bg_nbd_gamma_gamma', 'multiplicative_customer']
+    """
+    under_test, rivals = models_of(config), named_forecasters(RIVALS)
+    if published is None or published.backtest_purchases.time_unit != config.model.time_unit:
+        return [under_test, *rivals]
+    before = AsPublished(purchases=published.backtest_purchases, spend=published.backtest_spend)
+    return [under_test, before, *rivals]
+
+
+def train(feed: Feed, config: Config, published: Version | None) -> Candidate:
+    """Fit the models to everything, and try them out on the last part of it.
+
+    Parameters
+    ----------
+    feed
+        The night's customers.
+    config
+        The configuration.
+    published
+        The version that the candidate would replace, which is tried out as well.
+
+    Raises
+    ------
+    ClvError
+        If nothing can be fitted, or the log is too short for the holdout.
+    """
+    models, start = models_of(config), backtest_start(feed, config)
+    choices: Any = {"method": models.method, "draws": models.draws, "random_seed": config.model.random_seed}
+    backtest = evaluate(
+        feed.log.split(start, feed.end),
+        forecasters_of(config, published),
+        segments=feed.segments,
+        interval=config.scores.interval,
+        random_seed=config.model.random_seed,
+    )
+    if models.name not in backtest.fitted:
+        raise InvalidArgument(f"the backtest from {start} to {feed.end} failed: {' '.join(backtest.notes)}")
+    return Candidate(
+        purchases=models.purchases.fit(feed.rfm, **choices),
+        spend=models.spend.fit(feed.rfm, **choices) if feed.rfm.has_value else None,
+        backtest=backtest,
+    )
+
+
+def backtest_start(feed: Feed, config: Config) -> dt.date:
+    """Return the last day that the backtest learns from.
+
+    Raises
+    ------
+    InvalidArgument
+        If the log is too short.
+    """
+    unit, first = config.model.time_unit, feed.facts.first_purchase
+    length = (feed.end - first).days
+    holdout = config.backtest.holdout
+    days = round(
+        min(config.scores.horizon * days_per_unit(unit), length / 3)
+        if holdout is None
+        else holdout * days_per_unit(unit)
+    )
+    if not 1 <= days < length:
+        raise InvalidArgument(
+            f"backtest.holdout is {holdout} {unit}s, and the purchases from {first} to {feed.end} are"
+            f" {length / days_per_unit(unit):.1f} {unit}s; choose a holdout that leaves more than it takes"
+        )
+    return feed.end - dt.timedelta(days=days)
+
+
+def backtest_figures(result: BacktestResult) -> dict[str, float | None]:
+    """Return every measure of the candidate, as ``purchases.rmse``; None where it is not defined."""
+    table: Any = result.metrics
+    own = table[table["forecaster"] == result.model]
+    return {
+        f"{target}.{metric}": None if pd.isna(value) else float(value)
+        for target, metric, value in zip(own["target"], own["metric"], own["value"], strict=True)
+    }
+
+
+def _priors(chosen: Any, key: str) -> dict[str, Any]:
+    found = {name: choice.prior for name, choice in chosen if choice is not None}
+    for name, prior in found.items():
+        try:
+            prior.check(name)
+        except InvalidArgument as error:
+            raise InvalidConfiguration(f"{key}.{name}: {error}") from error
+    return found
