@@ -19,9 +19,6 @@ observation_end = {end}
 horizon = 39
 margin = 0.3
 annual_discount_rate = 0.1
-[gates]
-max_parameter_drift = 1.0
-max_score_drift = 0.3
 """
 
 

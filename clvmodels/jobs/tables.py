@@ -27,7 +27,9 @@ def checks_table(checks: Sequence[Check], *, sentences: bool = True) -> Table:
     titles = ["check", "verdict", "figure", "limit", *(["what was found"] if sentences else [])]
     columns = [Column(title=title, kind="text") for title in titles]
     rows = [
-        (check.name, check.verdict, _shown(check.figure), _shown(check.limit), check.sentence)[: len(columns)]
+        (check.name.replace("_", " "), check.verdict, _shown(check.figure), _shown(check.limit), check.sentence)[
+            : len(columns)
+        ]
         for verdict in VERDICTS
         for check in checks
         if check.verdict == verdict

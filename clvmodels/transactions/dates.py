@@ -78,7 +78,11 @@ def calendar_days(
     if drop_unknown:
         return in_calendar(day), astray
     blank = raw.isnull() | (raw.strip() == "") if raw.type().is_string() else raw.isnull()
-    missing = Check(bad=blank, found=f"have no {name!r}", remedy="fill them in or leave these rows out")
+    missing = Check(
+        bad=blank,
+        found=f"have no {name!r}",
+        remedy="fill them in or leave these rows out, which unknown_dates='drop' does",
+    )
     outside = Check(
         bad=~_inside(day),
         found=f"have a {name!r} outside the years {EARLIEST.year} to {LATEST.year}",
@@ -211,7 +215,7 @@ def _formatted(raw: Any, name: str, date_format: str, time_zone: str | None) -> 
     unread = Check(
         bad=(text != "") & parsed.isnull(),
         found=f"have a {name!r} that does not fit date_format={date_format!r}",
-        remedy="correct these rows or the format",
+        remedy="correct these rows or the format, or pass unknown_dates='drop'",
         example=text,
     )
     return parsed.date(), [unread], []

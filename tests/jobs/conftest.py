@@ -43,9 +43,9 @@ class Warm:
         self.process.stdin.write(json.dumps(request) + "\n")
         self.process.stdin.flush()
         nothing = {"result": None, "error": None, "message": "", "steps": []}
-        answer = json.loads(self.process.stdout.readline() or "null")
-        assert self.process.poll() is None, "the process that forks has ended"
-        return [SimpleNamespace(**{**nothing, **each}) for each in answer or ()]
+        answer = self.process.stdout.readline()
+        assert answer, "the process that forks has ended"
+        return [SimpleNamespace(**{**nothing, **each}) for each in json.loads(answer)]
 
     def warm_up(self, *configurations):
         """Let it retrain by some configurations, so that the trials need not compile anything."""

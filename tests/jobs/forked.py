@@ -12,7 +12,6 @@ import os
 import resource
 import signal
 import sys
-import tempfile
 import time
 import traceback
 import warnings
@@ -106,6 +105,8 @@ def warm_up(*configurations):
     """
     for name in ("clvmodels.cli.main", "matplotlib.pyplot", "pyarrow.parquet", "pymc", "nutpie", "h5netcdf", "jinja2"):
         importlib.import_module(name)
+    from ibis.backends.duckdb import Backend
+
     from clvmodels.jobs import artefacts, load_config, retrain
     from clvmodels.transactions.sources import Source
 
@@ -120,6 +121,9 @@ def warm_up(*configurations):
     for name, (module, function) in real.items():
         setattr(module, name, function)
     Source.collect = collect
+    for found in gc.get_objects():
+        if type(found) is Backend and hasattr(found, "con"):
+            found.disconnect()  # it has a thread
 
 
 def _remembering(module, function, name, *arguments, **choices):
@@ -180,8 +184,8 @@ class Steps:
 def child(request, answer, ready):
     """What a forked process does: wait for the start, act, and write down how it went."""
     os.setsid()
-    os.dup2(answer.fileno(), 1)
-    os.dup2(answer.fileno(), 2)
+    os.dup2(answer, 1)
+    os.dup2(answer, 2)
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     os.read(ready, 1)  # until the parent closes its end
     steps = Steps(request.get("below", "/nowhere"), request.get("kill_before"), request.get("torn", False))
@@ -199,9 +203,8 @@ def child(request, answer, ready):
         said["error"], said["message"], code = "unexpected", traceback.format_exc(), 70
     with contextlib.suppress(OSError):
         sys.stdout.flush()
-    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     report = json.dumps({**said, "steps": steps.seen})
-    os.write(answer.fileno(), f"\n{report}".encode())
+    os.write(answer, f"\n{report}".encode())
     os._exit(code)
 
 
@@ -209,11 +212,13 @@ def trial(request):
     """Fork as many processes as are wanted, let them start at once, and say how each one ended."""
     (ready, start), running = os.pipe(), []
     for _ in range(request.get("together", 1)):
-        answer = tempfile.TemporaryFile("w+b", buffering=0)  # noqa: SIM115
+        answer, said = os.pipe()
         pid = os.fork()
         if pid == 0:
             os.close(start)
-            child(request, answer, ready)
+            child(request, said, ready)
+        os.close(said)
+        os.set_blocking(answer, False)
         running.append((pid, answer))
     os.close(ready)
     os.close(start)
@@ -224,28 +229,40 @@ def trial(request):
 def _ended(pid, answer, request, began):
     """Wait for a process, or kill it when its time has come."""
     kill_at = request.get("kill_after")
-    latest, overdue = began + request.get("seconds", 60), False
+    latest, overdue, heard = began + request.get("seconds", 60), False, b""
     while (found := os.waitpid(pid, os.WNOHANG))[0] == 0:
         now = time.monotonic()
         overdue = now > latest
         if overdue or (kill_at is not None and now >= began + kill_at):
             os.kill(pid, signal.SIGKILL)
+        heard += _heard(answer)
         time.sleep(0.002)
     with contextlib.suppress(ProcessLookupError):
         os.killpg(pid, signal.SIGKILL)  # a compiler that it started, perhaps
-    answer.seek(0)
-    printed, _, report = answer.read().decode(errors="replace").rpartition("\n")
+    heard += _heard(answer)
+    os.close(answer)
+    printed, _, report = heard.decode(errors="replace").rpartition("\n")
     killed = os.WIFSIGNALED(found[1])
     said = {} if killed else json.loads(report)
     code = None if killed else os.WEXITSTATUS(found[1])
     return {
         **said,
+        "pid": pid,
         "killed": killed,
         "code": code,
         "overdue": overdue,
         "printed": printed,
         "took": time.monotonic() - began,
     }
+
+
+def _heard(answer):
+    """What a process has said since, also if that is nothing."""
+    said = b""
+    with contextlib.suppress(BlockingIOError):
+        while piece := os.read(answer, 1 << 16):
+            said += piece
+    return said
 
 
 def serve():
@@ -261,7 +278,7 @@ def serve():
             warm_up(*request["arguments"])
             gc.collect()
             gc.freeze()
-            answer = None
+            answer = []
         else:
             threads = os.listdir("/proc/self/task")  # noqa: PTH208
             assert len(threads) == 1, "a fork while other threads run is not safe"
@@ -272,3 +289,4 @@ def serve():
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
     serve()
+    os._exit(0)

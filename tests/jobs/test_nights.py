@@ -168,3 +168,18 @@ def test_a_manifest_says_where_a_version_comes_from(shop):
     }
     assert str(manifest.data.observation_end) == "2021-06-01"
     assert manifest.metrics["purchases.rmse"] > 0
+
+
+def test_an_evaluation_by_the_configuration_writes_its_files(shop):
+    out = shop.folder / "evaluated"
+    done = CliRunner().invoke(app, ["evaluate", str(shop.folder / "clvmodels.toml"), "--out", str(out), "--json"])
+    answer = json.loads(done.stdout)
+    assert (done.exit_code, set(answer["files"])) == (0, {"evaluation.json", "scores.parquet", "report.html"})
+    assert answer["evaluation"] == json.loads((out / "evaluation.json").read_text())
+
+
+def test_the_report_of_a_version_is_the_one_that_was_made_with_it(shop):
+    out = shop.folder / "copy.html"
+    done = CliRunner().invoke(app, ["report", str(shop.folder / "clvmodels.toml"), "--version", "2", "--out", str(out)])
+    assert done.exit_code == 0
+    assert out.read_bytes() == (shop.store.version_folder("2") / "report.html").read_bytes()

@@ -118,6 +118,8 @@ def log_run(run: Run, *, tracking_uri: str, experiment: str, registered_model: s
 def point_champion(version: str, *, tracking_uri: str, registered_model: str) -> None:
     """Move the alias "champion" to the model of a version, after rolling back or promoting.
 
+    A challenger that is promoted is one no longer.
+
     Parameters
     ----------
     version
@@ -139,6 +141,8 @@ def point_champion(version: str, *, tracking_uri: str, registered_model: str) ->
             )
         newest = max(found, key=lambda one: int(one.version))
         client.set_registered_model_alias(registered_model, CHAMPION, newest.version)
+        if client.get_registered_model(registered_model).aliases.get(CHALLENGER) == newest.version:
+            client.delete_registered_model_alias(registered_model, CHALLENGER)
 
 
 def allowed_names(values: Mapping[str, Any]) -> dict[str, Any]:
