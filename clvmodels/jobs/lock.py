@@ -7,7 +7,7 @@ import json
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -45,10 +45,11 @@ def locked(folder: Path, *, doing: str, wait: float = 0.0) -> Iterator[None]:
     ...     (Path(folder) / ".lock").exists()
     True
     """
-    if wait < 0:
+    if not wait >= 0:
         raise InvalidArgument(f"wait is {wait}; give seconds, zero or more")
     make_folder(folder)
-    lock = FileLock(folder / LOCK, timeout=wait)
+    # A soft lock would stay when its holder is killed.
+    lock = FileLock(folder / LOCK, timeout=wait, fallback_to_soft=False)
     try:
         lock.acquire()
     except Timeout:
@@ -59,7 +60,8 @@ def locked(folder: Path, *, doing: str, wait: float = 0.0) -> Iterator[None]:
         _sign(folder, doing)
         yield
     finally:
-        (folder / OWNER).unlink(missing_ok=True)
+        with suppress(OSError):
+            (folder / OWNER).unlink()
         lock.release()
 
 
@@ -67,15 +69,13 @@ def _sign(folder: Path, doing: str) -> None:
     """Say who holds it; for people, so that a disk too full for it stops nothing."""
     since = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
     owner = {"doing": doing, "process": os.getpid(), "host": socket.gethostname(), "since": since}
-    try:
+    with suppress(OSError):
         (folder / OWNER).write_text(json.dumps(owner))
-    except OSError:
-        (folder / OWNER).unlink(missing_ok=True)
 
 
 def _owner(folder: Path) -> str:
     try:
         owner = json.loads((folder / OWNER).read_text())
         return f"{owner['doing']} (process {owner['process']} on {owner['host']}, since {owner['since']})"
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return "another run"

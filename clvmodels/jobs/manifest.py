@@ -8,7 +8,7 @@ import json
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -18,6 +18,10 @@ from clvmodels.wording import listed
 SCHEMA = 1
 MANIFEST = "manifest.json"
 PACKAGES = ("clvmodels", "pymc", "arviz", "numpy", "scipy", "xarray", "pandas", "duckdb")
+
+
+# A plain name in the same folder: nothing elsewhere is read for a manifest.
+FileName = Annotated[str, Field(pattern=r"^[a-z0-9_]+\.[a-z]+$")]
 
 
 class Record(BaseModel):
@@ -120,7 +124,7 @@ class Sealed(Record):
     packages: dict[str, str]
     data: DataFacts
     checks: tuple[Check, ...]
-    files: dict[str, str]
+    files: dict[FileName, str]
     checksum: str = ""
 
     @property
@@ -150,7 +154,7 @@ class Sealed(Record):
             plain = json.loads(path.read_bytes())
         except FileNotFoundError:
             raise StoreError(f"there is no {path}: no such version, or it was never finished") from None
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise StoreError(f"{path} is damaged: {error}") from error
         schema = plain.get("schema") if isinstance(plain, dict) else None
         if schema != SCHEMA:
@@ -160,8 +164,10 @@ class Sealed(Record):
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             raise StoreError(f"{path} is damaged: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
-        if found.checksum != found._digest() or found.number != folder.name:
+        if found.checksum != found._digest():
             raise StoreError(f"{path} was changed after it was written: its checksum does not hold")
+        if found.number != folder.name:
+            raise StoreError(f"{path} is that of {found.number}: the folder was renamed or copied; put it back")
         return found
 
     def _digest(self) -> str:

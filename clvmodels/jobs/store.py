@@ -68,7 +68,7 @@ class Pointer(Record):
         >>> second.back(scores="000001").withdrawn
         ('000002',)
         """
-        withdrawn = (*self.withdrawn, self.version)
+        withdrawn = tuple(number for number in (*self.withdrawn, self.version) if number != self.before[-1])
         return Pointer(version=self.before[-1], scores=scores, before=self.before[:-1], withdrawn=withdrawn)
 
 
@@ -91,7 +91,7 @@ class Version:
     folder: Path
     purchases: BetaGeoPosterior
     spend: GammaGammaPosterior | None
-    backtest_purchases: BetaGeoPosterior
+    backtest_purchases: BetaGeoPosterior | None
     backtest_spend: GammaGammaPosterior | None
 
 
@@ -125,7 +125,7 @@ class Store:
             plain = json.loads(path.read_bytes())
         except FileNotFoundError:
             return None
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise StoreError(f"{path} is damaged ({error}); name the version: clvmodels models promote") from error
         schema = plain.get("schema_version") if isinstance(plain, dict) else None
         if schema != SCHEMA:
@@ -198,7 +198,7 @@ class Store:
         """
         folder = self.version_folder(number)
         manifest = Manifest.read(folder)
-        if not manifest.parameters:
+        if "purchases.nc" not in manifest.files:
             raise StoreError(f"version {folder.name} has no models: it was kept back before anything was fitted")
         _check_files(folder, manifest.files)
         try:
@@ -225,7 +225,8 @@ class Store:
 
     def _finished(self, kind: str) -> list[Path]:
         folders = (self.folder / kind).glob("*")
-        return sorted(path for path in folders if NUMBER.fullmatch(path.name) and (path / MANIFEST).is_file())
+        finished = [path for path in folders if NUMBER.fullmatch(path.name) and (path / MANIFEST).is_file()]
+        return sorted(finished, key=lambda path: int(path.name))
 
 
 def _checked_number(number: str) -> str:

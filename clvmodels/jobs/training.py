@@ -105,9 +105,10 @@ def forecasters_of(config: Config, published: Version | None) -> list[Forecaster
     ['bg_nbd_gamma_gamma', 'multiplicative_customer']
     """
     under_test, rivals = models_of(config), named_forecasters(RIVALS)
-    if published is None or published.backtest_purchases.time_unit != config.model.time_unit:
+    tried = None if published is None else published.backtest_purchases
+    if published is None or tried is None or tried.time_unit != config.model.time_unit:
         return [under_test, *rivals]
-    before = AsPublished(purchases=published.backtest_purchases, spend=published.backtest_spend)
+    before = AsPublished(purchases=tried, spend=published.backtest_spend)
     return [under_test, before, *rivals]
 
 

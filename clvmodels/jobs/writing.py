@@ -76,16 +76,26 @@ class Writer:
     def sweep(self) -> list[Path]:
         """Remove what runs that were killed have left behind; return what it was."""
         root = self.store.folder
-        unfinished = [
-            path
-            for kind in (VERSIONS, SCORES)
-            for path in (root / kind).glob("*")
-            if NUMBER.fullmatch(path.name) and not (path / MANIFEST).is_file()
-        ]
-        left = [*unfinished, *(root / STAGING).glob("*"), *root.glob(f"{POINTER}.part")]
+        for name in (STAGING, VERSIONS, SCORES):
+            if (root / name).is_symlink():
+                raise StoreError(f"{root / name} is a link; make it a folder of the store")
+        left = [*self._unfinished(), *(root / STAGING).glob("*"), *root.glob(f"{POINTER}.part")]
         for path in left:
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
         return left
+
+    def _unfinished(self) -> list[Path]:
+        """Folders without a manifest; one that is published has lost it, and stays."""
+        store = self.store
+        try:
+            pointer = store.published()
+        except StoreError:
+            return []  # nobody knows what is published
+        kept = [] if pointer is None else [store.version_folder(each) for each in (pointer.version, *pointer.before)]
+        kept += [] if pointer is None else [store.scores_folder(pointer.scores)]
+        folders = [path for kind in (VERSIONS, SCORES) for path in (store.folder / kind).glob("*")]
+        empty = [path for path in folders if NUMBER.fullmatch(path.name) and not (path / MANIFEST).is_file()]
+        return [path for path in empty if path not in kept]
 
 
 @contextmanager

@@ -15,7 +15,6 @@ import sys
 import time
 import traceback
 import warnings
-from functools import partial
 from pathlib import Path
 
 from clvmodels.errors import ClvError
@@ -93,7 +92,7 @@ def command(*words):
 
 def quick_command(*words):
     """The same with the fit, its trial and its report from the memory of `warm_up`: what is left is the writing."""
-    for name, (module, last) in MEMORY.items():
+    for (module, name), last in MEMORY.items():
         setattr(module, name, lambda *_, last=last, **__: last)
     command(*words)
 
@@ -107,18 +106,18 @@ def warm_up(*configurations):
         importlib.import_module(name)
     from ibis.backends.duckdb import Backend
 
+    from clvmodels.evaluation.result import BacktestResult
     from clvmodels.jobs import artefacts, load_config, retrain
     from clvmodels.transactions.sources import Source
 
     retraining = importlib.import_module("clvmodels.jobs.retrain")
-    collect, real = Source.collect, {}
+    remembered = [(retraining, "train"), (retraining, "_candidate_checks"), (BacktestResult, "criticism")]
+    remembered += [(artefacts, name) for name in ("scores", "to_json_dict", "build_report", "render_html")]
+    collect, real = Source.collect, [(*place, _remembered(*place)) for place in remembered]
     Source.collect = lambda self, wanted: self._own_ids(self.run(wanted).to_pandas(use_threads=False))
-    for module, name in ((retraining, "train"), (artefacts, "build_report"), (artefacts, "render_html")):
-        real[name] = module, getattr(module, name)
-        setattr(module, name, partial(_remembering, *real[name], name))
     for path in configurations:
         retrain(load_config(path), force=True)
-    for name, (module, function) in real.items():
+    for module, name, function in real:
         setattr(module, name, function)
     Source.collect = collect
     for found in gc.get_objects():
@@ -126,9 +125,16 @@ def warm_up(*configurations):
             found.disconnect()  # it has a thread
 
 
-def _remembering(module, function, name, *arguments, **choices):
-    MEMORY[name] = module, function(*arguments, **choices)
-    return MEMORY[name][1]
+def _remembered(module, name):
+    """Remember what a function returns from now on; return it as it was."""
+    function = getattr(module, name)
+
+    def remembering(*arguments, **choices):
+        MEMORY[module, name] = function(*arguments, **choices)
+        return MEMORY[module, name]
+
+    setattr(module, name, remembering)
+    return function
 
 
 MEMORY = {}
