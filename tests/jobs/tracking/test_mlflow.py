@@ -2,12 +2,8 @@
 
 import json
 import os
-import signal
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from dataclasses import replace
 
 import numpy as np
@@ -28,58 +24,6 @@ pytestmark = [
 
 SCORING = {"horizon": 39, "margin": 0.3, "annual_discount_rate": 0.1, "interval": 0.8, "quantities": QUANTITIES}
 PLACE = {"experiment": "nightly", "registered_model": "the shop's customers"}
-QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("mlflow")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    stores = ["--backend-store-uri", f"sqlite:///{folder}/mlflow.db", "--artifacts-destination", f"{folder}/artifacts"]
-    command = [sys.executable, "-m", "mlflow", "server", *stores, "--host", "127.0.0.1", "--port", str(port)]
-    with (folder / "server.log").open("w") as log:
-        running = subprocess.Popen(
-            [*command, "--workers", "1"],
-            cwd=folder,
-            env={**os.environ, **QUIET, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    try:
-        wait_for(f"http://127.0.0.1:{port}/health", running)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        os.killpg(running.pid, signal.SIGTERM)
-        running.wait(timeout=30)
-
-
-def wait_for(address, running):
-    for _ in range(600):
-        assert running.poll() is None, "the server ended"
-        try:
-            with urllib.request.urlopen(address, timeout=5):
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise AssertionError("the server does not answer")
-
-
-@pytest.fixture(autouse=True)
-def elsewhere(tmp_path, monkeypatch):
-    """No test reports to anyone, nor leaves files here."""
-    monkeypatch.chdir(tmp_path)
-    for name, value in QUIET.items():
-        monkeypatch.setenv(name, value)
-
-
-@pytest.fixture
-def client(server):
-    from mlflow import MlflowClient
-
-    return MlflowClient(tracking_uri=server, registry_uri=server)
 
 
 @pytest.fixture(scope="module")
@@ -291,34 +235,3 @@ def test_nothing_is_told_to_mlflows_makers(server):
     # As on a machine where nothing switches it off: no test run, no continuous integration.
     inherited = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "PYTHONPATH")}
     subprocess.run([sys.executable, "-c", asked], env=inherited, check=True)
-
-
-def test_a_retraining_is_the_champion_one_kept_back_the_challenger_and_what_is_published_the_champion(
-    server, client, tmp_path
-):
-    log = clv.datasets.simulate_transactions(customers=300, length=80, random_seed=3)
-    config = tmp_path / "clvmodels.toml"
-
-    def night(end, share=1.0):
-        log[log["date"] <= end].sample(frac=share, random_state=1).to_csv(tmp_path / "orders.csv", index=False)
-        config.write_text(
-            f"source.transactions = 'orders.csv'\nmodel = {{draws = 100, observation_end = {end}}}\n"
-            f"scores.horizon = 13\nmlflow = {{tracking_uri = '{server}', registered_model = 'whole jobs'}}\n"
-        )
-        return clv.jobs.load_config(config)
-
-    def aliased():
-        aliases = client.get_registered_model("whole jobs").aliases
-        tags = {name: client.get_model_version("whole jobs", version).tags for name, version in aliases.items()}
-        return {name: found["clvmodels_version"] for name, found in tags.items()}
-
-    first, second = (clv.jobs.retrain(night(end)) for end in ("2021-05-01", "2021-06-01"))
-    assert [each.status for each in (first, second)] == ["published"] * 2
-    assert client.get_run(second.facts["mlflow_run"]).data.metrics["backtest.purchases.rmse"] > 0
-    assert aliased() == {"champion": "000002"}
-    assert clv.jobs.retrain(night("2021-06-08", share=0.5)).status == "rejected"
-    assert aliased() == {"champion": "000002", "challenger": "000003"}
-    clv.jobs.roll_back(clv.jobs.load_config(config))
-    assert aliased() == {"champion": "000001", "challenger": "000003"}
-    clv.jobs.promote(clv.jobs.load_config(config), "3", although_rejected=True)
-    assert aliased() == {"champion": "000003"}
