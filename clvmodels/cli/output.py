@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 WIDTH_OF_NO_TERMINAL = 100
 OPTION = re.compile(r"\b([a-z]+(?:_[a-z]+)*)=(?=[\"'\d])")
 EXIT_CODES = {InvalidConfiguration: 2, Locked: 4}
-PATHS = ("store", "folder", "scores", "report")
+PATHS = ("store", "folder", "scores", "scores_copy", "report")
 SOURCE_KEYS = ("customer_id", "date", "value", "refunds", "unknown_dates", "time_zone", "date_format")
 
 
@@ -97,6 +97,7 @@ def as_keys(message: str) -> str:
     "pass their names: source.customer_id = '...'; or --wait 600"
     """
     message = message.replace("pass value=None", "set source.value = false")
+    message = message.replace("although_rejected=True", "--although-rejected")
     return OPTION.sub(lambda found: f"source.{found[1]} = " if found[1] in SOURCE_KEYS else _as_option(found), message)
 
 

@@ -65,7 +65,7 @@ def monitor(
 ) -> None:
     """Compare published scores with what happened since, and say whether to retrain.
 
-    Exit codes: 0 no need to retrain; 1 failure; 2 bad usage or configuration; 5 retrain.
+    Exit codes: 0 no need to retrain; 1 failure, or the feed has stopped; 2 bad usage or configuration; 5 retrain.
     """
     answer(config, "monitor", as_json=json, lines=log_format, scores=scores)
 

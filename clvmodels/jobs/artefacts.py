@@ -96,7 +96,8 @@ def write_artefacts(staged: Path, candidate: Candidate, config: Config, checks: 
     """
     result, said = candidate.backtest, config.scores
     terms: dict[str, Any] = {"margin": said.margin, "annual_discount_rate": said.annual_discount_rate}
-    criticism = result.criticism()
+    # A point has no draws to weight.
+    criticism = result.criticism() if candidate.tried.purchases.draw_count > 1 else None
     report = build_report(result, scores(result, **terms), criticism=criticism, **terms)
     report = replace(report, sections=(report.sections[0], _checks(checks), *report.sections[1:]))
     plain = to_json_dict(result, criticism=criticism)

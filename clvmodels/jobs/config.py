@@ -6,6 +6,7 @@ import hashlib
 import json
 import tomllib
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any, Self
 
@@ -96,7 +97,25 @@ def load_config(path: str | Path) -> Job:
         raise InvalidConfiguration(f"cannot read {path}: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
         raise InvalidConfiguration(f"{path} is not TOML: {error}; correct that line") from error
-    return Job(config=read_config(said, name=str(path)), folder=path.absolute().parent)
+    job = Job(config=read_config(said, name=str(path)), folder=path.absolute().parent)
+    _check_copy(job, path)
+    return job
+
+
+def _check_copy(job: Job, path: Path) -> None:
+    """Refuse a copy of the scores that would replace what the job reads, or a part of the store."""
+    copy = job.scores_copy
+    if copy is None:
+        return
+    segments = job.config.segments
+    read = [job.config.source.transactions, *([segments.file] if segments and segments.file else [])]
+    patterns = [str(path.absolute()), *(str(job.folder / Path(each).expanduser()) for each in read)]
+    taken = any(fnmatch(str(copy), pattern) or str(copy) == pattern for pattern in patterns)
+    if taken or copy.resolve().is_relative_to(job.store.resolve()):
+        raise InvalidConfiguration(
+            f"{path}: output.scores_copy is {str(copy)!r}, which is a part of the store or is read by the job; choose"
+            " another place"
+        )
 
 
 def read_config(said: dict[str, Any], *, name: str = "the configuration") -> Config:

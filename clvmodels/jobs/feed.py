@@ -13,10 +13,9 @@ import numpy as np
 import pandas as pd
 from pandas.util import hash_pandas_object
 
-from clvmodels.errors import InvalidTransactions
+from clvmodels.errors import InvalidArgument, InvalidTransactions
 from clvmodels.jobs.config import Config, Job
 from clvmodels.jobs.manifest import DataFacts
-from clvmodels.jobs.settings import LAST_COMPLETE_DAY
 from clvmodels.jobs.source import read_segments_of, read_source
 from clvmodels.rfm import RFM, CheckedLog
 from clvmodels.rfm.columns import tidy
@@ -36,6 +35,8 @@ class Feed:
     log : CheckedLog
     end : date
         The observation end.
+    yesterday : date or None
+        The last day that is over; None where the configuration fixes the observation end.
     rfm : RFM
         As of then; with the column "segment" where there are segments.
     history : DataFrame
@@ -48,6 +49,7 @@ class Feed:
     path: str
     log: CheckedLog
     end: dt.date
+    yesterday: dt.date | None
     rfm: RFM
     history: pd.DataFrame
     segments: pd.Series | None
@@ -76,9 +78,14 @@ def read_feed(job: Job, work: Path, *, today: dt.date | None = None) -> Feed:
     path = read_source(
         source.transactions, table=source.table, folder=job.folder, columns=names, snapshot=work / "source.parquet"
     )
-    last = _last_day(config, today)
+    yesterday, fixed = _yesterday(config, today), config.model.observation_end
+    last = fixed if isinstance(fixed, dt.date) else yesterday
+    if last > yesterday:
+        raise InvalidArgument(
+            f"model.observation_end is {last}, which is not over yet; the last complete day is {yesterday}"
+        )
     log = CheckedLog.check(path, last_day=last, time_unit=config.model.time_unit, **source.reading)
-    end = last if config.model.observation_end != LAST_COMPLETE_DAY else min(last, log.transactions.log_end)
+    end = last if isinstance(fixed, dt.date) else min(last, log.transactions.log_end)
     if end < log.transactions.first_purchase:
         raise InvalidTransactions(
             f"the log begins on {log.transactions.first_purchase}, after the observation end {end}; is this the right"
@@ -88,13 +95,20 @@ def read_feed(job: Job, work: Path, *, today: dt.date | None = None) -> Feed:
     segments = None if config.segments is None else _segments(job, rfm)
     rfm = rfm if segments is None else rfm.assign(segment=segments)
     facts = _facts(log, end, rfm, history, segments)
-    return Feed(path=path, log=log, end=end, rfm=rfm, history=history, segments=segments, facts=facts)
+    return Feed(
+        path=path,
+        log=log,
+        end=end,
+        yesterday=None if isinstance(fixed, dt.date) else yesterday,
+        rfm=rfm,
+        history=history,
+        segments=segments,
+        facts=facts,
+    )
 
 
-def _last_day(config: Config, today: dt.date | None) -> dt.date:
-    """The configured observation end, or yesterday."""
-    if isinstance(config.model.observation_end, dt.date):
-        return config.model.observation_end
+def _yesterday(config: Config, today: dt.date | None) -> dt.date:
+    """The last day that is over."""
     zone = config.source.time_zone
     return (today or dt.datetime.now(None if zone is None else ZoneInfo(zone)).date()) - dt.timedelta(days=1)
 

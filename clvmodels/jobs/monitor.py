@@ -7,29 +7,23 @@ import logging
 import tempfile
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
-
-from clvmodels.errors import InvalidArgument
+from clvmodels.errors import InvalidArgument, StoreError
 from clvmodels.evaluation.backtest import evaluate
 from clvmodels.evaluation.registry import named_forecasters
 from clvmodels.evaluation.result import BacktestResult
 from clvmodels.jobs.config import Job
 from clvmodels.jobs.feed import read_feed
-from clvmodels.jobs.gates import SIMPLE, held_out_checks
-from clvmodels.jobs.gates.judged import judged, per_cent
-from clvmodels.jobs.manifest import Check, ScoresManifest, failed, named
+from clvmodels.jobs.gates import SIMPLE, freshness_check, held_out_checks
+from clvmodels.jobs.manifest import Check, failed, named
+from clvmodels.jobs.night import known_customers
 from clvmodels.jobs.outcome import ExitCode, Outcome
-from clvmodels.jobs.settings import Gates
 from clvmodels.jobs.store import Store
 from clvmodels.jobs.training import AsPublished
-from clvmodels.rfm import HoldoutSplit
-from clvmodels.wording import amount, listed, plural
+from clvmodels.wording import amount, between, listed, plural
 
 logger = logging.getLogger(__name__)
 RANKING = "concordance_index"
 NOUNS = {"purchases": "purchases", "value": "spend"}
-FACTS = ("frequency", "recency", "T")
 
 
 def monitor(job: Job, *, scores: str | None = None, today: dt.date | None = None) -> Outcome:
@@ -73,13 +67,19 @@ def monitor(job: Job, *, scores: str | None = None, today: dt.date | None = None
     clvmodels.errors.StoreError: no model is published in ...; run: clvmodels retrain
     """
     store = Store(job.store)
-    manifest, path = store.scores(scores or _first(store))
+    manifest, path = store.scores(_first(store) if scores is None else scores)
     version = store.open(manifest.version)
     with tempfile.TemporaryDirectory() as work:
         logger.info("reading %s", job.config.source.transactions)
         feed = read_feed(job, Path(work), today=today)
         since = manifest.data.observation_end
         facts = {"version": manifest.version, "scores": str(path), "since": str(since), "until": str(feed.end)}
+        freshness = freshness_check(feed.history, feed.yesterday, job.config.gates)
+        if feed.end <= since and freshness.verdict == "failed":
+            sentence = f"Nothing has come since the scores as of {since}: the feed has stopped."
+            return Outcome(
+                exit_code=ExitCode.FAILED, status="stopped", sentence=sentence, facts=facts, checks=(freshness,)
+            )
         if feed.end <= since:
             sentence = f"Too early to tell: the scores are as of {since}, and the log goes until {feed.end}."
             return Outcome(exit_code=ExitCode.DONE, status="too early", sentence=sentence, facts=facts)
@@ -92,38 +92,30 @@ def monitor(job: Job, *, scores: str | None = None, today: dt.date | None = None
         result = evaluate(
             split,
             [AsPublished(purchases=version.purchases, spend=version.spend), *named_forecasters([SIMPLE])],
-            interval=job.config.scores.interval,
+            interval=manifest.choices["interval"],
             random_seed=job.config.model.random_seed,
         )
-        checks = (_same_customers(split, path, job.config.gates), *held_out_checks(result, job.config.gates, [RANKING]))
-    return _told(result, manifest, checks, facts)
+        customers = known_customers(feed, manifest, path, job.config.gates)
+        checks = (freshness, customers, *held_out_checks(result, job.config.gates, [RANKING]))
+    return _told(result, checks, facts)
 
 
 def _first(store: Store) -> str:
-    """The first scores of the published version."""
+    """The first scores of the published version.
+
+    Raises
+    ------
+    StoreError
+        If it has none.
+    """
     version = store.required().version
-    return next(scores.number for scores in store.scored() if scores.version == version)
+    found = next((scores.number for scores in store.scored() if scores.version == version), None)
+    if found is None:
+        raise StoreError(f"version {version} has no scores; run: clvmodels score")
+    return found
 
 
-def _same_customers(split: HoldoutSplit, path: Path, gates: Gates) -> Check:
-    """Whether the log still says of the scored customers what it said then: late rows make scores look wrong."""
-    then = pd.read_parquet(path, columns=["customer_id", *FACTS]).set_index("customer_id")
-    now = split.calibration.frame[list(FACTS)].reindex(then.index)
-    changed = float(np.mean(~np.isclose(then, now, rtol=1e-9, atol=1e-9).all(axis=1)))
-    return judged(
-        "late_rows",
-        changed,
-        gates.max_changed_history,
-        held=changed <= gates.max_changed_history,
-        found=f"Of the scored customers {per_cent(changed)} look different as of {split.calibration_end:%Y-%m-%d};"
-        f" up to {per_cent(gates.max_changed_history)} may.",
-        remedy="Rows came late or were taken away since: the scores were made of another log. Retrain.",
-    )
-
-
-def _told(
-    result: BacktestResult, manifest: ScoresManifest, checks: tuple[Check, ...], facts: dict[str, str]
-) -> Outcome:
+def _told(result: BacktestResult, checks: tuple[Check, ...], facts: dict[str, str]) -> Outcome:
     wrong = failed(checks)
     split = result.split
     period = f"since {split.calibration_end:%Y-%m-%d} ({plural(round(split.horizon, 1), split.calibration.time_unit)})"
@@ -134,7 +126,7 @@ def _told(
     return Outcome(
         exit_code=ExitCode.RETRAIN,
         status="retrain",
-        sentence=f"Retrain, {named(wrong)} failed: {found}.",
+        sentence=f"Retrain, if the feed is right: {named(wrong)} failed; {found}.",
         facts=facts,
         checks=checks,
     )
@@ -142,5 +134,5 @@ def _told(
 
 def _total(result: BacktestResult, target: str) -> str:
     row = result.totals().loc[(target, result.model)]
-    ends = f"{amount(row['lower'])} to {amount(row['upper'])}"
-    return f"{NOUNS[target]} of {amount(row['actual'])} against {amount(row['predicted'])} expected ({ends})"
+    ends = between(row, result.interval, "predictive")
+    return f"{NOUNS[target]} of {amount(row['actual'])} against {amount(row['predicted'])} expected{ends}"

@@ -48,6 +48,8 @@ def list_versions(job: Job) -> Outcome:
     pointer = store.published()
     rows = [_row(manifest, pointer) for manifest in store.manifests()]
     published = "nothing is published" if pointer is None else f"version {pointer.version} is published"
+    if pointer is not None and pointer.version not in {row["version"] for row in rows}:
+        published += ", but missing: promote another one"
     return Outcome(
         exit_code=ExitCode.DONE,
         status="listed",
@@ -87,8 +89,7 @@ def show_version(job: Job, number: str | None = None) -> Outcome:
     store = Store(job.store)
     pointer = store.published()
     manifest = store.manifest(number or store.required().version)
-    if manifest.parameters:
-        store.open(manifest.number)
+    store.check(manifest.number)
     scores = store.last_scores(manifest.number)
     state = _row(manifest, pointer)["state"]
     return Outcome(
@@ -151,8 +152,8 @@ def promote(
         manifest = version.manifest
         if manifest.verdict == "rejected" and not although_rejected:
             reasons = " ".join(check.sentence for check in manifest.failed)
-            raise InvalidArgument(f"version {manifest.number} was kept back: {reasons} Or pass although_rejected=True")
-        scores = store.last_scores(manifest.number) or _scored(job, writer, version, today)
+            raise InvalidArgument(f"version {manifest.number} was kept back: {reasons} Or pass although_rejected=True.")
+        scores = _usable_scores(store, manifest.number) or _scored(job, writer, version, today)
         writer.point(Pointer.after(_pointer(store), version=manifest.number, scores=scores))
         return _moved(job, store, "promoted", manifest.number, scores)
 
@@ -191,9 +192,9 @@ def roll_back(job: Job, *, wait: float = 0.0) -> Outcome:
         if not pointer.before:
             raise StoreError(f"there is no version before {pointer.version} to roll back to")
         version = store.open(pointer.before[-1])
-        scores = store.last_scores(version.manifest.number)
+        scores = _usable_scores(store, version.manifest.number)
         if scores is None:
-            raise StoreError(f"version {pointer.before[-1]} has no scores; promote it, which makes them")
+            raise StoreError(f"version {pointer.before[-1]} has no whole scores; promote it, which makes them")
         writer.point(pointer.back(scores=scores))
         return _moved(job, store, "rolled back", version.manifest.number, scores)
 
@@ -207,6 +208,16 @@ def _pointer(store: Store) -> Pointer | None:
         return None
 
 
+def _usable_scores(store: Store, version: str) -> str | None:
+    """The last scores of a version, if they are whole."""
+    number = store.last_scores(version)
+    try:
+        return None if number is None else store.scores(number)[0].number
+    except StoreError as error:
+        logger.warning("%s: new scores are needed", error)
+        return None
+
+
 def _scored(job: Job, writer: Writer, version: Version, today: dt.date | None) -> str:
     with writer.staging() as work:
         return add_scores(job, writer, version, read_feed(job, work, today=today)).number
@@ -214,13 +225,18 @@ def _scored(job: Job, writer: Writer, version: Version, today: dt.date | None) -
 
 def _moved(job: Job, store: Store, status: str, number: str, scores: str) -> Outcome:
     manifest, path = store.scores(scores)
-    copy_scores(job, path)
     return Outcome(
         exit_code=ExitCode.DONE,
         status=status,
         sentence=f"Version {number} is published, with its scores as of {manifest.data.observation_end}; `clvmodels"
-        " score` brings them up to date.",
-        facts={"version": number, "scores": str(path), "store": str(store.folder), **point_mlflow(job, number)},
+        " score` brings them up to date, and a retraining with new data may replace it.",
+        facts={
+            "version": number,
+            "scores": str(path),
+            "store": str(store.folder),
+            **copy_scores(job, path),
+            **point_mlflow(job, number),
+        },
     )
 
 

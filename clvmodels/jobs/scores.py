@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import os
 import shutil
 from pathlib import Path
 from typing import Any
 
-from clvmodels.errors import InvalidArgument
-from clvmodels.files import whole_file
+from clvmodels.errors import ClvError, InvalidArgument, StoreError
+from clvmodels.files import make_folder, whole_file
 from clvmodels.jobs.artefacts import CHOICES, golden_again
 from clvmodels.jobs.config import Config, Job
 from clvmodels.jobs.feed import Feed, read_feed
-from clvmodels.jobs.gates import data_checks
 from clvmodels.jobs.manifest import Check, ScoresManifest, failed, named, signed
+from clvmodels.jobs.night import Night, last_scores, open_published
 from clvmodels.jobs.outcome import ExitCode, Outcome
 from clvmodels.jobs.store import SCORES, TABLE, Pointer, Store, Version
 from clvmodels.jobs.writing import Writer, writing
@@ -62,20 +63,21 @@ def score(job: Job, *, force: bool = False, wait: float = 0.0, today: dt.date | 
     ...
     clvmodels.errors.StoreError: no model is published in ...; run: clvmodels retrain
     """
+    check_copy(job)
     store = Store(job.store)
     with writing(store, doing="score", wait=wait) as writer, writer.staging() as work:
         pointer = store.required()
-        version, (last, path) = store.open(pointer.version), store.scores(pointer.scores)
+        version: Any = open_published(store, pointer)
         logger.info("reading %s", job.config.source.transactions)
         feed = read_feed(job, work, today=today)
-        if not force and _same(last, job.config, feed):
-            copy_scores(job, path)
-            return _unchanged(job, pointer, path)
         _check_unit(version, feed)
-        checks = data_checks(feed.facts, feed.history, job.config.gates, last=last.data)
-        checks = (*checks, *golden_again(version, job.config.gates))
+        night = Night(job=job, writer=writer, pointer=pointer, published=version, feed=feed)
+        last = last_scores(store, pointer)
+        checks = (*night.data_checks((last or version.manifest).data), *golden_again(version, job.config.gates))
         if failed(checks):
             return _kept(job, pointer, checks)
+        if last is not None and not force and _same(last, job.config, feed):
+            return _unchanged(job, pointer, store.scores(pointer.scores)[1])
         logger.info("scoring %s", plural(len(feed.rfm), "customer"))
         made = add_scores(job, writer, version, feed, checks)
         writer.point(Pointer.after(pointer, version=pointer.version, scores=made.number))
@@ -116,12 +118,30 @@ def add_scores(
         return writer.add(SCORES, staged, manifest)
 
 
-def copy_scores(job: Job, path: Path) -> None:
-    """Bring the copy of the published scores up to date, if one is kept; it is replaced whole."""
+def check_copy(job: Job) -> None:
+    """Refuse to begin where the copy of the scores could not be written in the end."""
+    if job.scores_copy is not None and not os.access(make_folder(job.scores_copy.parent), os.W_OK):
+        raise StoreError(f"output.scores_copy {job.scores_copy} cannot be written; choose another place")
+
+
+def copy_scores(job: Job, path: Path) -> dict[str, str]:
+    """Bring the copy of the published scores up to date, if one is kept; it is replaced whole.
+
+    Returns
+    -------
+    dict
+        ``scores_copy``, or ``copy_error``: what is published stays so. Nothing where no copy is kept.
+    """
     to = job.scores_copy
-    if to is not None:
+    if to is None:
+        return {}
+    try:
         with whole_file(to) as temporary:
             shutil.copyfile(path, temporary)
+    except ClvError as error:
+        logger.warning("the scores are published, but not copied: %s", error)
+        return {"copy_error": str(error)}
+    return {"scores_copy": str(to)}
 
 
 def _same(last: ScoresManifest, config: Config, feed: Feed) -> bool:
@@ -144,7 +164,7 @@ def _unchanged(job: Job, pointer: Pointer, path: Path) -> Outcome:
         exit_code=ExitCode.DONE,
         status="unchanged",
         sentence="Nothing to do: data and choices are those of the last scores.",
-        facts={"version": pointer.version, "scores": str(path), "store": str(job.store)},
+        facts={"version": pointer.version, "scores": str(path), "store": str(job.store), **copy_scores(job, path)},
     )
 
 
@@ -160,12 +180,11 @@ def _kept(job: Job, pointer: Pointer, checks: tuple[Check, ...]) -> Outcome:
 
 def _published(job: Job, store: Store, made: ScoresManifest) -> Outcome:
     path = store.scores(made.number)[1]
-    copy_scores(job, path)
     return Outcome(
         exit_code=ExitCode.DONE,
         status="scored",
         sentence=f"Scores of {plural(made.data.customers, 'customer')} as of {made.data.observation_end} are"
         f" published, by version {made.version}.",
-        facts={"version": made.version, "scores": str(path), "store": str(job.store)},
+        facts={"version": made.version, "scores": str(path), "store": str(job.store), **copy_scores(job, path)},
         checks=made.checks,
     )

@@ -181,6 +181,7 @@ class Gates(Part):
     max_unknown_dates: Share = 0.01
     max_unknown_segments: Share = 0.05
     max_changed_history: Share = 0.02
+    max_silent_days: Count = 3
     max_activity_change: Annotated[float, Field(ge=1)] = 3.0
     max_k_hat: Positive = 0.7
     max_r_hat: Annotated[float, Field(gt=1)] = 1.01

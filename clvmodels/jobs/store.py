@@ -20,6 +20,7 @@ from clvmodels.models.load import load_posterior
 POINTER = "published.json"
 VERSIONS, SCORES, STAGING = "versions", "scores", ".staging"
 TABLE = "scores.parquet"
+LOADED = (".nc", ".parquet")
 NUMBER = re.compile(r"\d{6,}")
 
 
@@ -123,7 +124,7 @@ class Store:
         path = self.folder / POINTER
         try:
             plain = json.loads(path.read_bytes())
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, ValueError, RecursionError) as error:
             raise StoreError(f"{path} is damaged ({error}); name the version: clvmodels models promote") from error
@@ -200,7 +201,8 @@ class Store:
         manifest = Manifest.read(folder)
         if "purchases.nc" not in manifest.files:
             raise StoreError(f"version {folder.name} has no models: it was kept back before anything was fitted")
-        _check_files(folder, manifest.files)
+        # What is not loaded, such as the report, stops nobody.
+        _check_files(folder, {name: each for name, each in manifest.files.items() if name.endswith(LOADED)})
         try:
             held: dict[str, Any] = {
                 name: load_posterior(folder / f"{name}.nc") if f"{name}.nc" in manifest.files else None
@@ -209,6 +211,17 @@ class Store:
         except ClvError as error:
             raise StoreError(f"version {folder.name} cannot be loaded: {error}") from error
         return Version(manifest=manifest, folder=folder, **held)
+
+    def check(self, number: str) -> None:
+        """Check every file of a version.
+
+        Raises
+        ------
+        StoreError
+            If one is missing, or was changed.
+        """
+        folder = self.version_folder(number)
+        _check_files(folder, Manifest.read(folder).files)
 
     def scores(self, number: str) -> tuple[ScoresManifest, Path]:
         """Return a table of scores: its manifest and the Parquet file, whose checksum holds.

@@ -61,8 +61,9 @@ transactions = "orders.csv"
 # max_refund_share = 0.2           # of the rows
 # max_unknown_dates = 0.01         # of the rows
 # max_unknown_segments = 0.05      # of the customers
-# max_changed_history = 0.02       # share of what was known at the last run that is missing or new
-# max_activity_change = 3.0        # factor between purchases per day since the last run and before it
+# max_changed_history = 0.02       # share of what the published version knew that is missing or new
+# max_silent_days = 3              # without a purchase until yesterday, or the log's own longest time if that is longer
+# max_activity_change = 3.0        # factor between purchases per day since the published version and before it
 # max_k_hat = 0.7                  # of importance sampling
 # max_r_hat = 1.01                 # of NUTS
 # min_effective_draws = 200
@@ -76,7 +77,7 @@ transactions = "orders.csv"
 # folder = "clvmodels-store"
 # scores_copy = "scores.parquet"   # where a copy of the published scores is kept up to date, if wanted
 
-# [mlflow]
+# [mlflow]                         # a server that does not answer stops a run before it begins
 # tracking_uri = "http://localhost:5000"
 # experiment = "clvmodels"
 # registered_model = "clvmodels"

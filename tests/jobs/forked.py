@@ -233,13 +233,12 @@ def trial(request):
 
 
 def _ended(pid, answer, request, began):
-    """Wait for a process, or kill it when its time has come."""
-    kill_at = request.get("kill_after")
+    """Wait for a process, or kill it when its time has come: by the clock, or by what it has had of a processor."""
     latest, overdue, heard = began + request.get("seconds", 60), False, b""
-    while (found := os.waitpid(pid, os.WNOHANG))[0] == 0:
-        now = time.monotonic()
-        overdue = now > latest
-        if overdue or (kill_at is not None and now >= began + kill_at):
+    while (found := os.wait4(pid, os.WNOHANG))[0] == 0:
+        overdue = time.monotonic() > latest
+        due = time.monotonic() >= began + request.get("kill_after", float("inf"))
+        if overdue or due or _worked(pid) >= request.get("kill_after_work", float("inf")):
             os.kill(pid, signal.SIGKILL)
         heard += _heard(answer)
         time.sleep(0.002)
@@ -251,15 +250,14 @@ def _ended(pid, answer, request, began):
     killed = os.WIFSIGNALED(found[1])
     said = {} if killed else json.loads(report)
     code = None if killed else os.WEXITSTATUS(found[1])
-    return {
-        **said,
-        "pid": pid,
-        "killed": killed,
-        "code": code,
-        "overdue": overdue,
-        "printed": printed,
-        "took": time.monotonic() - began,
-    }
+    told = {"pid": pid, "killed": killed, "code": code, "overdue": overdue, "printed": printed}
+    return {**said, **told, "worked": found[2].ru_utime + found[2].ru_stime}
+
+
+def _worked(pid):
+    """The seconds of a processor that a running process has had."""
+    said = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(said[11]) + int(said[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _heard(answer):

@@ -145,3 +145,11 @@ def test_paths_are_seen_from_the_files_folder(tmp_path, monkeypatch):
 def test_the_home_folder_may_be_named(load, monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path / "me"))
     assert load(f'{SOURCE}[output]\nfolder = "~/store"\n').store == tmp_path / "me" / "store"
+
+
+@pytest.mark.parametrize(
+    "copy", ["orders.csv", "night.toml", "clvmodels-store/published.json", "clvmodels-store", "./orders.csv"]
+)
+def test_a_copy_of_the_scores_replaces_nothing_that_the_job_reads_or_keeps(copy, load):
+    with pytest.raises(InvalidConfiguration, match=r"output\.scores_copy is .*; choose another place"):
+        load(f"{SOURCE}[output]\nscores_copy = '{copy}'\n")

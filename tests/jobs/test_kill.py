@@ -23,6 +23,7 @@ draws = 100
 [scores]
 horizon = 26
 [gates]
+max_silent_days = 100_000
 max_bias = 100
 max_coverage_error = 1
 max_parameter_drift = 100
@@ -121,7 +122,7 @@ def trials(night, processes, tmp_path, whole, swept):
             processes.put(process)
 
     def all_of_them(command, hows, *, real=False):
-        real_next = cycle([real, False, False, False, False])
+        real_next = cycle([real, *[False] * 9])
         with ThreadPoolExecutor(2) as two:
             waiting = [two.submit(one, k, command, how, real, next(real_next)) for k, how in enumerate(hows)]
             return [each.result() for each in waiting]
@@ -145,10 +146,10 @@ def test_killed_before_any_step_of_writing_the_published_is_whole_and_the_next_r
 @pytest.mark.parametrize(("command", "moments"), [("retrain", 30), ("score", 20)])
 def test_killed_at_a_random_moment_the_published_is_whole_and_the_next_run_succeeds(command, moments, trials):
     rehearsed = trials([command], [{}, {}], real=True)
-    length = max(each.took for each in rehearsed)
+    length = max(each.worked for each in rehearsed)  # on a processor: the machine may be busy
     assert [(each.code, each.changed) for each in rehearsed] == [(0, True)] * 2
-    times = np.random.default_rng(6).uniform(0, 1.2 * length, moments)
-    ended = trials([command], [{"kill_after": float(time)} for time in times], real=True)
+    times = np.random.default_rng(6).uniform(0, 1.05 * length, moments)
+    ended = trials([command], [{"kill_after_work": float(time)} for time in times], real=True)
     killed = sum(each.killed for each in ended)
     print(f"{command}: {killed} of {moments} killed in {length:.1f} s, {sum(each.changed for each in ended)} published")
     assert {each.code for each in ended if not each.killed} <= {0}

@@ -1,5 +1,6 @@
 """Four nights of a shop: published, published again, a broken feed refused, rolled back."""
 
+import datetime as dt
 import json
 from importlib.metadata import version
 
@@ -10,6 +11,7 @@ from typer.testing import CliRunner
 
 from clvmodels.cli.main import app
 from clvmodels.datasets import simulate_transactions
+from clvmodels.jobs import load_config, score
 from clvmodels.jobs.store import Store
 
 pytestmark = pytest.mark.slow
@@ -106,8 +108,10 @@ def test_a_broken_feed_is_refused_and_the_old_scores_stay(shop, second):
     assert (scored["exit_code"], scored["status"]) == (3, "rejected")
     done = shop.run("retrain")
     assert (done["exit_code"], done["status"], done["rejected"]) == (3, "rejected", "000003")
-    assert "history" in {check["name"] for check in done["checks"] if check["verdict"] == "failed"}
-    assert done["sentence"].startswith("Version 000003 is kept back, version 000002 stays published: history")
+    failed = {check["name"] for check in done["checks"] if check["verdict"] == "failed"}
+    assert {"history", "spend_history", "known_customers"} <= failed
+    assert done["sentence"].startswith("Version 000003 is kept back, version 000002 stays published: ")
+    assert "clvmodels models promote 000003 --although-rejected" in done["sentence"]
     after = shop.files()
     kept = [name for name in before if name not in ("orders.csv", "clvmodels.toml")]
     assert {name: after[name] for name in kept} == {name: before[name] for name in kept}
@@ -136,12 +140,9 @@ def test_rolling_back_publishes_the_first_version_and_its_scores(shop):
 
 def test_after_rolling_back_the_same_data_are_not_published_again(shop):
     shop.night("2021-06-01")
-    # Version 3 was tried meanwhile: only the last run counts, so that this is a new one.
-    done = shop.run("retrain")
-    assert (done["exit_code"], done["version"]) == (0, "000004")
-    assert shop.run("models", "roll-back")["version"] == "000001"
     done = shop.run("retrain")
     assert (done["exit_code"], done["status"], done["version"]) == (0, "unchanged", "000001")
+    assert "which was rolled back" in done["sentence"]
 
 
 def test_scores_are_brought_up_to_date_by_the_published_version(shop):
@@ -156,7 +157,7 @@ def test_a_monitor_compares_the_first_scores_of_the_published_version_with_what_
     done = shop.run("monitor")
     assert (done["exit_code"], done["status"]) == (0, "fine")
     assert (done["since"], done["until"]) == ("2021-05-01", "2021-06-08")
-    assert {"bias_purchases", "coverage_purchases", "late_rows"} <= {check["name"] for check in done["checks"]}
+    assert {"bias_purchases", "coverage_purchases", "known_customers"} <= {check["name"] for check in done["checks"]}
 
 
 def test_a_manifest_says_where_a_version_comes_from(shop):
@@ -183,3 +184,32 @@ def test_the_report_of_a_version_is_the_one_that_was_made_with_it(shop):
     done = CliRunner().invoke(app, ["report", str(shop.folder / "clvmodels.toml"), "--version", "2", "--out", str(out)])
     assert done.exit_code == 0
     assert out.read_bytes() == (shop.store.version_folder("2") / "report.html").read_bytes()
+
+
+def test_a_feed_that_has_stopped_is_told_although_nothing_is_new(shop):
+    (shop.folder / "clvmodels.toml").write_text(CONFIGURATION.replace("observation_end = {end}\n", ""))
+    job = load_config(shop.folder / "clvmodels.toml")
+    last = pd.read_csv(shop.folder / "orders.csv", parse_dates=["date"])["date"].max().date()
+    soon, late = (score(job, today=last + dt.timedelta(days=days)) for days in (2, 20))
+    assert "freshness" not in {check.name for check in soon.failed}
+    assert (int(late.exit_code), "freshness" in {check.name for check in late.failed}) == (3, True)
+
+
+def test_scores_that_were_damaged_are_made_anew(shop):
+    shop.night("2021-06-08")
+    _, path = shop.store.scores(shop.store.required().scores)
+    path.write_bytes(path.read_bytes()[:100])
+    done = shop.run("score")
+    assert (done["exit_code"], done["status"]) == (0, "scored")
+    shop.store.scores(shop.store.required().scores)
+
+
+def test_a_point_can_be_published(tmp_path):
+    point = Shop(tmp_path)
+    point.night("2021-05-01")
+    text = (point.folder / "clvmodels.toml").read_text().replace("draws = 200", 'method = "map"')
+    (point.folder / "clvmodels.toml").write_text(text)
+    done = point.run("retrain")
+    assert done["exit_code"] in (0, 3)
+    assert done["status"] in ("published", "rejected")
+    assert point.store.manifest("1").parameters["purchases.r"]["sd"] is None

@@ -14,7 +14,7 @@ from clvmodels.evaluation.assessment import percent
 from clvmodels.evaluation.backtest import NO_FORECAST
 from clvmodels.evaluation.comparison import MARGIN, UNDEFINED, WORSE
 from clvmodels.evaluation.result import BacktestResult
-from clvmodels.intervals import quantiles
+from clvmodels.intervals import Array, quantiles
 from clvmodels.jobs.gates.judged import judged, not_applicable, per_cent
 from clvmodels.jobs.manifest import Check
 from clvmodels.jobs.settings import Gates
@@ -44,8 +44,9 @@ def backtest_checks(result: BacktestResult, gates: Gates, metrics: Sequence[str]
 
     Its totals should not be biased, over all customers and in each segment. A bias counts where it is above the limit
     and the actual total lies outside the predictive interval, the one that is widened by past errors where it is
-    known, so that luck fails nobody. A segment's interval is widened further to what chance alone explains with
-    probability 1 - 0.01 / (number of segments): of many small ones, some always lie outside 90 %.
+    known, so that luck fails nobody. Of many small segments some always lie outside 90 %: the interval is therefore
+    at least as wide as the model's own one with probability 1 - 0.01 / (number of segments), or 0.99 for all
+    customers together.
 
     Parameters
     ----------
@@ -216,36 +217,28 @@ def _bias(result: BacktestResult, target: str, gates: Gates) -> Check:
     if not _has_forecast(result, target):
         return _no_forecast(name, result, target)
     row: Any = result.totals().loc[(target, result.model)]
-    return _biased(name, f"All customers together: {target}", row, _interval(row), gates)
+    sums = result.assessments[(result.model, target)].totals
+    chance = _chance(None if sums is None else sums[:, None], 1)
+    return _biased(name, f"All customers together: {target}", row, chance[0], gates)
 
 
 def _segments(result: BacktestResult, target: str, gates: Gates) -> Iterator[Check]:
     if not _has_forecast(result, target):
         return
     table = result.totals(by="segment").xs((target, result.model), level=("target", "forecaster"))
-    chance = _chance(result, target)
-    for place, (name, own) in enumerate(zip(_names(table.index), chance, strict=True)):
-        segment, row = table.index[place], table.iloc[place]
-        known = _interval(row)
-        interval = min(known[0], own[0]), max(known[1], own[1])
-        yield _biased(f"bias_{target}_{name}", f"Segment {segment!r}: {target}", row, interval, gates)
-
-
-def _interval(row: Any) -> tuple[float, float]:
-    """The widened one, or else the other; missing without draws."""
-    wide = row["wide_lower"], row["wide_upper"]
-    return wide if np.isfinite(wide).all() else (row["lower"], row["upper"])
-
-
-def _chance(result: BacktestResult, target: str) -> list[tuple[float, float]]:
-    """By segment, the interval that holds the model's own draws of all segments at once; missing without draws."""
     prediction: Any = result.forecasts[result.model].prediction(target)
     groups = result.split.calibration.frame["segment"].astype("category").reindex(prediction.mean.index)
-    number = len(groups.cat.categories)
-    if prediction.draws is None:
-        return [(np.nan, np.nan)] * number
-    sums = prediction.draws.sums(groups.cat.codes.to_numpy(), number)
-    return list(zip(*quantiles(sums, 1 - CHANCE / number, "predictive"), strict=True))
+    sums = None if prediction.draws is None else prediction.draws.sums(groups.cat.codes.to_numpy(), len(table))
+    for place, (name, chance) in enumerate(zip(_names(table.index), _chance(sums, len(table)), strict=True)):
+        segment, row = table.index[place], table.iloc[place]
+        yield _biased(f"bias_{target}_{name}", f"Segment {segment!r}: {target}", row, chance, gates)
+
+
+def _chance(sums: Array | None, groups: int) -> list[tuple[float, float]]:
+    """By group, the interval that holds the model's own draws (draws, groups) of all at once; missing without draws."""
+    if sums is None:
+        return [(np.nan, np.nan)] * groups
+    return list(zip(*quantiles(sums, 1 - CHANCE / groups, "predictive"), strict=True))
 
 
 def _names(segments: pd.Index) -> list[str]:
@@ -260,10 +253,13 @@ def _names(segments: pd.Index) -> list[str]:
     return names
 
 
-def _biased(name: str, what: str, row: Any, interval: tuple[float, float], gates: Gates) -> Check:
+def _biased(name: str, what: str, row: Any, chance: tuple[float, float], gates: Gates) -> Check:
     predicted, actual, limit = float(row["predicted"]), float(row["actual"]), gates.max_bias
     bias = 0.0 if predicted == actual else abs(predicted - actual) / abs(actual) if actual else np.inf
-    # Without an interval nothing tells luck from error.
+    wide = row["wide_lower"], row["wide_upper"]
+    known = wide if np.isfinite(wide).all() else (row["lower"], row["upper"])
+    # Missing without draws: then nothing tells luck from error.
+    interval = min(known[0], chance[0]), max(known[1], chance[1])
     inside = interval[0] <= actual <= interval[1]
     size = f"a bias of {per_cent(bias)}" if actual else "of which no share can be taken"
     held = "" if np.isnan(interval).any() else f" ({amount(interval[0])} to {amount(interval[1])} would be no surprise)"

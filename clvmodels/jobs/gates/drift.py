@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
 from clvmodels.intervals import Array, DrawBlocks, quantiles
 from clvmodels.jobs.gates.judged import judged, not_applicable, per_cent
@@ -162,7 +161,8 @@ def _evenly(rfm: RFM) -> RFM:
     if len(rfm) <= MOST_CUSTOMERS:
         return rfm
     facts = [rfm.frame[name].to_numpy(float) for name in SORTED_BY if name in rfm.frame.columns]
-    places = np.linspace(0, len(rfm) - 1, MOST_CUSTOMERS).astype(int)
+    # The middle ones of as many equal parts, so that sums are those of all.
+    places = ((np.arange(MOST_CUSTOMERS) + 0.5) * len(rfm) / MOST_CUSTOMERS).astype(int)
     return rfm.select(rfm.frame.index[np.lexsort(facts[::-1])[places]])
 
 
@@ -228,8 +228,10 @@ def _left_open(scores: _Scores) -> float:
 
 
 def _kolmogorov(one: Array, other: Array) -> float:
-    found: Any = stats.ks_2samp(one, other, method="asymp")
-    return float(found.statistic)
+    every, sides = np.concatenate([one, other]), (np.sort(one), np.sort(other))
+    # As scipy.stats.ks_2samp, without the p-value, which takes most of its time.
+    below = [np.searchsorted(side, every, side="right") / len(side) for side in sides]
+    return float(np.max(np.abs(below[0] - below[1])))
 
 
 def _total(name: str, quantity: str, new: _Scores, old: _Scores, gates: Gates) -> Check:

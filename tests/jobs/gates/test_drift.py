@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from clvmodels.datasets import load_cdnow_summary, simulate_rfm
 from clvmodels.datasets.simulators import PURCHASES, SPEND
@@ -103,10 +104,11 @@ def test_what_follows_from_parameters_is_known_better_than_each_of_them(compared
     assert "the purchase rate r / alpha moved most" in check.sentence
 
 
-def test_money_that_moved_shows_in_the_lifetime_value_alone(compared):
+def test_money_that_moved_shows_in_what_it_is_worth_alone(compared):
     checks = compared(models(v=4.0), models())
     failed = {name for name, check in checks.items() if check.verdict == "failed"}
-    assert failed == {*OF_SPEND}
+    assert {"parameter_drift_spend", "score_total_lifetime_value"} <= failed <= {*OF_SPEND}
+    assert checks["score_drift_expected_purchases"].figure == 0
     total = checks["score_total_lifetime_value"]
     # Scores of those who bought often say more of themselves than of v.
     assert 0.5 < total.figure < 3
@@ -183,9 +185,11 @@ def test_customers_who_are_all_alike_are_no_drift_by_themselves(gates, named):
     assert {check.verdict for check in checks.values()} == {"passed"}
 
 
-def test_no_customer_is_expected_to_buy_within_no_time(cdnow, gates, named):
-    checks = named(drift_checks(models(2), models(), cdnow, gates, horizon=0.0))
-    assert "failed" not in {check.verdict for check in checks.values()}
+def test_the_distance_is_that_of_scipy():
+    rng = np.random.default_rng(1)
+    # With ties, within and between.
+    one, other = rng.poisson(2, 300) / 4, rng.poisson(2.5, 200) / 4
+    assert module._kolmogorov(one, other) == pytest.approx(stats.ks_2samp(one, other).statistic, abs=1e-12)
 
 
 def fitted(rfm, draws=1000):
@@ -200,7 +204,7 @@ def test_two_halves_of_one_population_raise_hardly_any_alarm_and_a_doubled_rate_
     limits = gates.model_copy(update={"max_parameter_drift": 0.25})
     alarms = {"same": 0, "doubled": 0}
     doubled = PURCHASES._replace(r=2 * PURCHASES.r)
-    for seed in range(20):
+    for seed in range(8):
         whole = simulate_rfm(customers=4800, random_seed=seed)
         even = whole.frame.index % 2 == 0
         old, others = fitted(whole.select(even)), whole.select(~even)
@@ -209,4 +213,4 @@ def test_two_halves_of_one_population_raise_hardly_any_alarm_and_a_doubled_rate_
             checks = drift_checks(fitted(rfm), old, rfm, limits, horizon=39.0)
             alarms[name] += any(check.verdict == "failed" for check in checks)
     assert alarms["same"] <= 1
-    assert alarms["doubled"] == 20
+    assert alarms["doubled"] == 8
