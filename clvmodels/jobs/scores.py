@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import glob
 import logging
 import os
 import shutil
@@ -136,6 +137,10 @@ def copy_scores(job: Job, path: Path) -> dict[str, str]:
     if to is None:
         return {}
     try:
+        for left in to.parent.glob(
+            f".{glob.escape(to.name)}.*.part"
+        ):  # by a run that was killed; this one has the lock
+            left.unlink(missing_ok=True)
         with whole_file(to) as temporary:
             shutil.copyfile(path, temporary)
     except ClvError as error:

@@ -188,8 +188,8 @@ class Gates(Part):
     min_effective_draws: Positive = 200.0
     max_coverage_error: Share = 0.05
     max_bias: Positive = 0.3
-    max_parameter_drift: Positive = 0.5
-    max_score_drift: Share = 0.1
+    max_parameter_drift: Positive = 0.25
+    max_score_drift: Share = 0.3
     max_golden_difference: Annotated[float, Field(ge=0)] = 1e-9
 
 

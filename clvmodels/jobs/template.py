@@ -69,8 +69,8 @@ transactions = "orders.csv"
 # min_effective_draws = 200
 # max_coverage_error = 0.05        # of the intervals in the backtest
 # max_bias = 0.3                   # of a total, all customers or a segment's, in the backtest
-# max_parameter_drift = 0.5        # share by which parameters or totals move beyond what the posteriors allow
-# max_score_drift = 0.1            # largest distance between two distributions of scores
+# max_parameter_drift = 0.25       # share by which parameters or totals move beyond what the posteriors allow
+# max_score_drift = 0.3            # largest distance between two distributions of scores
 # max_golden_difference = 1e-9     # between scores by a model and by the same model loaded from its files
 
 [output]

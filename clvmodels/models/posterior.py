@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pandas.util import hash_pandas_object
 
 from clvmodels.errors import ClvError, InvalidArgument, check_interval
-from clvmodels.files import whole_file
+from clvmodels.files import write_whole
 from clvmodels.inference.diagnostics import Diagnostics
 from clvmodels.intervals import Array, quantiles
 from clvmodels.models.priors import Prior
@@ -94,10 +94,8 @@ class Posterior:
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write one NetCDF file (a `posterior` group that ArviZ reads too); an existing file is replaced whole."""
-        path = Path(path)
-        with whole_file(path) as temporary:
-            self._tree().to_netcdf(temporary, engine="h5netcdf")
-        return path
+        # By way of memory: on a full disk HDF5 ends in many errors of its own.
+        return write_whole(Path(path), bytes(self._tree().to_netcdf(engine="h5netcdf")))
 
     def __repr__(self) -> str:
         """Parameters' means and the method, in one line."""

@@ -17,6 +17,9 @@ import traceback
 import warnings
 from pathlib import Path
 
+import duckdb
+import pandas as pd
+
 from clvmodels.errors import ClvError
 from clvmodels.jobs.lock import locked
 from clvmodels.jobs.manifest import SCHEMA, DataFacts, Manifest, ScoresManifest
@@ -26,23 +29,11 @@ from clvmodels.jobs.writing import _claim, writing
 WRITES = {"open", "os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.truncate", "os.link", "os.symlink"}
 WRITES |= {"shutil.copyfile", "shutil.move", "shutil.rmtree"}
 DIRECTORIES = {"os.mkdir": [2], "os.rename": [2, 3], "os.remove": [1], "os.rmdir": [1], "shutil.rmtree": [1]}
-FACTS = DataFacts(
-    fingerprint="0" * 64,
-    rows=900,
-    customers=300,
-    repeat_customers=120,
-    purchases=800,
-    spend=12345.5,
-    first_purchase=dt.date(2025, 1, 1),
-    observation_end=dt.date(2025, 12, 31),
-)
-SEALED = {
-    "schema": SCHEMA,
-    "made_at": dt.datetime(2026, 1, 1, 3, 0, tzinfo=dt.UTC),
-    "packages": {"clvmodels": "0.1.0"},
-    "data": FACTS,
-    "checks": (),
-}
+DAYS = {"first_purchase": dt.date(2025, 1, 1), "observation_end": dt.date(2025, 12, 31)}
+COUNTS = {"rows": 900, "customers": 300, "repeat_customers": 120, "purchases": 800, "spend": 12345.5}
+FACTS = DataFacts(fingerprint="0" * 64, **COUNTS, **DAYS)
+SEALED = {"schema": SCHEMA, "made_at": dt.datetime(2026, 1, 1, 3, 0, tzinfo=dt.UTC), "data": FACTS, "checks": ()}
+SEALED |= {"packages": {"clvmodels": "0.1.0"}}
 FITTED = {"verdict": "accepted", "configuration": {}, "configuration_fingerprint": "1" * 64, "metrics": {"a": 0.1}}
 
 
@@ -115,14 +106,22 @@ def warm_up(*configurations):
     remembered += [(artefacts, name) for name in ("scores", "to_json_dict", "build_report", "render_html")]
     collect, real = Source.collect, [(*place, _remembered(*place)) for place in remembered]
     Source.collect = lambda self, wanted: self._own_ids(self.run(wanted).to_pandas(use_threads=False))
+    read = pd.read_parquet
+    pd.read_parquet = _read_alone
     for path in configurations:
         retrain(load_config(path), force=True)
     for module, name, function in real:
         setattr(module, name, function)
-    Source.collect = collect
+    Source.collect, pd.read_parquet = collect, read
     for found in gc.get_objects():
         if type(found) is Backend and hasattr(found, "con"):
-            found.disconnect()  # it has a thread
+            found.disconnect()  # as well
+
+
+def _read_alone(path, columns=None):
+    import pyarrow.parquet as pq
+
+    return pq.ParquetFile(path, pre_buffer=False).read(columns=columns, use_threads=False).to_pandas(use_threads=False)
 
 
 def _remembered(module, name):
@@ -269,11 +268,17 @@ def _heard(answer):
     return said
 
 
+def _alone():
+    """Whether there is one thread, after some time for those that are ending."""
+    latest = time.monotonic() + 5
+    while not (alone := len(os.listdir("/proc/self/task")) == 1) and time.monotonic() < latest:  # noqa: PTH208
+        time.sleep(0.01)
+    return alone
+
+
 def serve():
     """Answer each line with a line."""
-    import duckdb
-
-    duckdb.default_connection().close()  # it has a thread
+    duckdb.default_connection().close()
     gc.collect()
     gc.freeze()
     for line in sys.stdin:
@@ -284,8 +289,7 @@ def serve():
             gc.freeze()
             answer = []
         else:
-            threads = os.listdir("/proc/self/task")  # noqa: PTH208
-            assert len(threads) == 1, "a fork while other threads run is not safe"
+            assert _alone(), "a fork while other threads run is not safe"
             answer = trial(request)
         print(json.dumps(answer), flush=True)
 

@@ -138,8 +138,8 @@ def _against(result: BacktestResult, metric: str, target: str, rival: str) -> Ch
     row: Any = result.comparisons[rival].loc[(target, metric)]
     if row["outcome"] == UNDEFINED:
         return not_applicable(name, _why_undefined(result, metric, target, rival))
-    advantage, half = row["advantage"], row["upper"] - row["advantage"]
-    edge = -max(half, MARGIN * row["scale"])
+    advantage, upper = float(row["advantage"]), float(row["upper"])
+    edge = -max(upper - advantage, MARGIN * float(row["scale"]))
     kind = next(measure.better for measure in result.compared if measure.name == metric)
     what = {"zero": "size of the ", "level": "distance from its level of the "}.get(kind, "") + row["label"]
     own, other = row["model"], row["baseline"]
