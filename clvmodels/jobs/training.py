@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from clvmodels.errors import InvalidArgument, InvalidConfiguration
@@ -23,6 +24,7 @@ from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
 from clvmodels.models.gamma_gamma import GammaGamma, GammaGammaPosterior, GammaGammaPriors
 from clvmodels.transactions import days_per_unit
 
+PRIOR_DRAWS = 20
 RIVALS = (SIMPLE, "as_before", "nothing")
 
 
@@ -186,6 +188,12 @@ def _priors(chosen: Any, key: str) -> dict[str, Any]:
     for name, prior in found.items():
         try:
             prior.check(name)
-        except InvalidArgument as error:
-            raise InvalidConfiguration(f"{key}.{name}: {error}") from error
+            drawn = prior.draws(PRIOR_DRAWS, np.random.default_rng(1))
+        except Exception as error:  # PyMC and PyTensor refuse in many ways
+            said = str(error).partition("\n")[0]
+            raise InvalidConfiguration(f"{key}.{name} cannot be drawn from: {said}; give a proper prior") from error
+        if not (np.isfinite(drawn).all() and (drawn > 0).all() and (drawn % 1 > 0).any()):
+            raise InvalidConfiguration(
+                f"{key}.{name} gives {drawn[0]:.3g} and the like; the parameter is a positive number, not a count"
+            )
     return found

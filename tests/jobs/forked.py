@@ -279,7 +279,6 @@ def _alone():
 def serve():
     """Answer each line with a line."""
     duckdb.default_connection().close()
-    gc.collect()
     gc.freeze()
     for line in sys.stdin:
         request = json.loads(line)
