@@ -8,7 +8,7 @@ import json
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -28,6 +28,50 @@ class Record(BaseModel):
     """Values that go to JSON and come back the same."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+Kind = TypeVar("Kind", bound=Record)
+
+
+def read_record(kind: type[Kind], path: Path, *, schema: str, remedy: str = "") -> Kind | None:
+    """Read a record from a JSON file; None where there is no such file.
+
+    Parameters
+    ----------
+    kind
+        Of the record.
+    path
+        The file.
+    schema
+        The key of its schema version.
+    remedy
+        What to do where it is damaged.
+
+    Raises
+    ------
+    StoreError
+        If it is damaged, or of another schema version.
+
+    Examples
+    --------
+    >>> read_record(Record, Path("nowhere.json"), schema="schema") is None
+    True
+    """
+    try:
+        plain = json.loads(path.read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError, RecursionError) as error:
+        raise StoreError(f"{path} is damaged: {error}{remedy}") from error
+    found = plain.get(schema) if isinstance(plain, dict) else None
+    if found != SCHEMA:
+        raise StoreError(f"{path} has schema version {found!r}, and this version of clvmodels reads {SCHEMA}")
+    try:
+        return kind.model_validate(plain)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise StoreError(f"{path} is damaged: {where}: {first['msg']}{remedy}") from None
 
 
 class Check(Record):
@@ -150,20 +194,9 @@ class Sealed(Record):
             If it is missing, damaged, edited, or of another schema version.
         """
         path = folder / MANIFEST
-        try:
-            plain = json.loads(path.read_bytes())
-        except FileNotFoundError:
-            raise StoreError(f"there is no {path}: no such version, or it was never finished") from None
-        except (OSError, ValueError, RecursionError) as error:
-            raise StoreError(f"{path} is damaged: {error}") from error
-        schema = plain.get("schema") if isinstance(plain, dict) else None
-        if schema != SCHEMA:
-            raise StoreError(f"{path} has schema version {schema!r}, and this version of clvmodels reads {SCHEMA}")
-        try:
-            found = cls.model_validate(plain)
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            raise StoreError(f"{path} is damaged: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+        found = read_record(cls, path, schema="schema")
+        if found is None:
+            raise StoreError(f"there is no {path}: no such version, or it was never finished")
         if found.checksum != found._digest():
             raise StoreError(f"{path} was changed after it was written: its checksum does not hold")
         if found.number != folder.name:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from clvmodels.errors import ClvError, StoreError
-from clvmodels.jobs.manifest import MANIFEST, SCHEMA, Manifest, Record, ScoresManifest, sha256
+from clvmodels.jobs.manifest import MANIFEST, SCHEMA, Manifest, Record, ScoresManifest, read_record, sha256
 from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
 from clvmodels.models.gamma_gamma import GammaGammaPosterior
 from clvmodels.models.load import load_posterior
@@ -121,24 +118,10 @@ class Store:
         StoreError
             If the pointer is damaged, or of another schema version.
         """
-        path = self.folder / POINTER
-        try:
-            plain = json.loads(path.read_bytes())
-        except (FileNotFoundError, NotADirectoryError):
+        remedy = "; name the version: clvmodels models promote"
+        pointer = read_record(Pointer, self.folder / POINTER, schema="schema_version", remedy=remedy)
+        if pointer is None:
             return None
-        except (OSError, ValueError, RecursionError) as error:
-            raise StoreError(f"{path} is damaged ({error}); name the version: clvmodels models promote") from error
-        schema = plain.get("schema_version") if isinstance(plain, dict) else None
-        if schema != SCHEMA:
-            raise StoreError(f"{path} has schema version {schema!r}, and this version of clvmodels reads {SCHEMA}")
-        try:
-            pointer = Pointer.model_validate(plain)
-        except ValidationError as error:
-            said = error.errors(include_url=False)[0]
-            where = ".".join(map(str, said["loc"]))
-            raise StoreError(
-                f"{path} is damaged: {where}: {said['msg']}; name the version: clvmodels models promote"
-            ) from None
         for number in (pointer.version, pointer.scores, *pointer.before, *pointer.withdrawn):
             _checked_number(number)
         return pointer

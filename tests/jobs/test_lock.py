@@ -9,9 +9,10 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from filelock import FileLock
 
 from clvmodels.errors import InvalidArgument, Locked, StoreError
-from clvmodels.jobs.lock import OWNER, locked
+from clvmodels.jobs.lock import LOCK, OWNER, locked
 from clvmodels.jobs.writing import writing
 
 
@@ -76,6 +77,8 @@ def test_an_owner_that_is_a_folder_frees_the_lock_all_the_same(store):
                 pass
         except StoreError:
             pass  # refused is fine
+    with FileLock(store.folder / LOCK, timeout=0) as free:
+        assert free.is_locked
 
 
 def test_the_lock_is_free_after_an_error(store):

@@ -67,7 +67,7 @@ def loaded(server, name, monkeypatch):
 
 
 def test_a_server_that_answers_is_accepted(server):
-    check_tracking(server)
+    assert check_tracking(server) is None
 
 
 def test_a_run_holds_parameters_metrics_documents_and_figures(run, server, client):
