@@ -1,5 +1,28 @@
 """Customer lifetime value with intervals: BG/NBD, Gamma-Gamma, and the simple formula to hold them against.
 
+From a log to the value of every customer:
+
+>>> import clvmodels as clv
+>>> transactions = clv.datasets.simulate_transactions(customers=300, length=104, random_seed=1)
+>>> rfm = clv.rfm_summary(transactions, time_unit="week")
+>>> purchases, spend = clv.BetaGeo().fit(rfm, random_seed=1), clv.GammaGamma().fit(rfm, random_seed=1)
+>>> clv.LifetimeValue(purchases, spend, margin=0.3).expected(rfm, horizon=52).columns.tolist()
+['mean', 'lower', 'upper']
+
+============  ==========================================================================================================
+data          rfm_summary -> RFM; rfm_table -> RFMTable, where the data are; split_holdout, rolling_splits; datasets
+models        BetaGeo (BetaGeoPriors), GammaGamma (GammaGammaPriors), MultiplicativeCLV; of contracts ShiftedBetaGeo
+              (ShiftedBetaGeoPriors), fitted to Renewals; Prior for priors of your own; load_posterior; criticise
+value         LifetimeValue; score writes what is expected of all customers to a file
+evaluation    backtest, rolling_backtest, estimate_model_error; named_forecasters, Forecast and Prediction for
+              forecasters of your own; catalogue of the measures
+decisions     the functions of `decisions`: what a customer may cost, whom to make an offer, next year's budget, ...
+output        plots, write_report
+production    jobs (nightly retraining and scoring), spark
+errors        ClvError, and of its kind InvalidTransactions, InvalidRFM, InvalidArgument, FitFailed; FitWarning and
+              DataWarning
+============  ==========================================================================================================
+
 The public names are loaded on first use, so that importing the package loads neither PyMC nor matplotlib.
 """
 

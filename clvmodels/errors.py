@@ -2,12 +2,44 @@
 
 from __future__ import annotations
 
+import copy
+import linecache
 import math
+import sys
+import sysconfig
 from numbers import Real
+from pathlib import Path
+from types import TracebackType
+from typing import Any
 
 
 class ClvError(Exception):
-    """Base of all errors that clvmodels raises on purpose."""
+    """Base of all errors that clvmodels raises on purpose.
+
+    In IPython and notebooks it shows the reader's own lines and the message;
+    `traceback.print_exception(sys.last_value)` shows the rest.
+    """
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows in place of the whole traceback."""
+        short = copy.copy(self)
+        # What it came from is told in the message.
+        short.__suppress_context__ = True
+        shell: Any = sys.modules["IPython"].get_ipython()
+        return shell.InteractiveTB.structured_traceback(type(short), short, _own_lines(self.__traceback__), tb_offset=0)
+
+
+def _own_lines(frames: TracebackType | None) -> TracebackType | None:
+    """The frames of a traceback that are neither ours nor of an installed library."""
+    if frames is None:
+        return None
+    rest = _own_lines(frames.tb_next)
+    file = frames.tb_frame.f_code.co_filename
+    libraries = [Path(__file__).parent, *(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib"))]
+    # Compiled and generated code has no lines to show.
+    if not linecache.getlines(file) or any(Path(file).is_relative_to(library) for library in libraries):
+        return rest
+    return TracebackType(rest, frames.tb_frame, frames.tb_lasti, frames.tb_lineno)
 
 
 class InvalidTransactions(ClvError, ValueError):

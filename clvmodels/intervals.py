@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clvmodels import notebook
 from clvmodels.compiled.threads import in_order
 from clvmodels.errors import check_interval
 
@@ -185,6 +186,8 @@ class Progress:
         columns = TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()
         self._bar, self._start = Bar(*columns, console=console, transient=True), time.monotonic()
         self._task = self._bar.add_task(description, total=total)
+        # In a notebook rich needs ipywidgets, and leaves an empty output.
+        self._page = notebook.Bar() if console.is_jupyter else None
 
     def __enter__(self) -> Progress:
         """Begin."""
@@ -195,13 +198,21 @@ class Progress:
     def advance(self, steps: int) -> None:
         """Say that so many more are done."""
         self._bar.advance(self._task, steps)
-        if self._shown and time.monotonic() - self._start > PROGRESS_AFTER_SECONDS:
+        if not self._shown or time.monotonic() - self._start <= PROGRESS_AFTER_SECONDS:
+            return
+        if self._page is None:
             self._bar.start()
+            return
+        task = self._bar.tasks[0]
+        left = f", {task.time_remaining:,.0f} s left" if task.time_remaining else ""
+        self._page.show(f"{task.description}: {task.percentage:.0f} %{left}", task.percentage / 100)
 
     def __exit__(self, *_: object) -> None:
         """Take the bar away."""
         if self._alone:
             _under_a_bar.reset(self._token)
+        if self._page is not None:
+            self._page.close()
         if self._bar.live.is_started:
             self._bar.stop()
 

@@ -15,6 +15,7 @@ from clvmodels.formulas.discount import discount_force
 from clvmodels.intervals import Array, DrawBlocks, interval_table
 from clvmodels.lifetime_value import LifetimeValue
 from clvmodels.models.by_period import predictive_new_by_period
+from clvmodels.notebook import answer_as_html
 from clvmodels.rfm import RFM
 from clvmodels.wording import amount, between, chance, plural, share
 
@@ -57,6 +58,8 @@ class Acquisition:
     distribution: pd.DataFrame
     drivers: pd.DataFrame
     sentence: str
+
+    _repr_html_ = answer_as_html
 
 
 def acquisition(

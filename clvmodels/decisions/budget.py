@@ -19,6 +19,7 @@ from clvmodels.intervals import Array, DrawBlocks, interval_table, quantiles
 from clvmodels.lifetime_value import LifetimeValue
 from clvmodels.model_error import ModelError
 from clvmodels.models.by_period import WHAT, predictive_by_period, predictive_new_by_period
+from clvmodels.notebook import answer_as_html
 from clvmodels.rfm import RFM
 from clvmodels.wording import amount, between
 
@@ -51,6 +52,8 @@ class Budget:
     reached: pd.DataFrame
     drivers: pd.DataFrame
     sentence: str
+
+    _repr_html_ = answer_as_html
 
 
 def budget(

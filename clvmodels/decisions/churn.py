@@ -18,6 +18,7 @@ from clvmodels.intervals import Array, DrawBlocks, interval_table, summed
 from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
 from clvmodels.models.by_period import predictive_alive, predictive_by_period
 from clvmodels.models.expectations import distinct_rows
+from clvmodels.notebook import answer_as_html
 from clvmodels.rfm import RFM
 from clvmodels.wording import amount, between, plural
 
@@ -51,6 +52,8 @@ class Churn:
     survival: pd.DataFrame
     drivers: pd.DataFrame
     sentence: str
+
+    _repr_html_ = answer_as_html
 
 
 def churn(

@@ -16,6 +16,7 @@ from clvmodels.errors import InvalidArgument, InvalidRFM, check_horizon, check_i
 from clvmodels.intervals import Array, DrawBlocks, interval_table
 from clvmodels.lifetime_value import LifetimeValue
 from clvmodels.model_error import ModelError
+from clvmodels.notebook import answer_as_html
 from clvmodels.rfm import RFM, days_per_unit
 from clvmodels.wording import amount, between, listed, plural
 
@@ -41,6 +42,8 @@ class Cohorts:
     table: pd.DataFrame
     drivers: pd.DataFrame
     sentence: str
+
+    _repr_html_ = answer_as_html
 
 
 def follow_cohorts(

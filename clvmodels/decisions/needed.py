@@ -23,6 +23,7 @@ from clvmodels.formulas.beta_geo import BetaGeoParams
 from clvmodels.intervals import Array, DrawBlocks, interval_table
 from clvmodels.lifetime_value import LifetimeValue
 from clvmodels.models.by_period import predictive_alive, predictive_by_period, predictive_needed
+from clvmodels.notebook import answer_as_html
 from clvmodels.rfm import RFM
 from clvmodels.wording import between, share
 
@@ -48,6 +49,8 @@ class Needed:
     table: pd.DataFrame
     drivers: pd.DataFrame
     sentence: str
+
+    _repr_html_ = answer_as_html
 
 
 def customers_needed(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, fields
+from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from clvmodels.decisions.checks import check_discount, check_known
@@ -15,6 +16,7 @@ from clvmodels.decisions.prospects import Prospects
 from clvmodels.errors import InvalidArgument, check_cost, check_horizon
 from clvmodels.intervals import Array, DrawBlocks
 from clvmodels.lifetime_value import LifetimeValue
+from clvmodels.notebook import as_html
 from clvmodels.rfm import RFM
 
 SEED = 0x0FFE5
@@ -74,6 +76,10 @@ class Offer:
         check_discount(self.discount)
         if self.lasts == 0 and (self.discount or self.lift is not None):
             raise InvalidArgument("a discount or a lift needs time; give how long the offer lasts, e.g. lasts=13")
+
+    def _repr_html_(self) -> str:
+        chosen = {field.name: _chosen(getattr(self, field.name)) for field in fields(self)}
+        return as_html("Offer", pd.DataFrame({"chosen": chosen}))
 
 
 class Parts(NamedTuple):
@@ -195,3 +201,10 @@ def break_even(base: Array, slope: Array) -> Array:
     with np.errstate(divide="ignore", invalid="ignore"):
         needed = np.where(slope > 0, -base / slope, np.inf)
     return np.where(base >= 0, 0.0, np.where(needed <= 1, needed, np.inf))
+
+
+def _chosen(value: Any) -> str:
+    """A field in few words; of draws, how many and their mean."""
+    if value is None:
+        return ""
+    return f"{len(value):,} draws, mean {np.mean(value):.4g}" if np.ndim(value) else str(value)

@@ -30,6 +30,7 @@ from clvmodels.formulas.shifted_beta_geo import ShiftedBetaGeoParams
 from clvmodels.intervals import Array, summary
 from clvmodels.models.renewals import checked_customers
 from clvmodels.models.shifted_beta_geo_posterior import ShiftedBetaGeoPosterior
+from clvmodels.notebook import answer_as_html
 from clvmodels.rfm import days_per_unit
 from clvmodels.wording import amount, between, chance, plural
 
@@ -58,6 +59,8 @@ class RenewalDiscount:
     total: pd.DataFrame
     drivers: pd.DataFrame
     sentence: str
+
+    _repr_html_ = answer_as_html
 
 
 def renewal_discount(

@@ -13,6 +13,7 @@ from clvmodels.decisions.offer import Offer, OfferDraws, Parts
 from clvmodels.errors import check_cost, check_interval
 from clvmodels.intervals import Array, summary
 from clvmodels.lifetime_value import LifetimeValue
+from clvmodels.notebook import answer_as_html
 from clvmodels.rfm import RFM
 from clvmodels.wording import amount, between, listed
 
@@ -53,6 +54,8 @@ class Replacement:
     table: pd.DataFrame
     drivers: pd.DataFrame
     sentence: str
+
+    _repr_html_ = answer_as_html
 
 
 def retain_or_replace(

@@ -14,6 +14,7 @@ from clvmodels.decisions.offer import Offer, OfferDraws, Parts, break_even
 from clvmodels.errors import check_cost, check_interval
 from clvmodels.intervals import Array, DrawBlocks, interval_table, summary
 from clvmodels.lifetime_value import LifetimeValue
+from clvmodels.notebook import answer_as_html
 from clvmodels.rfm import RFM
 from clvmodels.wording import amount, between, chance, plural, share
 
@@ -46,6 +47,8 @@ class Retention:
     curve: pd.DataFrame
     drivers: pd.DataFrame
     sentence: str
+
+    _repr_html_ = answer_as_html
 
 
 def retention_offer(

@@ -14,6 +14,7 @@ from clvmodels.decisions.prospects import Prospects
 from clvmodels.errors import check_horizon, check_interval
 from clvmodels.intervals import Array, DrawBlocks, summary
 from clvmodels.lifetime_value import LifetimeValue
+from clvmodels.notebook import answer_as_html
 from clvmodels.rfm import RFM
 from clvmodels.wording import amount, between, chance, plural, share
 
@@ -39,6 +40,8 @@ class ValueAtRisk:
     table: pd.DataFrame
     drivers: pd.DataFrame
     sentence: str
+
+    _repr_html_ = answer_as_html
 
 
 def value_at_risk(

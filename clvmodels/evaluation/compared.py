@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from clvmodels.evaluation import tables
 from clvmodels.evaluation.comparison import compare
+from clvmodels.notebook import as_html
 
 if TYPE_CHECKING:
     from clvmodels.evaluation.bootstrap import Resampled
@@ -93,4 +93,5 @@ class Compared(ABC):
         )
 
     def _repr_html_(self) -> str:
-        return tables.as_html(self.table(), self.verdict())
+        table = self.table()
+        return as_html(table, self.verdict(), rows=len(table))

@@ -195,14 +195,16 @@ class BacktestResult(Compared):
         Returns
         -------
         DataFrame
-            By frequency, indexed by it ("0", ..., "6", "7+"): customers, actual, and a column per forecaster. By
-            decile: forecaster, decile (1 has the lowest predictions), customers, predicted, actual; ties share evenly.
+            By frequency, indexed by it ("0", ..., "6", "7+"): customers, actual, actual_lower and actual_upper (how far
+            off the mean of so few customers can be, with the backtest's probability; see `mean_interval`; missing for
+            one customer, and for those who all did the same), and a column per forecaster. By decile: forecaster,
+            decile (1 has the lowest predictions), customers, predicted, actual; ties share evenly.
         """
         if by not in ("frequency", "decile"):
             raise InvalidArgument(f"by is {by!r}; choose 'frequency' or 'decile'")
         if by == "decile":
             return tables.by_decile(self._customers(target))
-        return tables.by_frequency(self._customers(target), self.split, target)
+        return tables.by_frequency(self._customers(target), self.split, target, interval=self.interval)
 
     def lift(self, target: str = "purchases") -> pd.DataFrame:
         """Return how much of the actual total each tenth of the customers brought, best predicted first.

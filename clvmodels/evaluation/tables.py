@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -13,6 +12,7 @@ from clvmodels.errors import InvalidArgument
 from clvmodels.evaluation import ranking
 from clvmodels.evaluation.assessment import BINS, Assessment, percent
 from clvmodels.evaluation.groups import frequency_groups, frequency_labels
+from clvmodels.evaluation.mean_interval import mean_interval
 from clvmodels.intervals import Array, quantiles
 from clvmodels.rfm import HoldoutSplit
 
@@ -28,19 +28,16 @@ def wide(metrics: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(list(rows.values()), index=pd.MultiIndex.from_tuples(rows, names=["target", "forecaster"]))
 
 
-def as_html(table: pd.DataFrame, words: str) -> str:
-    """Return a table with lines of text below it."""
-    lines = "".join(f"<p>{html.escape(line)}</p>" for line in words.splitlines())
-    return f"{table.to_html(float_format='{:.4g}'.format, na_rep='')}{lines}"
-
-
-def by_frequency(customers: Customers, split: HoldoutSplit, target: str) -> pd.DataFrame:
-    """Return mean outcomes and predictions by calibration frequency: customers, actual, and one per forecaster."""
+def by_frequency(customers: Customers, split: HoldoutSplit, target: str, *, interval: float) -> pd.DataFrame:
+    """Return mean outcomes, their intervals, and mean predictions by calibration frequency."""
     means = {"actual": split.holdout[target]} | {name: table["mean"] for name, table in customers.items()}
     labels, codes = frequency_labels(first=0), frequency_groups(split.calibration.frame["frequency"], first=0)
     groups = pd.DataFrame(means).groupby(pd.Categorical.from_codes(codes, labels), observed=True)
     table: Any = groups.agg("mean").set_axis(labels[np.unique(codes)])
     table.insert(0, "customers", np.unique(codes, return_counts=True)[1])
+    ends = [mean_interval(seen.to_numpy(float), interval=interval) for _, seen in groups["actual"]]
+    for place, (name, end) in enumerate(zip(("actual_lower", "actual_upper"), zip(*ends, strict=True), strict=True)):
+        table.insert(2 + place, name, end)
     return table
 
 

@@ -2,40 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import pandas as pd
-import xarray as xr
+from scipy import stats
 
-from clvmodels.errors import InvalidArgument, check_horizon, check_interval
-from clvmodels.formulas import beta_geo
-from clvmodels.formulas.beta_geo import BetaGeoParams
-from clvmodels.formulas.discount import discount_force
-from clvmodels.intervals import Array, DrawBlocks, interval_table, summary
-from clvmodels.models.expectations import Expectation, distinct_rows
-from clvmodels.models.posterior import Posterior, customer_keys
-from clvmodels.models.simulation import Simulation, checked_edges
-from clvmodels.rfm import RFM
-
-CREDIBLE: dict[str, Callable[..., Array]] = {
-    "probability_alive": beta_geo.survival_if_alive,
-    "expected_purchases": beta_geo.purchases_if_alive,
-    "expected_discounted_purchases": beta_geo.discounted_purchases_if_alive,
-    "probability_of_purchase": beta_geo.probability_of_purchase_if_alive,
-    "expected_lifetime": beta_geo.lifetime_if_alive,
-}
-Dates = tuple[Array, Array, Array]
-PREDICTIVE = ("predictive_purchases", "time_to_next_purchase", "lifetime")
+from clvmodels.errors import InvalidArgument, check_interval
+from clvmodels.intervals import Array, interval_table, summary
+from clvmodels.models.alive_path import purchase_history
+from clvmodels.models.beta_geo_draws import BetaGeoDraws, dates_of, in_time_units
+from clvmodels.models.expectations import distinct_rows
+from clvmodels.models.frequency_recency import Matrix, possible_customers
+from clvmodels.models.heterogeneity import density_table
+from clvmodels.rfm import RFM, DateLike
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class BetaGeoPosterior(Posterior):
-    """Posterior of BG/NBD. Every answer has one row per customer, in the order of the RFM.
+class BetaGeoPosterior(BetaGeoDraws):
+    """Posterior of BG/NBD. Every answer to an RFM has one row per customer, in its order.
 
-    All methods share their arguments: `rfm` holds n customers in the posterior's time unit (a new customer is
+    All these methods share their arguments: `rfm` holds n customers in the posterior's time unit (a new customer is
     `RFM.new_customer(time_unit)`); `horizon` is a length from the observation end on, in that unit; `interval` is the
     probability inside the equal-tailed interval; `random_seed` replaces the seed of the fit in predictive draws.
     Credible intervals are of the expectation, predictive ones of what will be counted.
@@ -54,8 +43,6 @@ class BetaGeoPosterior(Posterior):
     >>> purchases.expected_purchases(rfm, horizon=39)["mean"].round(4).to_dict()
     {'ann': 1.226}
     """
-
-    parameters: ClassVar[tuple[str, ...]] = ("r", "alpha", "a", "b")
 
     def probability_alive(self, rfm: RFM, *, horizon: float = 0, interval: float = 0.9) -> pd.DataFrame:
         """P(alive at observation end + horizon), with credible interval.
@@ -171,80 +158,98 @@ class BetaGeoPosterior(Posterior):
         """
         return self._waiting("lifetime", rfm, interval, random_seed)
 
-    def draws(self, quantity: str, rfm: RFM, **choices: Any) -> xr.DataArray:
-        """All draws of a quantity, dims (chain, draw, customer_id); the choices are those of the method of that name.
+    def heterogeneity(self, *, interval: float = 0.9) -> pd.DataFrame:
+        """How the customers differ: densities of their purchase rate and dropout probability, with credible interval.
 
-        Quantities are probability_alive, expected_purchases, expected_discounted_purchases, probability_of_purchase,
-        expected_lifetime, predictive_purchases, time_to_next_purchase and lifetime (of `median_lifetime`).
-        For many customers use `blocks`.
+        The purchase rate, per time unit, is Gamma(r, rate alpha) over the customers who ever come, the probability to
+        drop out after a purchase is Beta(a, b).
+
+        Returns
+        -------
+        pandas.DataFrame, shape (400, 3)
+            Columns mean, lower, upper of the density, indexed by quantity ("purchase_rate", "dropout_probability") and
+            `at`: 200 evenly spaced values each, from the 0.5 % to the 99 % quantile of the customers, ends left out.
+            So all are finite, though the first is infinite at 0 if r < 1, the second if a < 1, and at 1 if b < 1.
+
+        Examples
+        --------
+        >>> from clvmodels.models.beta_geo import BetaGeo
+        >>> same = BetaGeo.at(r=1.0, alpha=2.0, a=1.0, b=1.0, time_unit="week").heterogeneity()
+        >>> same.loc["dropout_probability", "mean"].round(9).unique().tolist()
+        [1.0]
         """
-        return self.with_draw_dims(self.blocks(quantity, rfm, **choices).array(), rfm.frame.index)
+        r, alpha, a, b = (draws[:, None] for draws in self.parameter_draws())
+        customers = {"purchase_rate": stats.gamma(r, scale=1 / alpha), "dropout_probability": stats.beta(a, b)}
+        return density_table(customers, interval=interval)
 
-    def blocks(self, quantity: str, rfm: RFM, **choices: Any) -> DrawBlocks:
-        """The same in blocks of customers, in the order of the RFM, for sums over millions of them."""
-        self.check_customers(rfm)
-        if quantity in CREDIBLE:
-            return self._expected(quantity, _dates(rfm), **_in_time_units(rfm, **choices))
-        if quantity in PREDICTIVE:
-            return self._outcomes(quantity, rfm, **choices)
-        raise InvalidArgument(f"quantity is {quantity!r}; choose one of {', '.join((*CREDIBLE, *PREDICTIVE))}")
+    def frequency_recency_matrix(
+        self,
+        *,
+        T: float,
+        quantity: Matrix = "expected_purchases",
+        horizon: float | None = None,
+        most: int = 20,
+        interval: float = 0.9,
+    ) -> pd.DataFrame:
+        """What is expected of customers of age T, by frequency and recency, with credible interval.
 
-    def simulation(self, rfm: RFM, random_seed: int | None) -> Simulation:
-        """What the loops of `clvmodels.compiled.outcomes` need of these customers' purchases."""
-        self.check_customers(rfm)
-        seed = self.seed_for(random_seed)
-        params = BetaGeoParams(*self.parameter_draws(predictive=True))
-        return Simulation(seed, customer_keys(rfm.frame.index), *_dates(rfm), params)
+        `T` is the time since their first purchase, one time unit at least; `quantity` is "expected_purchases", which
+        needs a `horizon`, or "probability_alive"; `most` is the highest frequency.
 
-    def predictive_total_by_period(self, rfm: RFM, *, edges: Sequence[float], random_seed: int | None = None) -> Array:
-        """Drawn number of purchases of all customers together in every period between the edges: (draws, periods).
+        Returns
+        -------
+        pandas.DataFrame
+            Columns mean, lower, upper, indexed by frequency (0 to most) and recency (whole time units up to T). What
+            cannot be is left out: frequency 0 goes with recency 0 alone, others with as many days at least.
 
-        `edges` are times since the observation end, rising from 0. The purchases are those of `predictive_purchases`
-        with the same seed and the last edge as horizon.
+        Examples
+        --------
+        >>> from clvmodels.models.beta_geo import BetaGeo
+        >>> purchases = BetaGeo.at(r=0.243, alpha=4.414, a=0.793, b=2.426, time_unit="week")
+        >>> purchases.frequency_recency_matrix(T=39, horizon=52).loc[(10, 20), "mean"].round(4).item()
+        0.3474
         """
-        simulation = self.simulation(rfm, random_seed)
-        return simulation.total_by_period(checked_edges(edges), np.zeros(len(rfm)))
+        rfm, index = possible_customers(T, most=most, quantity=quantity, time_unit=self.time_unit)
+        return self._credible(quantity, rfm, interval, horizon=horizon).set_axis(index)
 
-    def replicated_frequencies(self, rfm: RFM, *, random_seed: int | None = None) -> DrawBlocks:
-        """Repeat purchases that the model would have seen of these customers in their own T: (rows, draws) a block.
+    def probability_alive_path(
+        self,
+        dates: Any,
+        *,
+        until: DateLike,
+        interval: float = 0.9,
+        time_zone: str | None = None,
+        date_format: str | None = None,
+    ) -> pd.DataFrame:
+        """P(alive) of one customer on every day from the first purchase to `until`, with credible interval.
 
-        They are drawn from the first purchase on, and know nothing of what the customers did. A customer's draws depend
-        on the seed and the customer's own id and T alone.
+        `dates` (n,) are the customer's purchases; several on a day are one. What they may be, and `time_zone` and
+        `date_format`, is told in `rfm_summary`, whose errors it shares. A day knows no more than what was before its
+        end. InvalidArgument is raised for purchases after `until`.
+
+        Returns
+        -------
+        pandas.DataFrame, one row per day
+            Columns mean, lower, upper and purchase (bool), indexed by date.
+
+        Examples
+        --------
+        >>> from clvmodels.models.beta_geo import BetaGeo
+        >>> purchases = BetaGeo.at(r=0.243, alpha=4.414, a=0.793, b=2.426, time_unit="week")
+        >>> path = purchases.probability_alive_path(["1997-01-01", "1997-01-15"], until="1997-12-31")
+        >>> path["mean"].iloc[[0, 14, -1]].round(3).tolist()
+        [1.0, 0.754, 0.17]
         """
-        simulation = self.simulation(rfm, random_seed)
-        return simulation.replicated().counts(simulation.T)
-
-    def replicated_total_by_period(self, rfm: RFM, *, edges: Sequence[float], random_seed: int | None = None) -> Array:
-        """The same of all customers together, in every period of their observation: (draws, periods).
-
-        `edges` are times since the observation end, rising to 0; a customer's first purchase, which is not counted, is
-        at -T. The purchases are those of `replicated_frequencies` with the same seed.
-        """
-        simulation = self.simulation(rfm, random_seed)
-        return simulation.replicated().total_by_period(checked_edges(edges, to_zero=True), -simulation.T)
-
-    def log_likelihood(self, rfm: RFM) -> DrawBlocks:
-        """Log-likelihood of each customer's history, as leave-one-out asks for it."""
-        self.check_customers(rfm)
-        params, dates = BetaGeoParams(*self.parameter_draws()), _dates(rfm)
-
-        def block(rows: slice) -> Array:
-            return beta_geo.log_likelihood(params, *(each[rows, None] for each in dates))
-
-        return DrawBlocks(len(rfm), self.draw_count, block)
-
-    def prior_draws(self) -> dict[str, Array]:
-        """The draws in the parametrisation of the priors, by its names."""
-        r, alpha, a, b = self.parameter_draws()
-        return {"r": r, "alpha": alpha, "phi": a / (a + b), "kappa": a + b}
+        rfm, bought = purchase_history(dates, until, self.time_unit, time_zone=time_zone, date_format=date_format)
+        return self.probability_alive(rfm, interval=interval).set_axis(bought.index).assign(purchase=bought)
 
     def _credible(self, quantity: str, rfm: RFM, interval: float, **choices: Any) -> pd.DataFrame:
         check_interval(interval)
         self.check_customers(rfm)
-        x, t_x, T = _dates(rfm)
+        x, t_x, T = dates_of(rfm)
         # With T before t_x, a block has few T and needs few values of the series.
         (x, T, t_x), which = distinct_rows(x, T, t_x)
-        draws = self._expected(quantity, (x, t_x, T), **_in_time_units(rfm, **choices))
+        draws = self._expected(quantity, (x, t_x, T), **in_time_units(rfm, **choices))
         table = interval_table(pd.RangeIndex(draws.rows), draws, interval=interval, kind="credible")
         return table.take(which).set_axis(rfm.frame.index)
 
@@ -258,37 +263,3 @@ class BetaGeoPosterior(Posterior):
 
         rows = list(self.blocks(quantity, rfm, random_seed=random_seed).map(row))
         return pd.DataFrame(np.concatenate(rows), index=rfm.frame.index, columns=["median", "lower", "upper"])
-
-    def expectation(self, quantity: str, rows: Dates, *, horizon: float | None = None, **choices: float) -> Expectation:
-        """Draws of a credible quantity for customers of frequency, recency and T, each (n,)."""
-        length = _needed(horizon, default=0.0 if quantity == "probability_alive" else None)
-        return Expectation.of(CREDIBLE[quantity], BetaGeoParams(*self.parameter_draws()), length, rows, **choices)
-
-    def _expected(self, quantity: str, rows: Dates, **choices: float) -> DrawBlocks:
-        return DrawBlocks(len(rows[0]), self.draw_count, self.expectation(quantity, rows, **choices).block)
-
-    def _outcomes(
-        self, quantity: str, rfm: RFM, *, horizon: float | None = None, random_seed: int | None = None
-    ) -> DrawBlocks:
-        simulation = self.simulation(rfm, random_seed)
-        if quantity == "predictive_purchases":
-            return simulation.counts(np.full(len(rfm), _needed(horizon, default=None)))
-        return simulation.waiting_times(until_dropout=quantity == "lifetime")
-
-
-def _dates(rfm: RFM) -> Dates:
-    frame = rfm.frame
-    return frame["frequency"].to_numpy(float), frame["recency"].to_numpy(float), frame["T"].to_numpy(float)
-
-
-def _needed(horizon: float | None, *, default: float | None) -> float:
-    given = default if horizon is None else horizon
-    if given is None:
-        raise InvalidArgument("horizon is missing; give the number of time units to look ahead, e.g. horizon=52")
-    return check_horizon(given)
-
-
-def _in_time_units(rfm: RFM, *, annual_discount_rate: float | None = None, **choices: Any) -> dict[str, Any]:
-    if annual_discount_rate is None:
-        return choices
-    return {**choices, "discount_force": discount_force(annual_discount_rate, units_per_year=rfm.units_per_year)}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import pandas as pd
 import xarray as xr
+from scipy import stats
 
 from clvmodels.compiled import outcomes
 from clvmodels.compiled.jit import worth_compiling
@@ -17,6 +18,7 @@ from clvmodels.errors import InvalidArgument, InvalidRFM, check_interval
 from clvmodels.formulas import gamma_gamma
 from clvmodels.formulas.gamma_gamma import GammaGammaParams
 from clvmodels.intervals import Array, DrawBlocks, interval_table
+from clvmodels.models.heterogeneity import density_table
 from clvmodels.models.posterior import Posterior, check_rfm, customer_keys, fresh_seed, given_fields
 from clvmodels.models.priors import Prior, check_priors
 from clvmodels.rfm import RFM, RFMTable, TimeUnit, fingerprint
@@ -190,6 +192,18 @@ class GammaGammaPosterior(Posterior):
         check_interval(interval)
         draws = self.blocks("predictive_spend", rfm, random_seed=random_seed)
         return interval_table(rfm.frame.index, draws, interval=interval, kind="predictive")
+
+    def heterogeneity(self, *, interval: float = 0.9) -> pd.DataFrame:
+        """How the customers differ: the density of their own mean value of a purchase, with credible interval.
+
+        Returns
+        -------
+        pandas.DataFrame, shape (200, 3)
+            As `BetaGeoPosterior.heterogeneity`, for the quantity "mean_spend".
+        """
+        # p / nu with nu ~ Gamma(q, rate v).
+        p, q, v = (draws[:, None] for draws in self.parameter_draws())
+        return density_table({"mean_spend": stats.invgamma(q, scale=p * v)}, interval=interval)
 
     def draws(self, quantity: str, rfm: RFM, **choices: Any) -> xr.DataArray:
         """All draws of "expected_average_spend" or "predictive_spend", dims (chain, draw, customer_id)."""

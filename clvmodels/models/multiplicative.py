@@ -13,6 +13,7 @@ from clvmodels.errors import InvalidArgument, check_horizon, check_margin
 from clvmodels.formulas import multiplicative as formula
 from clvmodels.formulas.discount import discount_force
 from clvmodels.models.posterior import check_rfm
+from clvmodels.notebook import as_html
 from clvmodels.rfm import RFM, TimeUnit, days_per_unit
 
 Level = Literal["customer", "segment", "population"]
@@ -158,6 +159,9 @@ class MultiplicativeFit:
     model: MultiplicativeCLV
     time_unit: TimeUnit
     parameters: pd.DataFrame
+
+    def _repr_html_(self) -> str:
+        return as_html(f"{self.model}, time unit {self.time_unit}", self.parameters)
 
     def expected_purchases(self, rfm: RFM, *, horizon: float) -> pd.DataFrame:
         """Purchase frequency x lifespan within the horizon.

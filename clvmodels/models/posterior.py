@@ -20,7 +20,9 @@ from clvmodels.errors import ClvError, InvalidArgument, check_interval
 from clvmodels.files import write_whole
 from clvmodels.inference.diagnostics import Diagnostics
 from clvmodels.intervals import Array, quantiles
+from clvmodels.models.prior_posterior import prior_and_posterior
 from clvmodels.models.priors import Prior
+from clvmodels.notebook import as_html
 from clvmodels.rfm import RFM, RFMTable, TimeUnit
 
 FORMAT = 1
@@ -86,6 +88,21 @@ class Posterior:
         ).assign(lower=lower, upper=upper, ess=self._effective_sizes())
         return table.assign(**self._check_columns())
 
+    def prior_draws(self) -> dict[str, Array]:
+        """The draws in the parametrisation of the priors, by its names."""
+        return dict(zip(self.parameters, self.parameter_draws(), strict=True))
+
+    def prior_and_posterior(self) -> pd.DataFrame:
+        """Densities of the parameters that have priors, before and after the data; see `models.prior_posterior`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns prior (missing where improper) and posterior, indexed by parameter and `at`. InvalidArgument is
+            raised for a point, and for given parameters: neither has a density.
+        """
+        return prior_and_posterior(self.prior_draws(), self.priors)
+
     def to_arviz(self) -> Any:
         """The draws as ArviZ holds them: InferenceData on ArviZ 0.x, DataTree on 1.x."""
         from clvmodels.models.arviz_object import to_arviz
@@ -104,7 +121,7 @@ class Posterior:
         return f"{type(self).__name__}({means}; {made})"
 
     def _repr_html_(self) -> str:
-        return f"<p>{self!r}</p>{self.summary().to_html(float_format='{:.4g}'.format)}"
+        return as_html(repr(self), self.summary(), *self.diagnostics.notes)
 
     def _tree(self) -> xr.DataTree:
         tree = xr.DataTree.from_dict({"posterior": self.samples})

@@ -1,4 +1,4 @@
-"""Reliability: mean purchases in the holdout by calibration frequency, predicted and actual."""
+"""Reliability: mean purchases or spend in the holdout by calibration frequency, predicted and actual."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from clvmodels.names import label
-from clvmodels.plots.marks import legend_above, name_groups
+from clvmodels.plots.marks import BAR, intervals_on_bars, legend_above, name_groups
 from clvmodels.plots.style import axes_or_current, forecasters, ink, line_style, marker, thousands
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 
 DODGE = 0.1
+ENDS = ("actual_lower", "actual_upper")
 
 
 class HasReliability(Protocol):
@@ -26,17 +27,20 @@ class HasReliability(Protocol):
         ...
 
 
-def reliability(source: pd.DataFrame | HasReliability, *, ax: Axes | None = None) -> Axes:
-    r"""Draw the mean holdout purchases of customers grouped by their repeat purchases in calibration.
+def reliability(source: pd.DataFrame | HasReliability, *, ax: Axes | None = None, unit: str = "purchases") -> Axes:
+    r"""Draw the mean holdout purchases, or spend, of customers grouped by their repeat purchases in calibration.
 
     Parameters
     ----------
     source
         One row per group, indexed by the group's name (``0, 1, ..., 7+``), with the columns ``customers`` (count),
-        ``actual`` (mean purchases) and one per forecaster (mean prediction). Or a ``BacktestResult``, whose
-        ``reliability()`` gives this table.
+        ``actual`` (mean purchases) and one per forecaster (mean prediction); ``actual_lower`` and ``actual_upper``,
+        where they are, as the interval of the actual mean. Or a ``BacktestResult``, whose ``reliability()`` gives this
+        table; that of ``reliability(target="value")`` shows the spend.
     ax
         Where to draw; pyplot's current Axes by default.
+    unit
+        What is counted, for the axis label: "value (USD)".
 
     Returns
     -------
@@ -53,7 +57,9 @@ def reliability(source: pd.DataFrame | HasReliability, *, ax: Axes | None = None
     table = source if isinstance(source, pd.DataFrame) else source.reliability()
     ax = axes_or_current(ax)
     at = np.arange(len(table))
-    ax.bar(at, table["actual"], color=ink(), alpha=0.25, width=0.7, label="actual")
+    ax.bar(at, table["actual"], color=ink(), alpha=0.25, width=BAR, label="actual")
+    if set(ENDS) <= set(table.columns):
+        intervals_on_bars(ax, at, table, linewidth=1.5, label="interval of the actual mean", edges=ENDS)
     names = forecasters(table.columns, besides={"customers", "actual"})
     for order, name in enumerate(names):
         # Side by side, so that equal predictions do not hide each other.
@@ -61,6 +67,6 @@ def reliability(source: pd.DataFrame | HasReliability, *, ax: Axes | None = None
         ax.plot(beside, table[name], marker=marker(order), label=label(name), **line_style(order))
     name_groups(ax, table)
     ax.yaxis.set_major_formatter(thousands())
-    ax.set(xlabel="repeat purchases in calibration, and number of customers", ylabel="mean purchases in the holdout")
+    ax.set(xlabel="repeat purchases in calibration, and number of customers", ylabel=f"mean {unit} in the holdout")
     legend_above(ax)
     return ax

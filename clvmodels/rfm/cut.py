@@ -14,10 +14,12 @@ import numpy as np
 import pandas as pd
 
 from clvmodels.errors import DataWarning, InvalidArgument
+from clvmodels.notebook import as_html
 from clvmodels.rfm.columns import tidy
+from clvmodels.rfm.frame_checks import REQUIRED
 from clvmodels.rfm.purchase_days import purchase_days
 from clvmodels.rfm.summary import summarise
-from clvmodels.rfm.table import RFM
+from clvmodels.rfm.table import FIRST_ROWS, RFM
 from clvmodels.transactions import (
     Reading,
     Refunds,
@@ -94,6 +96,11 @@ class HoldoutSplit:
             f"HoldoutSplit({len(self.calibration)} customers until {self.calibration_end:%Y-%m-%d}, "
             f"{self.holdout['purchases'].sum()} purchases until {self.holdout_end:%Y-%m-%d})"
         )
+
+    def _repr_html_(self) -> str:
+        known = self.calibration.frame[list(REQUIRED)]
+        new = f"First seen in the holdout, and not in the table: {self.new_customers:,} customers."
+        return as_html(repr(self), known.join(self.holdout), new, rows=FIRST_ROWS)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

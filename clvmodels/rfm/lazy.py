@@ -15,6 +15,7 @@ from ibis.common.exceptions import IbisError
 
 from clvmodels.errors import InvalidArgument, InvalidRFM, InvalidTransactions
 from clvmodels.files import write_parquet
+from clvmodels.notebook import as_html
 from clvmodels.rfm.columns import COLUMNS, tidied
 from clvmodels.rfm.counts import merged, spend_column, spend_data
 from clvmodels.rfm.frame_checks import REQUIRED
@@ -65,6 +66,10 @@ class RFMTable:
         """Say what it is, in one line, without counting."""
         end = "" if self.observation_end is None else f", observed until {self.observation_end:%Y-%m-%d}"
         return f"RFMTable({', '.join(self.table.columns)}; time unit {self.time_unit}{end})"
+
+    def _repr_html_(self) -> str:
+        columns = pd.DataFrame({"type": {name: str(kind) for name, kind in self.table.schema().items()}})
+        return as_html(f"{self!r}, not in memory", columns)
 
     @classmethod
     def open(cls, source: Any, *, time_unit: TimeUnit, observation_end: DateLike | None = None) -> RFMTable:

@@ -10,10 +10,12 @@ import numpy as np
 import pandas as pd
 
 from clvmodels.errors import InvalidArgument
+from clvmodels.notebook import as_html
 from clvmodels.rfm.counts import counted, fingerprint, spend_data
 from clvmodels.rfm.frame_checks import AMOUNTS, FLAGS, REQUIRED, checked_frame
 from clvmodels.transactions import DateLike, TimeUnit, as_day, days_per_unit, midnight
 
+FIRST_ROWS = 10
 DERIVED = (*REQUIRED, *AMOUNTS, "first_date", "last_date", *FLAGS)
 
 
@@ -56,6 +58,10 @@ class RFM:
         """Say what is in it, in one line."""
         end = "" if self.observation_end is None else f", observed until {self.observation_end:%Y-%m-%d}"
         return f"RFM({len(self)} customers, time unit {self.time_unit}{end})"
+
+    def _repr_html_(self) -> str:
+        treated = [self.log] if len(self.log) else []
+        return as_html(repr(self), self.frame, *treated, rows=FIRST_ROWS)
 
     @property
     def has_value(self) -> bool:

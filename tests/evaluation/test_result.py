@@ -7,6 +7,7 @@ import pytest
 from clvmodels.errors import InvalidArgument
 from clvmodels.evaluation.backtest import backtest
 from clvmodels.evaluation.baselines import AsBefore
+from clvmodels.evaluation.mean_interval import mean_interval
 from clvmodels.evaluation.measures import measures
 
 MODEL = "bg_nbd_gamma_gamma"
@@ -38,11 +39,20 @@ def test_reliability_by_frequency_averages_to_the_totals(cdnow, target):
     table = cdnow.reliability(target=target)
     names = forecasters(cdnow, target)
     assert table.index.tolist() == ["0", "1", "2", "3", "4", "5", "6", "7+"]
-    assert sorted(table.columns) == sorted(["customers", "actual", *names])
+    assert sorted(table.columns) == sorted(["customers", "actual", "actual_lower", "actual_upper", *names])
     sums = table.drop(columns="customers").mul(table["customers"], axis=0).sum()
     totals = cdnow.totals().loc[target]
     assert sums[names].to_dict() == pytest.approx(totals["predicted"].to_dict())
     assert sums["actual"] == pytest.approx(cdnow.split.holdout[target].sum())
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_the_interval_of_each_groups_mean_is_of_its_own_customers(cdnow, target):
+    table = cdnow.reliability(target=target)
+    often = cdnow.split.calibration.frame["frequency"] >= 7
+    expected = mean_interval(cdnow.split.holdout[target][often].to_numpy(float), interval=cdnow.interval)
+    assert table.loc["7+", ["actual_lower", "actual_upper"]].tolist() == pytest.approx(expected)
+    assert ((table["actual_lower"] < table["actual"]) & (table["actual"] < table["actual_upper"])).all()
 
 
 def test_reliability_has_rows_for_the_frequencies_that_occur(one_timers):

@@ -33,5 +33,17 @@ def test_every_group_is_named_with_its_number_of_customers(ax, table):
     assert [tick.get_text() for tick in reliability(table, ax=ax).get_xticklabels()] == ["0\n1,411", "1+\n439"]
 
 
+def test_the_interval_of_an_actual_mean_stands_on_its_bar(ax, table):
+    drawn = reliability(table.assign(actual_lower=[0.15, 1.2], actual_upper=[0.25, float("nan")]), ax=ax)
+    (lines,) = drawn.collections
+    assert_allclose(lines.get_segments(), [[[0, 0.15], [0, 0.25]]])
+    names = [text.get_text() for text in drawn.get_legend().get_texts()]
+    assert sorted(names) == ["actual", "going on as before", "interval of the actual mean", "model"]
+
+
+def test_of_spend_the_axis_names_the_unit(ax, table):
+    assert reliability(table, ax=ax, unit="value (USD)").get_ylabel() == "mean value (USD) in the holdout"
+
+
 def test_a_result_is_asked_for_its_table(ax, table):
     assert len(reliability(SimpleNamespace(reliability=lambda: table), ax=ax).lines) == 2

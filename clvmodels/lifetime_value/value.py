@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from clvmodels.compiled import outcomes
-from clvmodels.errors import InvalidArgument, check_cost, check_horizon, check_interval, check_margin
+from clvmodels.errors import InvalidArgument, check_cost, check_interval, check_margin
 from clvmodels.formulas.discount import discount_force
 from clvmodels.intervals import Array, DrawBlocks, Kind, interval_table, quantiles
+from clvmodels.lifetime_value import blocks, spread
+from clvmodels.lifetime_value.segments import segments
 from clvmodels.model_error import ModelError
 from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
-from clvmodels.models.expectations import distinct_rows
 from clvmodels.models.gamma_gamma import GammaGammaPosterior
+from clvmodels.notebook import as_html
 from clvmodels.rfm import RFM
 
 ValueKind = Literal["expected", "predictive"]
@@ -71,16 +73,12 @@ class LifetimeValue:
         check_margin(self.margin)
         check_cost(self.cost_per_purchase, "cost_per_purchase")
         discount_force(self.annual_discount_rate, units_per_year=1)
-        if self.purchases.time_unit != self.spend.time_unit:
-            raise InvalidArgument(
-                f"purchases are in {self.purchases.time_unit}s, spend was fitted in {self.spend.time_unit}s;"
-                " fit both to the same RFM"
-            )
-        counts = self.purchases.draw_count, self.spend.draw_count
-        if counts[0] != counts[1]:
-            raise InvalidArgument(
-                f"purchases have {counts[0]} draws, spend has {counts[1]}; fit both with the same method= and draws="
-            )
+        blocks.check_pair(self.purchases, self.spend)
+
+    def _repr_html_(self) -> str:
+        parts = self.purchases, self.spend
+        chosen = {name: getattr(self, name) for name in ("margin", "cost_per_purchase", "annual_discount_rate")}
+        return as_html("LifetimeValue", pd.DataFrame({"chosen": chosen}), *map(repr, parts))
 
     def expected(self, rfm: RFM, *, horizon: float, interval: float = 0.9) -> pd.DataFrame:
         """Expected value of each customer within the horizon, with credible interval.
@@ -98,10 +96,7 @@ class LifetimeValue:
             If the RFM has no values. So for all methods.
         """
         check_interval(interval)
-        # Customers who have done the same are worth the same.
-        x, t_x, T, number, mean = self._known(rfm)
-        (x, T, t_x, number, mean), which = distinct_rows(x, T, t_x, number, mean)
-        draws = self._expected([x, t_x, T, number, mean], rfm.units_per_year, horizon)
+        draws, which = blocks.distinct(self, rfm, horizon)
         table = interval_table(pd.RangeIndex(draws.rows), draws, interval=interval, kind="credible")
         return table.take(which).set_axis(rfm.frame.index)
 
@@ -183,6 +178,90 @@ class LifetimeValue:
         draws = self.blocks(unknown, horizon=horizon, kind=kind, random_seed=random_seed, with_first=True)
         return interval_table(unknown.frame.index, draws, interval=interval, kind=INTERVALS[kind])
 
+    def concentration(
+        self,
+        rfm: RFM,
+        *,
+        horizon: float,
+        kind: ValueKind = "expected",
+        interval: float = 0.9,
+        points: int = 100,
+        random_seed: int | None = None,
+    ) -> pd.DataFrame:
+        """Share of the total value that the most valuable customers hold: a Lorenz curve from the top.
+
+        Customers are ranked once, by their expected value (its mean over the draws), so that the ranking is one that
+        can be acted on. Customers of equal value stay in the order of the RFM. A value below zero (`cost_per_purchase`)
+        makes the curve pass 1 and come back.
+
+        Parameters
+        ----------
+        rfm : RFM
+            The customers.
+        horizon : float
+            In the models' time unit.
+        kind : {"expected", "predictive"}
+            Credible interval of the share of the expected value, or predictive interval of the share of what these
+            customers will bring.
+        interval : float
+            Probability inside the interval.
+        points : int
+            Into how many steps the customers are cut; fewer customers make a step each.
+        random_seed : int, optional
+            Replaces the fit's seed in predictive draws.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns mean, lower, upper (shares of the total), indexed by `customers`: the share of the customers, best
+            first, from 0 to 1.
+
+        Raises
+        ------
+        InvalidArgument
+            Fewer than one point, or draws whose total is not above zero, of which nobody holds a share.
+        """
+        check_interval(interval)
+        group = spread.steps(*blocks.distinct(self, rfm, horizon), points)
+        draws = self.blocks(rfm, horizon=horizon, kind=kind, random_seed=random_seed)
+        return spread.concentration(draws, group, interval=interval, kind=INTERVALS[kind])
+
+    def distribution(
+        self, rfm: RFM, *, horizon: float, interval: float = 0.9, classes: int | Sequence[float] = 12
+    ) -> pd.DataFrame:
+        """How many customers have an expected value of how much.
+
+        Every draw of the posterior puts each customer into the class of the value expected under it. Outcomes are
+        spread wider: see `predictive`.
+
+        Parameters
+        ----------
+        rfm : RFM
+            The customers.
+        horizon : float
+            In the models' time unit.
+        interval : float
+            Probability inside the interval.
+        classes : int or sequence of float
+            At most so many classes from 0 on, with the round edges 1, 2, 5, 10, ...: the smallest values share the
+            first one, and the rare largest, of less than one customer, the last. Or the edges themselves, rising.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns mean, lower, upper: the number of customers, with credible interval. Indexed by `at_least` and
+            `below`, the edges of the class, in money. Values outside all classes are in one more at either end, whose
+            outer edge is infinite; the means add up to all customers.
+
+        Raises
+        ------
+        InvalidArgument
+            Less than one class, or edges that are not finite and rising.
+        """
+        check_interval(interval)
+        draws, which = blocks.distinct(self, rfm, horizon)
+        return spread.distribution(draws, np.bincount(which, minlength=draws.rows), classes, interval=interval)
+
     def draws(
         self, rfm: RFM, *, horizon: float, kind: ValueKind = "expected", random_seed: int | None = None
     ) -> xr.DataArray:
@@ -207,71 +286,9 @@ class LifetimeValue:
         if kind not in INTERVALS:
             raise InvalidArgument(f"kind is {kind!r}; choose 'expected' or 'predictive'")
         if kind == "predictive":
-            return self._predictive(rfm, _horizons(horizon, len(rfm)), random_seed, with_first=with_first)
-        return self._expected(self._known(rfm), rfm.units_per_year, horizon, with_first=with_first)
+            return blocks.predictive(self, rfm, horizon, random_seed, with_first=with_first)
+        return blocks.expected(self, blocks.known(self, rfm), rfm.units_per_year, horizon, with_first=with_first)
 
     def margin_of(self, amount: Array) -> Array:
         """What is earned by a purchase of that amount."""
         return self.margin * amount - self.cost_per_purchase
-
-    def _known(self, rfm: RFM) -> list[Array]:
-        """What the expected value depends on: frequency, recency, T, number and mean value of purchases, each (n,)."""
-        self.purchases.check_customers(rfm)
-        dates = [rfm.frame[name].to_numpy(float) for name in ("frequency", "recency", "T")]
-        return [*dates, *rfm.spend(include_first=self.spend.include_first)]
-
-    def _expected(
-        self, rows: list[Array], units_per_year: float, horizon: Any, *, with_first: bool = False
-    ) -> DrawBlocks:
-        x, t_x, T, number, mean = rows
-        force = discount_force(self.annual_discount_rate, units_per_year=units_per_year)
-        purchases = self.purchases.expectation(
-            "expected_discounted_purchases", (x, t_x, T), horizon=horizon, discount_force=force
-        )
-        spend = self.spend.expectation(number, mean)
-
-        def block(at: slice) -> Array:
-            return (purchases.block(at) + with_first) * self.margin_of(spend(at))
-
-        return DrawBlocks(len(x), self.purchases.draw_count, block)
-
-    def _predictive(self, rfm: RFM, horizons: Array, random_seed: int | None, *, with_first: bool) -> DrawBlocks:
-        simulation = self.purchases.simulation(rfm, random_seed)
-        number, mean = rfm.spend(include_first=self.spend.include_first)
-        force = discount_force(self.annual_discount_rate, units_per_year=rfm.units_per_year)
-        terms = *self.spend.parameter_draws(predictive=True), self.margin, self.cost_per_purchase, force, with_first
-        draws = self.purchases.predictive_draw_count
-
-        def block(rows: slice) -> Array:
-            out = np.empty((rows.stop - rows.start, draws))
-            within = horizons[rows], simulation.none(rows, horizons[rows])
-            outcomes.purchase_values(*simulation.of(rows), *within, number[rows], mean[rows], *terms, out)
-            return out
-
-        return DrawBlocks(len(rfm), draws, block)
-
-
-def _horizons(horizon: float | Array, customers: int) -> Array:
-    """One for each customer."""
-    each = np.array([check_horizon(one) for one in np.atleast_1d(horizon).tolist()])
-    if len(each) not in (1, customers):
-        raise InvalidArgument(f"{len(each)} horizons for {customers} customers; give one, or one each")
-    return np.broadcast_to(each, customers)
-
-
-def segments(rfm: RFM, by: str | None) -> pd.Categorical:
-    """The segment of every customer, by a column of `rfm.frame`; without one all are in "total".
-
-    Raises
-    ------
-    InvalidArgument
-        If the column is missing, or has gaps.
-    """
-    if by is None:
-        return pd.Categorical(["total"] * len(rfm))
-    if by not in rfm.frame.columns:
-        raise InvalidArgument(f"the RFM has no column {by!r}; add it with rfm.assign({by}=...), by customer_id")
-    segment = pd.Categorical(rfm.frame[by])
-    if (segment.codes < 0).any():
-        raise InvalidArgument(f"{(segment.codes < 0).sum()} customers have no {by}; fill it in before summing")
-    return segment
