@@ -10,13 +10,16 @@ import typer
 
 from clvmodels.cli.job import Json
 from clvmodels.cli.options import (
+    Currency,
     CustomerId,
     Date,
     DateFormat,
     DiscountRate,
+    Formats,
     Margin,
     RefundChoice,
     Refunds,
+    ReportFormat,
     Seed,
     Segments,
     TimeUnit,
@@ -29,16 +32,16 @@ from clvmodels.cli.options import (
 from clvmodels.cli.output import plainly, print_publication, show
 
 if TYPE_CHECKING:
+    from clvmodels.reports import Format, Publication
     from clvmodels.reports import Origins as SeveralOrigins
-    from clvmodels.reports import Publication
 
-BY_JOB = {"transactions", "origins", "horizon", "out"}
+BY_JOB = {"transactions", "origins", "horizon", "out", "format"}
 Log = Annotated[
     str,
     typer.Argument(
         metavar="TRANSACTIONS",
         help="A CSV or Parquet file, a quoted pattern such as 'log/*.csv', or a job's configuration (.toml), which then"
-        " says all but --origins, --horizon, --out and --json.",
+        " says all but --origins, --horizon, --out, --format and --json.",
     ),
 ]
 CalibrationEnd = Annotated[
@@ -87,8 +90,10 @@ def evaluate(
     acquisition_rate: AcquisitionRate = None,
     margin: Margin = 1.0,
     annual_discount_rate: DiscountRate = 0.0,
+    currency: Currency = "",
     seed: Seed = 1,
     out: Out = Path("clvmodels-evaluation"),
+    format: ReportFormat = None,
     json: Json = False,
 ) -> None:
     """Forecast your own customers, and check it on a holdout."""
@@ -96,7 +101,8 @@ def evaluate(
     by_job = transactions.endswith(".toml")
     _check_typed(context, BY_JOB if by_job else typed, needed=() if by_job else ("calibration_end", "holdout_end"))
     with plainly(as_json=json):
-        publication = _publish_job(transactions, out, _origins(origins, horizon)) if by_job else _publish(**typed)
+        several = _origins(origins, horizon)
+        publication = _publish_job(transactions, out, several, _named(format)) if by_job else _publish(**typed)
     print_publication(publication) if json else show(publication)
 
 
@@ -113,10 +119,14 @@ def _check_typed(context: typer.Context, allowed: Collection[str], *, needed: Se
             raise typer.BadParameter("it is needed for a log", ctx=context, param=option)
 
 
-def _publish_job(config: str, out: Path, origins: SeveralOrigins | None) -> Publication:
+def _publish_job(config: str, out: Path, origins: SeveralOrigins | None, format: Format) -> Publication:
     from clvmodels import jobs
 
-    return jobs.evaluate_job(jobs.load_config(config), out, origins=origins)
+    return jobs.evaluate_job(jobs.load_config(config), out, origins=origins, format=format)
+
+
+def _named(format: Formats | None) -> Format:
+    return "html" if format is None else format.value
 
 
 def _origins(origins: int | None, horizon: float | None) -> SeveralOrigins | None:
@@ -143,5 +153,6 @@ def _publish(
         forecasters=reports.read_forecasters(choices.pop("forecasters")),
         segments=reports.read_segments(choices.pop("segments"), choices["customer_id"]),
         acquisition_rate=reports.read_rate(choices.pop("acquisition_rate")),
+        format=_named(choices.pop("format")),
         **choices,
     )

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from clvmodels.cli.job import DEFAULT, Config, Force, Json, Lines, LogLines, Wait, answer
+from clvmodels.cli.options import ReportFormat
 from clvmodels.cli.output import plainly
 
 Version = Annotated[str | None, typer.Option(metavar="NUMBER", help="Of the version; by default the published one.")]
@@ -73,9 +74,18 @@ def monitor(
 def report(
     config: Config = DEFAULT,
     version: Version = None,
-    out: Annotated[Path, typer.Option(help="File to write.")] = Path("report.html"),
+    out: Annotated[Path | None, typer.Option(help="File to write; by default report.html, .md or .json.")] = None,
+    format: ReportFormat = None,
     json: Json = False,
     log_format: LogLines = Lines.TEXT,
 ) -> None:
     """Write the report of a version: its checks, its backtest and its fit."""
-    answer(config, "write_version_report", as_json=json, lines=log_format, out=out, number=version)
+    answer(
+        config,
+        "write_version_report",
+        as_json=json,
+        lines=log_format,
+        out=out,
+        number=version,
+        format=format and format.value,
+    )

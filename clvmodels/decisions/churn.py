@@ -116,7 +116,7 @@ def churn(
     within = float(times[-1]) if horizon is None else check_horizon(horizon)
     codes, names = grouped(rfm, by)
     groups = ["total"] if by is None else [*_usable(names), "total"]
-    alive, lifetime = _expected(purchases, rfm, codes, len(names), times, within)
+    alive, lifetime = _expected(purchases, rfm, codes, len(names), times, within, in_all=by is not None)
     survival, lifespan = _share(alive, alive[0]), _share(lifetime, alive[0])
     rate = 1 - survival[1]
     known = {name: _group(interval, alive[0, g], rate[g], lifespan[g]) for g, name in enumerate(groups)}
@@ -147,14 +147,21 @@ def _usable(names: pd.Index) -> pd.Index:
 
 
 def _expected(
-    purchases: BetaGeoPosterior, rfm: RFM, codes: Array, groups: int, times: Array, horizon: float
+    purchases: BetaGeoPosterior,
+    rfm: RFM,
+    codes: Array,
+    groups: int,
+    times: Array,
+    horizon: float,
+    *,
+    in_all: bool,
 ) -> tuple[Array, Array]:
-    """Sums over each group, then over all: alive (times, groups, draws) and lifetime (groups, draws)."""
+    """Sums over each group, then, if wanted, over all: alive (times, groups, draws) and lifetime (groups, draws)."""
     frequency, recency, T = (rfm.frame[name].to_numpy(float) for name in ("frequency", "recency", "T"))
     (x, T, t_x, code), which = distinct_rows(frequency, T, recency, codes)
     members = np.zeros((groups, len(x)))
     members[code.astype(int), np.arange(len(x))] = np.bincount(which)
-    if groups > 1:
+    if in_all:
         members = np.vstack([members, members.sum(axis=0)])
     rows = x, t_x, T
     curves = [purchases.expectation("probability_alive", rows, horizon=time) for time in times]

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from clvmodels.evaluation.bayesian import FittedBetaGeoGammaGamma
 from clvmodels.evaluation.export import to_json_dict
-from clvmodels.evaluation.scores import scores
 from clvmodels.files import write_parquet
 from clvmodels.jobs.config import Config
 from clvmodels.jobs.gates import golden_batch, golden_check
-from clvmodels.jobs.manifest import Check, failed
+from clvmodels.jobs.gates.advice import report_check
+from clvmodels.jobs.manifest import Check
 from clvmodels.jobs.settings import Gates
 from clvmodels.jobs.store import Version
-from clvmodels.jobs.tables import checks_table
 from clvmodels.jobs.training import Candidate
 from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
 from clvmodels.models.gamma_gamma import GammaGammaPosterior
 from clvmodels.models.load import load_posterior
-from clvmodels.reports import Section, build_report, render_html
+from clvmodels.reports import FORMATS, Terms, build_report, outlook, render
 from clvmodels.rfm import RFM
 from clvmodels.scoring import Scorer
 
@@ -80,8 +79,8 @@ def golden_again(version: Version, gates: Gates) -> tuple[Check, ...]:
     return golden_check(kept[list(again.columns)], again, gates)
 
 
-def write_artefacts(staged: Path, candidate: Candidate, config: Config, checks: Sequence[Check]) -> None:
-    """Write the evaluation as JSON, and the report, with the checks in it.
+def write_artefacts(staged: Path, candidate: Candidate, rfm: RFM, config: Config, checks: Sequence[Check]) -> None:
+    """Write the evaluation as JSON, and the report in every format, with the checks in it.
 
     Parameters
     ----------
@@ -89,25 +88,35 @@ def write_artefacts(staged: Path, candidate: Candidate, config: Config, checks: 
         The folder to write to.
     candidate
         The models and their backtest.
+    rfm
+        The customers that the models were fitted to.
     config
         The configuration.
     checks
         All checks.
     """
     result, said = candidate.backtest, config.scores
-    terms: dict[str, Any] = {"margin": said.margin, "annual_discount_rate": said.annual_discount_rate}
-    # A point has no draws to weight.
-    criticism = result.criticism() if candidate.tried.purchases.draw_count > 1 else None
-    report = build_report(result, scores(result, **terms), criticism=criticism, **terms)
-    report = replace(report, sections=(report.sections[0], _checks(checks), *report.sections[1:]))
-    plain = to_json_dict(result, criticism=criticism)
-    (staged / "evaluation.json").write_text(json.dumps(plain, indent=1, allow_nan=False))
-    (staged / "report.html").write_text(render_html(report))
-
-
-def _checks(checks: Sequence[Check]) -> Section:
-    return Section(
-        title="Checks before publication",
-        paragraphs=tuple(check.sentence for check in failed(checks)) or ("Every check held.",),
-        tables=(checks_table(checks),),
+    terms = Terms(
+        horizon=said.horizon,
+        margin=said.margin,
+        annual_discount_rate=said.annual_discount_rate,
+        currency=config.report.currency,
     )
+    fitted = FittedBetaGeoGammaGamma(purchases=candidate.purchases, spend=candidate.spend)
+    ahead = outlook(result, rfm, fitted, terms)
+    report = build_report(result, ahead, gates=[report_check(check) for check in checks])
+    plain = to_json_dict(result, criticism=ahead.criticism)
+    (staged / "evaluation.json").write_text(json.dumps(plain, indent=1, allow_nan=False))
+    for form in FORMATS:
+        (staged / report_file(form)).write_text(render(report, format=form), encoding="utf-8")
+
+
+def report_file(form: str) -> str:
+    """Return the name of a version's report in a format.
+
+    Examples
+    --------
+    >>> report_file("md")
+    'report.md'
+    """
+    return f"report.{form}"

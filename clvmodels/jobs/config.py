@@ -15,10 +15,21 @@ from pydantic import ValidationError, model_validator
 from clvmodels.errors import ClvError, InvalidConfiguration
 from clvmodels.jobs.complaints import complain
 from clvmodels.jobs.database import refuse_passwords
-from clvmodels.jobs.settings import Backtest, Gates, Mlflow, Model, Output, Part, Scores, Segments, Source
+from clvmodels.jobs.settings import (
+    Backtest,
+    Gates,
+    Mlflow,
+    Model,
+    Output,
+    Part,
+    ReportChoices,
+    Scores,
+    Segments,
+    Source,
+)
 
 # What these say does not change the model, its checks or its scores.
-ELSEWHERE = {"output", "mlflow"}
+ELSEWHERE = {"report", "output", "mlflow"}
 
 
 class Config(Part):
@@ -30,6 +41,7 @@ class Config(Part):
     scores: Scores = Scores()
     backtest: Backtest = Backtest()
     gates: Gates = Gates()
+    report: ReportChoices = ReportChoices()
     output: Output = Output()
     mlflow: Mlflow | None = None
 

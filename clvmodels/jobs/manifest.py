@@ -84,6 +84,9 @@ class Check(Record):
         None where it cannot be worked out, which `sentence` explains.
     verdict : {"passed", "failed", "not applicable"}
     sentence : str
+        What was found; where it failed, with the remedy.
+    remedy : str
+        What a failure probably means, and what to do.
     """
 
     name: str
@@ -91,6 +94,7 @@ class Check(Record):
     limit: float | None = None
     verdict: Literal["passed", "failed", "not applicable"]
     sentence: str
+    remedy: str = ""
 
 
 def failed(checks: Sequence[Check]) -> tuple[Check, ...]:

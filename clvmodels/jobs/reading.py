@@ -8,18 +8,19 @@ from pathlib import Path
 
 from clvmodels.errors import StoreError
 from clvmodels.files import write_whole
+from clvmodels.jobs.artefacts import report_file
 from clvmodels.jobs.config import Job
 from clvmodels.jobs.feed import read_feed
 from clvmodels.jobs.manifest import sha256
 from clvmodels.jobs.outcome import ExitCode, Outcome
 from clvmodels.jobs.store import Store
 from clvmodels.jobs.training import backtest_start, forecasters_of
-from clvmodels.reports import Origins, Publication, publish_evaluation
-
-REPORT = "report.html"
+from clvmodels.reports import Format, Origins, Publication, format_of, publish_evaluation
 
 
-def write_version_report(job: Job, *, out: str | Path = REPORT, number: str | None = None) -> Outcome:
+def write_version_report(
+    job: Job, *, out: str | Path | None = None, number: str | None = None, format: Format | None = None
+) -> Outcome:
     """Write the report of a version to a file.
 
     Parameters
@@ -27,9 +28,11 @@ def write_version_report(job: Job, *, out: str | Path = REPORT, number: str | No
     job
         The configuration, as `load_config` reads it.
     out
-        The file; an existing one is replaced whole.
+        The file; an existing one is replaced whole. By default report.html, or as the format is.
     number
         Of the version; by default the published one.
+    format
+        "html", "md" or "json"; by default what the file's name ends with, else "html".
 
     Raises
     ------
@@ -48,12 +51,16 @@ def write_version_report(job: Job, *, out: str | Path = REPORT, number: str | No
     ...
     clvmodels.errors.StoreError: no model is published in ...; run: clvmodels retrain
     """
-    store, out = Store(job.store), Path(out)
+    chosen = format or format_of(out or "")
+    store, out, name = Store(job.store), Path(out or report_file(chosen)), report_file(chosen)
     manifest = store.manifest(number or store.required().version)
-    path = store.version_folder(manifest.number) / REPORT
-    if REPORT not in manifest.files:
-        raise StoreError(f"version {manifest.number} has no report: it was kept back before anything was fitted")
-    if not path.is_file() or sha256(path) != manifest.files[REPORT]:
+    path = store.version_folder(manifest.number) / name
+    if name not in manifest.files:
+        raise StoreError(
+            f"version {manifest.number} has no {name}: it was kept back before anything was fitted, or an earlier"
+            " clvmodels made it"
+        )
+    if not path.is_file() or sha256(path) != manifest.files[name]:
         raise StoreError(f"{path} is missing or was changed after it was written: its checksum does not hold")
     write_whole(out, path.read_bytes())
     return Outcome(
@@ -66,7 +73,12 @@ def write_version_report(job: Job, *, out: str | Path = REPORT, number: str | No
 
 
 def evaluate_job(
-    job: Job, out: str | Path, *, origins: Origins | None = None, today: dt.date | None = None
+    job: Job,
+    out: str | Path,
+    *,
+    origins: Origins | None = None,
+    format: Format = "html",
+    today: dt.date | None = None,
 ) -> Publication:
     """Try the configured models out on held-out data, and write what ``clvmodels evaluate`` writes; no store is needed.
 
@@ -75,9 +87,11 @@ def evaluate_job(
     job
         The configuration.
     out
-        A folder for ``evaluation.json``, ``scores.parquet`` and ``report.html``.
+        A folder for ``evaluation.json``, ``scores.parquet`` and the report.
     origins
         For the same comparison from several origins as well.
+    format
+        Of the report: "html", "md" or "json".
     today
         The first day that is not over yet; by default that of the clock.
 
@@ -113,6 +127,8 @@ def evaluate_job(
             segments=feed.segments,
             margin=config.scores.margin,
             annual_discount_rate=config.scores.annual_discount_rate,
+            currency=config.report.currency,
+            format=format,
             interval=config.scores.interval,
             random_seed=config.model.random_seed,
         )

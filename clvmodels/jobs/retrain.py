@@ -131,7 +131,7 @@ def _tried(night: Night, checks: tuple[Check, ...]) -> Outcome:
         if candidate is not None:
             checks = (*checks, *_candidate_checks(night, candidate))
             checks = (*checks, *keep_golden(staged, candidate, night.feed.rfm, config))
-            write_artefacts(staged, candidate, config, checks)
+            write_artefacts(staged, candidate, night.feed.rfm, config, checks)
         manifest = _added(night, staged, checks, candidate)
     return _kept_back(night, manifest) if manifest.verdict == "rejected" else _publish(night, manifest)
 

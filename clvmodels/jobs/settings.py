@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from clvmodels.errors import ClvError
 from clvmodels.evaluation.measures import measures
 from clvmodels.models.priors import Prior
+from clvmodels.reports import check_currency
 from clvmodels.scoring import QUANTITIES
 from clvmodels.transactions import TimeUnit, as_day
 
@@ -191,6 +192,20 @@ class Gates(Part):
     max_parameter_drift: Positive = 0.25
     max_score_drift: Share = 0.3
     max_golden_difference: Annotated[float, Field(ge=0)] = 1e-9
+
+
+class ReportChoices(Part):
+    """How a report is written."""
+
+    currency: str = ""
+
+    @field_validator("currency")
+    @classmethod
+    def _sign(cls, value: str) -> str:
+        try:
+            return check_currency(value)
+        except ClvError as error:
+            raise ValueError(str(error)) from None
 
 
 class Output(Part):

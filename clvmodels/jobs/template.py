@@ -73,6 +73,9 @@ transactions = "orders.csv"
 # max_score_drift = 0.3            # largest distance between two distributions of scores
 # max_golden_difference = 1e-9     # between scores by a model and by the same model loaded from its files
 
+[report]
+# currency = "EUR"                 # a code or a sign such as "$", for amounts of money
+
 [output]
 # folder = "clvmodels-store"
 # scores_copy = "scores.parquet"   # where a copy of the published scores is kept up to date, if wanted

@@ -58,7 +58,9 @@ def frequency_check(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def spend_by_frequency(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+def spend_by_frequency(
+    table: pd.DataFrame, *, ax: Axes | None = None, ylabel: str = "mean value of a purchase"
+) -> Axes:
     r"""Draw the mean value of a purchase by the number of repeat purchases, which Gamma-Gamma takes to be unrelated.
 
     Parameters
@@ -68,6 +70,8 @@ def spend_by_frequency(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         its interval ``lower, upper``.
     ax
         Where to draw; pyplot's current Axes by default.
+    ylabel
+        Label of the value axis, with its unit.
 
     Returns
     -------
@@ -91,7 +95,7 @@ def spend_by_frequency(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     name_groups(ax, table)
     ax.set_ylim(bottom=0)
     ax.yaxis.set_major_formatter(thousands())
-    ax.set(xlabel="repeat purchases, and number of customers", ylabel="mean value of a purchase")
+    ax.set(xlabel="repeat purchases, and number of customers", ylabel=ylabel)
     legend_above(ax)
     return ax
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 # Okabe and Ito's palette, less its black and yellow, then a violet and a brown; the second is the same hues, lighter.
 ON_LIGHT = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#6a2ad4", "#6a4015")
+# Of bars, in both themes: a shade that no line has, so that it stays as it is where lines change their colour.
+ON_BOTH = tuple(f"{shade[:-1]}{int(shade[-1], 16) ^ 1:X}" for shade in ON_LIGHT)
 ON_DARK = ("#5cb8f0", "#ff9c5b", "#3fcf9f", "#eaa6cd", "#f2c14e", "#a8d8f5", "#9a6aff", "#9c6b42")
 # One more than colours: where the colours start again, dashes and markers do not, and no series looks like another.
 DOT_DOTTED = (0, (5, 1, 1, 1, 1, 1))
@@ -131,7 +133,22 @@ def colour(order: int) -> str:
 
 def bar_colour(order: int) -> str:
     """Return the colour of bars that marks in ink lie on, in both themes: black and white alike stand out from it."""
-    return ON_LIGHT[order % len(ON_LIGHT)]
+    return ON_BOTH[order % len(ON_BOTH)]
+
+
+def recolouring() -> dict[str, str]:
+    """Return what each colour of a light drawing is on a dark page, as SVG writes them.
+
+    Examples
+    --------
+    >>> recolouring()["#0072b2"]
+    '#5cb8f0'
+    """
+    keys = ("text.color", "grid.color")
+    inks = {theme()[key]: theme(dark=True)[key] for key in keys}
+    return {
+        light.lower(): dark.lower() for light, dark in {**inks, **dict(zip(ON_LIGHT, ON_DARK, strict=True))}.items()
+    }
 
 
 def line_style(order: int) -> dict[str, Any]:

@@ -2,38 +2,42 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from clvmodels.reports.evaluation_tables import NOUNS
+from clvmodels.reports.evaluation_tables import NOUNS, PLAIN
 from clvmodels.reports.tables import Column, Table
+from clvmodels.reports.terms import Terms
 
 if TYPE_CHECKING:
     from clvmodels.evaluation.criticism import Criticism
 
-ENDS = (Column(title="lower", scale="ends"), Column(title="upper", scale="ends"))
+INTERVAL = Column(title="interval", kind="interval", scale="ends")
 
 
 def criticism_tables(criticism: Criticism) -> tuple[Table, ...]:
     """Return the frequencies, the leave-one-out summary, spend by frequency, and the prior's weight."""
-    tables = [_frequencies(criticism), _leave_one_out(criticism), _sensitivity(criticism)]
-    if criticism.independence is not None and not criticism.independence.by_frequency.empty:
-        tables.insert(2, _spend(criticism))
-    return tuple(tables)
+    independence = criticism.independence
+    has_spend = independence is not None and not independence.by_frequency.empty
+    tables = (spend_table(criticism),) if has_spend else ()
+    return frequencies_table(criticism), leave_one_out_table(criticism), *tables, sensitivity_table(criticism)
 
 
-def _frequencies(criticism: Criticism) -> Table:
+def frequencies_table(criticism: Criticism) -> Table:
+    """Return how many customers bought how often, and how many the model would have seen."""
     columns = (
         Column(title="repeat purchases", kind="text"),
         Column(title="customers", kind="count"),
         Column(title="expected", scale="ends"),
-        *ENDS,
+        INTERVAL,
     )
-    rows = ((str(group), *row.tolist()) for group, row in criticism.frequencies.iterrows())
+    table = criticism.frequencies
+    rows = (_row(group, row, "customers", "expected") for group, row in table.iterrows())
     caption = "Customers by repeat purchases, and how many the fitted model would have seen"
     return Table(caption=caption, columns=columns, rows=tuple(rows))
 
 
-def _leave_one_out(criticism: Criticism) -> Table:
+def leave_one_out_table(criticism: Criticism) -> Table:
+    """Return the summary of each customer's prediction from all others."""
     columns = (
         Column(title="model of", kind="text"),
         Column(title="customers", kind="count"),
@@ -48,28 +52,37 @@ def _leave_one_out(criticism: Criticism) -> Table:
     return Table(caption="Each customer predicted from all others", columns=columns, rows=tuple(rows))
 
 
-def _spend(criticism: Criticism) -> Table:
+def spend_table(criticism: Criticism, terms: Terms = PLAIN) -> Table:
+    """Return the mean value of a purchase by repeat purchases."""
     independence = criticism.independence
     table = independence.by_frequency if independence is not None else None
     columns = (
         Column(title="repeat purchases", kind="text"),
         Column(title="customers", kind="count"),
         Column(title="mean value of a purchase", scale="ends"),
-        *ENDS,
+        INTERVAL,
     )
-    rows = () if table is None else tuple((str(group), *row.tolist()) for group, row in table.iterrows())
-    return Table(caption="Spend per purchase by repeat purchases", columns=columns, rows=rows)
+    rows = () if table is None else tuple(_row(group, row, "customers", "mean") for group, row in table.iterrows())
+    caption = terms.titled("Spend per purchase by repeat purchases")
+    return Table(caption=caption, columns=columns, rows=rows)
 
 
-def _sensitivity(criticism: Criticism) -> Table:
+def sensitivity_table(criticism: Criticism) -> Table:
+    """Return the expected totals with weaker and stronger priors."""
     columns = (
         Column(title="total of", kind="text"),
         Column(title="power of the priors", kind="figure"),
-        Column(title="expected", kind="number"),
-        Column(title="lower", kind="number"),
-        Column(title="upper", kind="number"),
+        Column(title="expected", scale="ends"),
+        INTERVAL,
         Column(title="change", kind="change"),
     )
-    table = criticism.sensitivity.reset_index()[["target", "power", "mean", "lower", "upper", "change"]]
-    rows = ((NOUNS[target], *figures) for target, *figures in table.itertuples(index=False, name=None))
+    rows = (
+        (NOUNS[row["target"]], row["power"], row["mean"], (row["lower"], row["upper"]), row["change"])
+        for row in criticism.sensitivity.reset_index().to_dict("records")
+    )
     return Table(caption="The expected total with weaker and stronger priors", columns=columns, rows=tuple(rows))
+
+
+def _row(group: object, row: Any, *names: str) -> tuple[Any, ...]:
+    """A group, some figures, and the interval of the last of them."""
+    return str(group), *(row[name] for name in names), (row["lower"], row["upper"])

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from clvmodels.reports.figures import SIMPLE
 from clvmodels.reports.tables import Column, Table
 from clvmodels.wording import plural
 
 if TYPE_CHECKING:
     from clvmodels.evaluation.result import BacktestResult
 
-SIMPLE = "multiplicative_customer"
-TOP = 20
 SPREAD = 8
 
 
@@ -78,11 +77,6 @@ def outcome_name(result: BacktestResult, *, money: bool) -> str:
     return f"{'lifetime value' if money else 'purchases'} within {period}"
 
 
-def top_customers(ranked: pd.DataFrame) -> pd.DataFrame:
-    """Return the first `TOP` of the ranked customers."""
-    return ranked.head(TOP)
-
-
 def spread_customers(ranked: pd.DataFrame) -> pd.DataFrame:
     """Return `SPREAD` customers from the first to the last rank, denser at the top, where the money is.
 
@@ -104,8 +98,12 @@ def customers_table(ranked: pd.DataFrame, result: BacktestResult, *, caption: st
         Column(title="repeat purchases", kind="count"),
         Column(title=f"{unit}s since last"),
         Column(title="alive", kind="share"),
-        *(Column(title=title, scale="outcome") for title in ("expected", f"lower {level}", f"upper {level}")),
-        *(Column(title=title, scale="outcome") for title in ("simple formula", "actual")),
+        Column(title="expected", scale="outcome"),
+        Column(title=f"{level} interval", kind="interval", scale="outcome"),
+        *(Column(title=title, scale="known") for title in ("simple formula", "actual")),
     )
-    rows = ((rank, str(customer), *row) for customer, rank, *row in ranked.itertuples(name=None))
+    rows = (
+        (rank, str(customer), *facts, mean, (lower, upper), simple, actual)
+        for customer, rank, *facts, mean, lower, upper, simple, actual in ranked.itertuples(name=None)
+    )
     return Table(caption=caption, columns=columns, rows=tuple(rows))

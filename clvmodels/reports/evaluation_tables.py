@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from clvmodels.evaluation.measures import catalogue
 from clvmodels.names import label
+from clvmodels.plots.style import BANDS
 from clvmodels.reports.tables import Column, Kind, Table
-from clvmodels.reports.words import long_date
-from clvmodels.wording import plural
+from clvmodels.reports.terms import Terms
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,25 +37,7 @@ KINDS: dict[str, Kind] = {
     "hit_rate": "share",
 }
 FORECASTER = Column(title="forecaster", kind="text")
-
-
-def data_table(result: BacktestResult) -> Table:
-    """Return what was evaluated: customers, the two periods, purchases and spend."""
-    split, rfm = result.split, result.split.calibration
-    repeaters = int(np.count_nonzero(rfm.frame["frequency"]))
-    rows = [
-        ("customers known at the calibration end", plural(len(rfm), "customer")),
-        ("of them with a repeat purchase", plural(repeaters, "customer")),
-        ("calibration ends", long_date(split.calibration_end)),
-        ("holdout ends", f"{long_date(split.holdout_end)}, {plural(round(split.horizon, 2), rfm.time_unit)} later"),
-        ("purchases in the holdout", plural(np.sum(split.holdout["purchases"].to_numpy()), "purchase day")),
-    ]
-    if "value" in split.holdout:
-        rows.append(("spend in the holdout", f"{split.holdout['value'].sum():,.0f}"))
-    new = f"{plural(split.new_customers, 'customer')}, {plural(split.new_purchases, 'purchase day')}"
-    rows.append(("first seen in the holdout", new))
-    columns = (Column(title="what", kind="text"), Column(title="how many, or when", kind="text"))
-    return Table(caption="Customers and periods", columns=columns, rows=tuple(rows))
+PLAIN = Terms()
 
 
 def left_out_table(log: pd.DataFrame) -> Table:
@@ -69,33 +49,66 @@ def left_out_table(log: pd.DataFrame) -> Table:
     return Table(caption="What was left out or merged", columns=columns, rows=tuple(rows))
 
 
-def totals_table(result: BacktestResult, target: str) -> Table:
+def totals_table(result: BacktestResult, target: str, terms: Terms = PLAIN) -> Table:
     """Return each forecaster's total over all customers, with its two intervals, next to the actual one."""
-    names = ("predicted", "lower", "upper", "wide_lower", "wide_upper", "actual")
-    titles = ("predicted", "lower", "upper", "widened lower", "widened upper", "actual")
     table = result.totals().loc[target]
-    columns = (FORECASTER, *(Column(title=title, scale="total") for title in titles))
-    rows = ((label(name), *row[list(names)].tolist()) for name, row in table.iterrows())
-    return Table(caption=f"Total {NOUNS[target]} of all customers in the holdout", columns=columns, rows=tuple(rows))
+    rows = ((label(str(name)), *total_cells(row)) for name, row in table.iterrows())
+    caption = terms.titled(f"Total {NOUNS[target]} of all customers in the holdout", is_money=target == "value")
+    return Table(caption=caption, columns=(FORECASTER, *total_columns(result.interval)), rows=tuple(rows))
 
 
-def segments_table(result: BacktestResult, target: str) -> Table:
+def segments_table(result: BacktestResult, target: str, terms: Terms = PLAIN) -> Table:
     """Return the totals of each segment by the forecaster under test."""
-    names = ("customers", "predicted", "lower", "upper", "wide_lower", "wide_upper", "actual")
-    titles = ("predicted", "lower", "upper", "widened lower", "widened upper", "actual")
     table = result.totals("segment").xs((target, result.model), level=("target", "forecaster"))
     columns = (Column(title="segment", kind="text"), Column(title="customers", kind="count"))
-    columns = (*columns, *(Column(title=title, scale="total") for title in titles))
-    rows = ((str(name), *row[list(names)].tolist()) for name, row in table.iterrows())
-    return Table(caption=f"Total {NOUNS[target]} in the holdout by segment", columns=columns, rows=tuple(rows))
+    rows = ((str(name), row["customers"], *total_cells(row)) for name, row in table.iterrows())
+    caption = terms.titled(f"Total {NOUNS[target]} in the holdout by segment", is_money=target == "value")
+    return Table(caption=caption, columns=(*columns, *total_columns(result.interval)), rows=tuple(rows))
+
+
+def total_columns(interval: float) -> tuple[Column, ...]:
+    """The columns of a total with its intervals, beside what happened, which is known exactly."""
+    level = f"{100 * interval:g} %"
+    return (
+        Column(title="predicted", scale="total"),
+        Column(title=f"{level} interval", kind="interval", scale="total"),
+        Column(title="widened", kind="interval", scale="total"),
+        Column(title="actual"),
+    )
+
+
+def total_cells(row: Any) -> tuple[Any, ...]:
+    """The cells of `total_columns`, from a row of ``result.totals()``."""
+    own, wide = (row["lower"], row["upper"]), (row["wide_lower"], row["wide_upper"])
+    return row["predicted"], own, wide, row["actual"]
 
 
 def new_customers_table(result: BacktestResult) -> Table:
     """Return what customers first seen in the holdout did, and what was expected of them."""
     table = result.new_customers()
-    columns = (Column(title="what", kind="text"), *(Column(title=name, kind="error") for name in table.columns))
-    rows = ((str(name), *row.tolist()) for name, row in table.iterrows())
-    return Table(caption="Customers first seen in the holdout", columns=columns, rows=tuple(rows))
+    columns, rows = [Column(title="what", kind="text")], [(str(name),) for name in table.index]
+    if "predicted" in table:
+        columns += [
+            Column(title="predicted", scale="total"),
+            Column(title=f"{100 * result.interval:g} % interval", kind="interval", scale="total"),
+        ]
+        ends = zip(table["lower"].tolist(), table["upper"].tolist(), strict=True)
+        rows = [(*row, mean, pair) for row, mean, pair in zip(rows, table["predicted"].tolist(), ends, strict=True)]
+    columns.append(Column(title="actual", kind="error"))
+    rows = [(*row, actual) for row, actual in zip(rows, table["actual"].tolist(), strict=True)]
+    return Table(caption="Customers first seen in the holdout", columns=tuple(columns), rows=tuple(rows))
+
+
+def evaluation_tables(result: BacktestResult, target: str) -> tuple[Table, ...]:
+    """Return the tables of all measures of one target."""
+    tables = (
+        *metrics_tables(result, target),
+        coverage_table(result, target),
+        differences_table(result, target),
+        *([deciles_table(result, target)] if (result.model, target) in result.assessments else []),
+        reliability_table(result, target),
+    )
+    return tuple(table for table in tables if table.rows)
 
 
 def metrics_tables(result: BacktestResult | RollingResult, target: str, *, where: str = "") -> list[Table]:
@@ -130,28 +143,36 @@ def coverage_table(result: BacktestResult, target: str) -> Table:
     return Table(caption=caption, columns=columns, rows=tuple(rows))
 
 
-def differences_table(result: BacktestResult | RollingResult, target: str) -> Table:
-    """Return how far the model is ahead of each baseline in the measures that matter, with intervals."""
-    titles = ("model", "baseline's", "advantage", "lower", "upper")
-    columns = (Column(title="baseline", kind="text"), Column(title="measure", kind="text"))
+def differences_table(
+    result: BacktestResult | RollingResult, target: str, *, baselines: Sequence[str] | None = None
+) -> Table:
+    """Return how far the model is ahead of baselines, by default of each, in the measures that matter."""
+    level = f"{100 * result.interval:g} %"
     columns = (
-        *columns,
-        *(Column(title=title, kind="error") for title in titles),
+        Column(title="baseline", kind="text"),
+        Column(title="measure", kind="text"),
+        Column(title="model", kind="error"),
+        Column(title="baseline's", kind="error"),
+        Column(title="advantage", scale="advantage"),
+        Column(title=f"{level} interval", kind="interval", scale="advantage"),
         Column(title="model is", kind="text"),
     )
-    level = f"{100 * result.interval:g} % intervals"
-    caption = f"Differences for {NOUNS[target]}, with {level}; above 0 the model is better"
-    return Table(caption=caption, columns=columns, rows=tuple(_differences(result, target)))
+    caption = f"Differences for {NOUNS[target]}; above 0 the model is better"
+    return Table(
+        caption=caption, columns=columns, rows=tuple(_differences(result, target, baselines or result.baselines))
+    )
 
 
-def _differences(result: BacktestResult | RollingResult, target: str) -> Iterator[tuple[Any, ...]]:
-    for baseline in result.baselines:
+def _differences(
+    result: BacktestResult | RollingResult, target: str, baselines: Sequence[str]
+) -> Iterator[tuple[Any, ...]]:
+    for baseline in baselines:
         table = result.compare(baseline).loc[target]
         for name in DIFFERENCES:
             row = table.loc[name]
             if row["outcome"] != "not defined":
-                figures = row[["model", "baseline", "advantage", "lower", "upper"]].tolist()
                 outcome = row["outcome"].replace("no clear difference", "not clear")
+                figures = row["model"], row["baseline"], row["advantage"], (row["lower"], row["upper"])
                 yield (label(baseline), row["label"], *figures, outcome)
 
 
@@ -177,8 +198,8 @@ def reliability_table(result: BacktestResult, target: str) -> Table:
     """Return mean outcomes and predictions by calibration frequency."""
     table = result.reliability(target=target)
     columns = (Column(title="repeat purchases", kind="text"), Column(title="customers", kind="count"))
-    names = [name for name in table.columns if name != "customers"]
+    names = [name for name in table.columns if name != "customers" and not name.endswith(BANDS)]
     columns = (*columns, *(Column(title=label(name), kind="figure") for name in names))
-    rows = ((str(group), *row.tolist()) for group, row in table.iterrows())
+    rows = ((str(group), row["customers"], *row[names].tolist()) for group, row in table.iterrows())
     caption = f"Mean {NOUNS[target]} in the holdout by repeat purchases in calibration"
     return Table(caption=caption, columns=columns, rows=tuple(rows))

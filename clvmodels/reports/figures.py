@@ -10,13 +10,17 @@ import numpy as np
 from clvmodels import plots
 from clvmodels.names import label
 from clvmodels.plots.style import BANDS
+from clvmodels.plots.svg import to_svgs
+from clvmodels.reports.evaluation_tables import NOUNS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import pandas as pd
 
-TOP = 15
+    from clvmodels.reports.terms import Terms
+
+SIMPLE = "multiplicative_customer"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,38 +44,117 @@ def tracking_figure(table: pd.DataFrame, *, time_unit: str, interval: float = 0.
     )
 
 
-def periods_figure(table: pd.DataFrame, *, time_unit: str) -> Figure:
-    """Draw ``result.tracking(cumulative=False, calibration=True)``."""
-    count = int(np.count_nonzero(table["end"].to_numpy() <= 0))
-    return _figure(
-        lambda ax: plots.tracking(table, ax=ax, time_unit=time_unit, cumulative=False),
-        alt=f"Purchases in each {time_unit}, {count} of the calibration and {len(table) - count} of the holdout; "
-        f"in the last {_means(table.iloc[-1], besides={'end'})}.",
-        caption=f"Repeat purchases of all customers in each {time_unit}: what the fitted model would have seen of the "
-        "calibration, and what it and the others forecast.",
-    )
-
-
-def reliability_figure(table: pd.DataFrame) -> Figure:
-    """Draw ``result.reliability()``."""
+def reliability_figure(table: pd.DataFrame, *, target: str, terms: Terms) -> Figure:
+    """Draw ``result.reliability(target=target)``."""
+    noun = NOUNS[target]
     groups = (f"{group} repeat purchases: {_means(row, besides={'customers'})}" for group, row in table.iterrows())
+    unit = terms.titled(noun, is_money=target == "value")
     return _figure(
-        lambda ax: plots.reliability(table, ax=ax),
-        alt=f"Mean purchases in the holdout. {'; '.join(groups)}.",
-        caption="Customers by their repeat purchases in calibration. A good forecaster's line follows the bars.",
+        lambda ax: plots.reliability(table, ax=ax, unit=unit),
+        alt=f"Mean {noun} in the holdout. {'; '.join(groups)}.",
+        caption=f"Mean {noun} of customers by their repeat purchases in calibration. A good forecaster's marks lie on "
+        "the bars; the lines on the bars say how much of that may be chance.",
     )
 
 
-def value_figure(ranked: pd.DataFrame, *, xlabel: str, interval: float = 0.9) -> Figure:
-    """Draw the first of `ranked_customers` with their predictive intervals."""
-    best = ranked.head(TOP).drop(columns=["rank", "frequency", "since_last", "alive"])
-    best = best.rename(columns={"simple": "multiplicative_customer"}).dropna(axis="columns", how="all")
+def forecast_figure(best: pd.DataFrame, *, xlabel: str) -> Figure:
+    """Draw customers with their predictive intervals, and what they did."""
     inside = int(best["actual"].between(best["lower"], best["upper"]).sum())
     return _figure(
-        lambda ax: plots.lifetime_value(best, ax=ax, top=TOP, xlabel=xlabel),
-        alt=f"The {len(best)} customers of whom most is expected, from {best['mean'].iloc[0]:,.4g} to "
+        lambda ax: plots.lifetime_value(best, ax=ax, top=len(best), xlabel=f"{xlabel} in the holdout"),
+        alt=f"The {len(best)} customers of whom most was expected, from {best['mean'].iloc[0]:,.4g} to "
         f"{best['mean'].iloc[-1]:,.4g}; {inside} of them came out inside their interval.",
-        caption=f"Bars are {100 * interval:g} % predictive intervals: that share of the crosses should lie on them.",
+        caption=f"The customers of whom most was expected, with predictive intervals, and what they did: {inside} of "
+        f"{len(best)} came out inside.",
+    )
+
+
+def base_figure(table: pd.DataFrame, *, time_unit: str, interval: float) -> Figure:
+    """Draw the ``by_period`` of `clvmodels.decisions.churn`."""
+    ends = {str(name): rows.droplevel(0).iloc[[0, -1]]["mean"] for name, rows in table.groupby(level=0, sort=False)}
+    said = "; ".join(
+        f"{name} {first:,.4g} after {steps[0]:,.3g} {time_unit}s, {last:,.4g} after {steps[1]:,.3g}"
+        for name, (first, last), steps in ((name, rows.tolist(), rows.index.tolist()) for name, rows in ends.items())
+    )
+    return _figure(
+        lambda ax: plots.customer_base(table, ax=ax, xlabel=f"{time_unit}s from now on"),
+        alt=f"Customers expected to be there: {said}.",
+        caption=f"Of the customers of today, how many will be alive, and how many active. {_band(interval)}",
+    )
+
+
+def survival_figure(table: pd.DataFrame, *, time_unit: str, interval: float) -> Figure:
+    """Draw the ``survival`` of `clvmodels.decisions.churn`."""
+    last = {str(name): rows.droplevel(0)["mean"].iloc[-1] for name, rows in table.groupby(level=0, sort=False)}
+    said = ", ".join(f"{name} {100 * left:.0f} %" for name, left in last.items())
+    end = table.index.get_level_values(-1).max()
+    return _figure(
+        lambda ax: plots.survival(table, ax=ax, xlabel=f"{time_unit}s from now on"),
+        alt=f"Share still alive after {end:,.3g} {time_unit}s of those alive now: {said}.",
+        caption=f"Of those alive now, the share that still is. {_band(interval, 'credible')}",
+    )
+
+
+def groups_figure(table: pd.DataFrame, *, what: str, label: str) -> Figure:
+    """Draw the value of groups."""
+    said = ", ".join(f"{group} {mean:,.4g}" for group, mean in table["mean"].items())
+    return _figure(
+        lambda ax: plots.interval_points(table, ax=ax, xlabel=what, ylabel=label),
+        alt=f"{label}: {said}.",
+        caption="What each group is expected to bring, with predictive intervals.",
+    )
+
+
+def concentration_figure(table: pd.DataFrame) -> Figure:
+    """Draw ``value.concentration(...)``."""
+    shares = {share: np.interp(share, table.index.to_numpy(float), table["mean"]) for share in (0.1, 0.2, 0.5)}
+    said = ", ".join(f"the best {100 * share:g} % have {100 * part:.0f} %" for share, part in shares.items())
+    return _figure(
+        lambda ax: plots.concentration(table, ax=ax),
+        alt=f"Share of the value by share of the customers, best first: {said}.",
+        caption="Customers ranked by what is expected of them, and the share of all value that is theirs.",
+    )
+
+
+def distribution_figure(table: pd.DataFrame, *, xlabel: str) -> Figure:
+    """Draw ``value.distribution(...)``."""
+    most: Any = table["mean"].idxmax()
+    return _figure(
+        lambda ax: plots.value_distribution(table, ax=ax, xlabel=xlabel),
+        alt=f"Number of customers by expected lifetime value in {len(table)} classes; most of them, "
+        f"{table['mean'].max():,.4g}, between {most[0]:,.4g} and {most[1]:,.4g}.",
+        caption="How many customers are expected to be worth how much.",
+    )
+
+
+def spend_figure(table: pd.DataFrame, *, ylabel: str) -> Figure:
+    """Draw the ``by_frequency`` of the independence of spend."""
+    said = "; ".join(f"{group} repeat purchases {mean:,.4g}" for group, mean in table["mean"].dropna().items())
+    return _figure(
+        lambda ax: plots.spend_by_frequency(table, ax=ax, ylabel=ylabel),
+        alt=f"Mean value of a purchase by repeat purchases: {said}.",
+        caption="Mean value of a purchase, by how often customers buy. Gamma-Gamma takes it to be the same for all.",
+    )
+
+
+def k_hat_figure(table: Any, *, limit: float) -> Figure:
+    """Draw the k-hats of all customers."""
+    above = int(table.loc[table["k_hat"] > limit, "customers"].sum())
+    return _figure(
+        lambda ax: plots.pareto_k(table, ax=ax, limit=limit),
+        alt=f"Pareto k-hat of every customer; {above:,} of {int(table['customers'].sum()):,} are above {limit:.2g}.",
+        caption="Pareto k-hat of every distinct customer: how much the fit would change without that customer.",
+    )
+
+
+def sensitivity_figure(table: pd.DataFrame, *, target: str) -> Figure:
+    """Draw the prior sensitivity of one target's total."""
+    rows: Any = table.xs(target, level="target")
+    said = ", ".join(f"{mean:,.4g} at {power:g}" for power, mean in rows["mean"].items())
+    return _figure(
+        lambda ax: plots.prior_sensitivity(rows, ax=ax, ylabel=f"total {NOUNS[target]}"),
+        alt=f"Expected total {NOUNS[target]} by power of the priors: {said}.",
+        caption="The expected total if the priors weighed less or more. A total that moves little is the data's.",
     )
 
 
@@ -114,15 +197,15 @@ def pit_figure(table: pd.DataFrame, *, noun: str, interval: float) -> Figure:
     )
 
 
-def differences_figure(table: pd.DataFrame, *, baseline: str) -> Figure:
+def differences_figure(table: pd.DataFrame, *, baseline: str, noun: str) -> Figure:
     """Draw the ``result.compare(baseline)`` of one target."""
     told = table[table["outcome"] != "not defined"]
     said = ", ".join(f"{name} {outcome}" for name, outcome in zip(told["label"], told["outcome"], strict=True))
     return _figure(
         lambda ax: plots.differences(table, ax=ax),
-        alt=f"The model against {label(baseline)}: {said}.",
-        caption=f"How far the model is ahead of {label(baseline)}. Where an interval crosses zero, no difference is "
-        "clear.",
+        alt=f"{noun.capitalize()}: the model against {label(baseline)}: {said}.",
+        caption=f"{noun.capitalize()}: how far the model is ahead of {label(baseline)}. Where an interval crosses "
+        "zero, no difference is clear.",
     )
 
 
@@ -148,6 +231,10 @@ def origins_figure(table: pd.DataFrame, *, noun: str) -> Figure:
     )
 
 
+def _band(interval: float, kind: str = "predictive") -> str:
+    return f"Bands are {100 * interval:g} % {kind} intervals."
+
+
 def _means(row: pd.Series, *, besides: set[str]) -> str:
     """Name each figure of a row but the edges of its bands: ``actual 1,882, BG/NBD x Gamma-Gamma 1,655``."""
     shown = {name: value for name, value in row.items() if name not in besides and not str(name).endswith(BANDS)}
@@ -155,4 +242,5 @@ def _means(row: pd.Series, *, besides: set[str]) -> str:
 
 
 def _figure(draw: Callable[[Any], object], *, alt: str, caption: str) -> Figure:
-    return Figure(light=plots.to_svg(draw), dark=plots.to_svg(draw, dark=True), alt=alt, caption=caption)
+    light, dark = to_svgs(draw)
+    return Figure(light=light, dark=dark, alt=alt, caption=caption)

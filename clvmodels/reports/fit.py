@@ -19,7 +19,7 @@ METHODS = {
 def fit_paragraphs(fitted: Any) -> tuple[str, ...]:
     """Say for each posterior of a fitted forecaster how it was drawn, whether its checks held, and what happened."""
     said = []
-    for name, posterior in _posteriors(fitted).items():
+    for name, posterior in posteriors(fitted).items():
         said.append(f"{name}. {_checks(posterior.diagnostics)}")
         said.extend(posterior.diagnostics.notes)
     return (*said, *fitted.notes)
@@ -27,10 +27,11 @@ def fit_paragraphs(fitted: Any) -> tuple[str, ...]:
 
 def fit_tables(fitted: Any, *, interval: float = 0.9) -> tuple[Table, ...]:
     """Return each posterior's parameters: mean, sd, credible interval, effective sample size and check."""
-    return tuple(_parameters(name, posterior, interval) for name, posterior in _posteriors(fitted).items())
+    return tuple(_parameters(name, posterior, interval) for name, posterior in posteriors(fitted).items())
 
 
-def _posteriors(fitted: Any) -> dict[str, Any]:
+def posteriors(fitted: Any) -> dict[str, Any]:
+    """Return the posteriors of a fitted forecaster by their names in words."""
     held = {title: getattr(fitted, part) for part, title in PARTS.items()}
     return {title: posterior for title, posterior in held.items() if posterior is not None}
 
@@ -49,10 +50,38 @@ def _checks(diagnostics: Any) -> str:
     return f"Drawn by {method}: {', '.join([*known, outcome])}."
 
 
+def priors_table(fitted: Any) -> Table:
+    """Return the priors that were used."""
+    columns = (Column(title="model", kind="text"), Column(title="parameter", kind="text"))
+    rows = (
+        (name, parameter, _written(prior))
+        for name, posterior in posteriors(fitted).items()
+        for parameter, prior in posterior.priors.items()
+    )
+    return Table(caption="Priors", columns=(*columns, Column(title="prior", kind="text")), rows=tuple(rows))
+
+
+def _written(prior: Any) -> str:
+    """As statisticians write it: LogNormal(mu=0, sigma=1.5)."""
+    given = (
+        f"{name}={value:.4g}" if isinstance(value, float | int) else f"{name}={value}"
+        for name, value in prior.parameters.items()
+    )
+    return f"{prior.distribution}({', '.join(given)})"
+
+
 def _parameters(caption: str, posterior: Any, interval: float) -> Table:
     summary = posterior.summary(interval=interval)
-    ends = {end: f"{end} {100 * interval:g} %" for end in ("lower", "upper")}
-    titles = [ends.get(name, name.replace("_", "-")) for name in map(str, summary.columns)]
-    columns = (Column(title="parameter", kind="text"), *(Column(title=title, kind="figure") for title in titles))
-    rows = ((str(name), *row.tolist()) for name, row in summary.iterrows())
+    rest = [name for name in summary.columns if name not in ("mean", "sd", "lower", "upper")]
+    columns = (
+        Column(title="parameter", kind="text"),
+        Column(title="mean", scale="parameter"),
+        Column(title="sd", kind="figure"),
+        Column(title=f"{100 * interval:g} % credible interval", kind="interval", scale="parameter"),
+        *(Column(title=str(name).replace("_", "-"), kind="figure") for name in rest),
+    )
+    rows = (
+        (str(name), row["mean"], row["sd"], (row["lower"], row["upper"]), *row[rest].tolist())
+        for name, row in summary.iterrows()
+    )
     return Table(caption=caption, columns=columns, rows=tuple(rows))

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 from clvmodels.evaluation.backtest import backtest
 from clvmodels.evaluation.export import to_json_dict
 from clvmodels.evaluation.rolling import evaluate_splits
-from clvmodels.evaluation.scores import scores
+from clvmodels.evaluation.scores import MODEL, scores
+from clvmodels.evaluation.verdict import place
 from clvmodels.files import make_folder, write_whole
-from clvmodels.reports.build import build_report, evaluation_tables
+from clvmodels.reports.build import build_report
 from clvmodels.reports.criticism_tables import criticism_tables
 from clvmodels.reports.customers import (
     customers_table,
@@ -24,10 +25,22 @@ from clvmodels.reports.customers import (
     ranked_customers,
     spread_customers,
 )
-from clvmodels.reports.evaluation_tables import left_out_table, new_customers_table, segments_table, totals_table
-from clvmodels.reports.render import render_html
+from clvmodels.reports.evaluation_tables import (
+    evaluation_tables,
+    left_out_table,
+    new_customers_table,
+    segments_table,
+    totals_table,
+)
+from clvmodels.reports.outlook import look_ahead
+from clvmodels.reports.parts import Estimate
+from clvmodels.reports.render import Format, render
 from clvmodels.reports.rolling_tables import rolling_tables
+from clvmodels.reports.tables import decimals_for, shown_number
+from clvmodels.reports.terms import Terms
+from clvmodels.reports.words import long_date
 from clvmodels.rfm import LogChoices, rolling_splits
+from clvmodels.wording import plural
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,9 +90,11 @@ def publish_evaluation(
     origins: Origins | None = None,
     margin: float = 1.0,
     annual_discount_rate: float = 0.0,
+    currency: str = "",
+    format: Format = "html",
     **choices: Any,
 ) -> Publication:
-    """Evaluate on held-out data, and write ``evaluation.json``, ``scores.parquet`` and ``report.html`` into a folder.
+    """Evaluate on held-out data, and write ``evaluation.json``, ``scores.parquet`` and a report into a folder.
 
     Parameters
     ----------
@@ -93,6 +108,10 @@ def publish_evaluation(
         Profit per unit of money spent, for the lifetime values.
     annual_discount_rate
         Effective annual rate, for the lifetime values.
+    currency
+        A code or a sign, for amounts of money in the report.
+    format
+        Of the report, which is the file ``report.html``, ``report.md`` or ``report.json``.
     **choices
         For ``clv.backtest``.
 
@@ -103,25 +122,47 @@ def publish_evaluation(
     """
     # Before the work, so that a place that cannot be written is found in time.
     folder, terms = make_folder(Path(out)), {"margin": margin, "annual_discount_rate": annual_discount_rate}
+    shown_in = Terms(currency=currency, **terms)
     result = backtest(transactions, **choices)
     rolling = None if origins is None else _rolling(transactions, origins, result, choices)
-    table, criticism = scores(result, **terms), result.criticism()
-    report = build_report(result, table, criticism=criticism, rolling=rolling, **terms)
-    plain = to_json_dict(result, criticism=criticism, rolling=rolling)
+    table, ahead = scores(result, **terms), look_ahead(result, shown_in)
+    page = render(build_report(result, ahead, rolling=rolling), format=format)
+    plain = to_json_dict(result, criticism=ahead.criticism, rolling=rolling)
     return Publication(
-        headline=report.headline,
+        headline=headline(result, shown_in),
         customers=_customers(result, table, margin=margin),
         evaluation=_evaluation(result),
         verdict=result.verdict(),
         rolling=() if rolling is None else tuple(rolling_tables(rolling)),
         rolling_verdict="" if rolling is None else rolling.verdict(),
-        fit=() if criticism is None else criticism_tables(criticism),
+        fit=() if ahead.criticism is None else criticism_tables(ahead.criticism),
         left_out=left_out_table(result.split.calibration.log),
         files=(
             write_whole(folder / "evaluation.json", json.dumps(plain, indent=1, allow_nan=False).encode() + b"\n"),
             write_whole(folder / "scores.parquet", _parquet(table)),
-            write_whole(folder / "report.html", render_html(report).encode()),
+            write_whole(folder / f"report.{format}", page.encode()),
         ),
+    )
+
+
+def headline(result: BacktestResult, terms: Terms) -> str:
+    """Return the total that was expected of the holdout, with its interval, and the actual one, in a sentence."""
+    split = result.split
+    totals = result.totals().xs(MODEL, level="forecaster").dropna(subset="predicted")
+    target, total = totals.index[-1], totals.iloc[-1]
+    customers = plural(len(split.calibration), "customer")
+    period = plural(round(split.horizon, 2), split.calibration.time_unit)
+    is_money = target == "value"
+    verb, done = ("spend", "spent") if is_money else ("make", "made")
+    unit = "money" if is_money else "purchases"
+    row = {"mean": total["predicted"], "lower": total["lower"], "upper": total["upper"]}
+    expected, interval = Estimate.of(unit, row, kind="predictive", unit=unit).shown(terms)
+    actual = shown_number(total["actual"], decimals=decimals_for(total["actual"]))
+    actual = terms.money(actual) if is_money else f"{actual} purchases"
+    return (
+        f"The {customers} known on {long_date(split.calibration_end)} were expected to {verb} {expected} within the "
+        f"{period} that followed ({100 * result.interval:g} % interval {interval}); they {done} {actual}, "
+        f"{place(total['actual'], total['lower'], total['upper'])} that interval."
     )
 
 

@@ -1,39 +1,49 @@
-"""A report as one HTML file that needs no network: values in, text out, then written whole."""
+"""A report as one file that needs no network: a page, Markdown or JSON. Values in, text out, then written whole."""
 
 from __future__ import annotations
 
 import base64
+import json
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from clvmodels.errors import InvalidArgument
 from clvmodels.files import write_whole
+from clvmodels.reports.plain import plain_report
+from clvmodels.reports.terms import Terms
 
 if TYPE_CHECKING:
     import os
 
     from clvmodels.evaluation.result import BacktestResult
     from clvmodels.evaluation.rolling import RollingResult
-    from clvmodels.reports.build import Report
+    from clvmodels.reports.parts import Report
 
 TEMPLATES = Path(__file__).parent / "templates"
+Format = Literal["html", "md", "json"]
+FORMATS: tuple[Format, ...] = get_args(Format)
+# What Markdown would take for markup; an ampersand and angle brackets would be HTML.
+MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~$-])")
+ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 
-def render_html(report: Report) -> str:
-    """Return the report's page; the same report gives the same text.
+def render(report: Report, *, format: Format = "html") -> str:
+    """Return the report as a page, as Markdown or as JSON; the same report gives the same text.
 
     Every value is escaped, so that a customer id may hold anything.
-    """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"data_uri": _data_uri, "unbroken": _unbroken}
-    return environment.get_template("report.html.jinja").render(report=report)
+    Raises
+    ------
+    InvalidArgument
+        If the format is another.
+    """
+    if format not in FORMATS:
+        raise InvalidArgument(f"format is {format!r}; choose one of {', '.join(FORMATS)}")
+    plain = plain_report(report)
+    if format == "json":
+        return json.dumps(plain, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+    return _environment(page=format == "html").get_template(f"report.{format}.jinja").render(report=plain, of=report)
 
 
 def write_report(
@@ -41,10 +51,16 @@ def write_report(
     path: str | os.PathLike[str],
     *,
     rolling: RollingResult | None = None,
+    horizon: float | None = None,
     margin: float = 1.0,
     annual_discount_rate: float = 0.0,
+    currency: str = "",
+    format: Format | None = None,
 ) -> Path:
-    """Write the report of a backtest as one self-contained HTML file.
+    """Write what the customers are worth, how sure that is, and whether it can be relied on, as one file.
+
+    The models of the backtest are fitted once more, to everything that is known at the end of the holdout: what is
+    expected is expected from there on.
 
     Parameters
     ----------
@@ -54,10 +70,17 @@ def write_report(
         Where to write; an existing file is replaced whole.
     rolling
         What ``clv.rolling_backtest`` returned, for a section on several origins.
+    horizon
+        How far to look ahead, in the log's time unit; by default as long as the holdout.
     margin
         Profit per unit of money spent, for the lifetime values.
     annual_discount_rate
         Effective annual rate, for the lifetime values.
+    currency
+        A code such as "EUR" or a sign such as "$", for amounts of money.
+    format
+        "html" (one page without script or network), "md" (Markdown) or "json" (every figure, unrounded and as shown);
+        by default what the path ends with, else "html".
 
     Returns
     -------
@@ -67,7 +90,7 @@ def write_report(
     Raises
     ------
     InvalidArgument
-        If margin or rate are outside their domain.
+        If a choice is outside its domain, or the result has no forecast by BG/NBD x Gamma-Gamma.
 
     Examples
     --------
@@ -79,18 +102,55 @@ def write_report(
     ...     write_report(result, Path(folder) / "report.html").read_text()[:15]
     '<!DOCTYPE html>'
     """
-    from clvmodels.evaluation.scores import scores
     from clvmodels.reports.build import build_report
+    from clvmodels.reports.outlook import look_ahead
 
-    table = scores(result, margin=margin, annual_discount_rate=annual_discount_rate)
-    terms = {"margin": margin, "annual_discount_rate": annual_discount_rate}
-    report = build_report(result, table, criticism=result.criticism(), rolling=rolling, **terms)
-    return write_whole(Path(path), render_html(report).encode())
+    chosen = format or format_of(path)
+    terms = Terms(horizon=horizon, margin=margin, annual_discount_rate=annual_discount_rate, currency=currency)
+    report = build_report(result, look_ahead(result, terms), rolling=rolling)
+    return write_whole(Path(path), render(report, format=chosen).encode())
+
+
+def format_of(path: str | os.PathLike[str]) -> Any:
+    """Return the format that a file's name ends with, else "html".
+
+    Examples
+    --------
+    >>> format_of("report.md"), format_of("report")
+    ('md', 'html')
+    """
+    suffix = Path(path).suffix.lower().removeprefix(".")
+    return suffix if suffix in FORMATS else "html"
+
+
+def _environment(*, page: bool) -> Any:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=page,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"data_uri": _data_uri, "unbroken": _unbroken, "marked": _marked}
+    return environment
 
 
 def _unbroken(text: str) -> str:
     """Keep a per cent sign on its number's line."""
     return text.replace(" %", "\N{NO-BREAK SPACE}%")
+
+
+def _marked(text: str) -> str:
+    r"""Return text that Markdown shows as it is.
+
+    Examples
+    --------
+    >>> _marked("<b>a|b</b> 2*3")
+    '&lt;b&gt;a\\|b&lt;/b&gt; 2\\*3'
+    """
+    return MARKDOWN.sub(r"\\\1", "".join(ENTITIES.get(character, character) for character in text))
 
 
 def _data_uri(svg: str) -> str:

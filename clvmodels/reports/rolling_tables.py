@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from clvmodels.names import label
-from clvmodels.reports.evaluation_tables import FORECASTER, NOUNS, differences_table, metrics_tables
+from clvmodels.reports.evaluation_tables import (
+    FORECASTER,
+    NOUNS,
+    differences_table,
+    metrics_tables,
+    total_cells,
+    total_columns,
+)
 from clvmodels.reports.tables import Column, Table
 
 if TYPE_CHECKING:
@@ -25,18 +32,16 @@ def rolling_tables(rolling: RollingResult) -> list[Table]:
 
 def origins_table(rolling: RollingResult, target: str) -> Table:
     """Return the totals of the forecaster under test at each origin, and the customers first seen after it."""
-    names = ["predicted", "lower", "upper", "wide_lower", "wide_upper", "actual"]
-    titles = ("predicted", "lower", "upper", "widened lower", "widened upper", "actual")
     table = rolling.totals().xs((target, rolling.model), level=("target", "forecaster"))
     new = [result.split.new_customers for result in rolling.results]
     columns = (
         Column(title="origin", kind="text"),
         Column(title="customers", kind="count"),
-        *(Column(title=title, scale="total") for title in titles),
+        *total_columns(rolling.interval),
         Column(title="new customers", kind="count"),
     )
     rows = (
-        (f"{origin:%Y-%m-%d}", row["customers"], *row[names].tolist(), count)
+        (f"{origin:%Y-%m-%d}", row["customers"], *total_cells(row), count)
         for (origin, row), count in zip(table.iterrows(), new, strict=True)
     )
     return Table(caption=f"Total {NOUNS[target]} from each origin", columns=columns, rows=tuple(rows))

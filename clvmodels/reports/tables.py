@@ -1,26 +1,32 @@
-"""A table of raw values that knows how its columns read; the terminal and the page show the same text."""
+"""A table of raw values that knows how its columns read; terminal, page, Markdown and JSON show the same text."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from clvmodels.plots.style import printable
 
-Kind = Literal["text", "count", "number", "share", "change", "correlation", "figure", "error"]
+Kind = Literal["text", "count", "number", "interval", "share", "change", "correlation", "figure", "error"]
 
 MISSING = "-"
+# An interval's own ends are hardly known better than to a hundredth of its width.
+DIGITS_OF_WIDTH = 2
+# Below this a number has so few digits before the point that more would be noise.
+MOST_DECIMALS = 6
 
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
     """A column's title and the kind of its values.
 
-    ``text``; ``count`` (whole); ``number`` (as many decimals in every row); ``share`` (0.9 reads 90.0 %); ``change``
-    (a signed share); ``correlation`` (three decimals); ``figure`` (each value with its own three leading digits),
-    ``error`` (with four).
-    ``number`` columns of the same `scale` have the same decimals.
+    ``text``; ``count`` (whole); ``number`` (as many decimals in every row); ``interval`` (a pair, its lower and its
+    upper end); ``share`` (0.9 reads 90.0 %); ``change`` (a signed share); ``correlation`` (three decimals); ``figure``
+    (each value with its own three leading digits), ``error`` (with four).
+    ``number`` columns of the same `scale` have the same decimals. Where the scale has an interval, each row is rounded
+    to what its narrowest interval supports.
     """
 
     title: str
@@ -49,40 +55,69 @@ class Table:
         >>> columns = (Column(title="customer", kind="text"), Column(title="spend"))
         >>> Table(caption="", columns=columns, rows=(("ann", 1234.56), ("bob", None))).shown()
         [['ann', '1,235'], ['bob', '-']]
+        >>> columns = (Column(title="total", scale="money"), Column(title="interval", kind="interval", scale="money"))
+        >>> Table(caption="", columns=columns, rows=((21834.2, (19712.1, 24102.9)),)).shown()
+        [['21,800', '19,700 to 24,100']]
         """
+        alike = [self._decimals(column) for column in self.columns]
         return [
             [
-                _shown(column.kind, value, decimals=self._decimals(column))
-                for column, value in zip(self.columns, row, strict=True)
+                _shown(column.kind, value, decimals=self._supported(column, row, else_=decimals))
+                for column, value, decimals in zip(self.columns, row, alike, strict=True)
             ]
             for row in self.rows
         ]
 
-    def _decimals(self, column: Column) -> int:
-        """Return the decimals of all `number` columns of one scale."""
-        alike = [
+    def _scale_of(self, column: Column) -> list[int]:
+        """The places of the columns that are rounded with this one."""
+        return [
             place
             for place, other in enumerate(self.columns)
             if other is column or (column.scale and other.scale == column.scale)
         ]
-        sizes = [
-            abs(row[place])
-            for row in self.rows
-            for place in alike
-            if column.kind == "number" and _is_present(row[place])
-        ]
-        return decimals_for(max(sizes, default=0.0))
+
+    def _decimals(self, column: Column) -> int:
+        """The decimals of all `number` columns of one scale."""
+        if column.kind not in ("number", "interval"):
+            return 0
+        return _decimals_of(row[place] for row in self.rows for place in self._scale_of(column))
+
+    def _supported(self, column: Column, row: tuple[Any, ...], *, else_: int) -> int:
+        """The decimals that the row's narrowest interval of the scale supports; without one those of its figures."""
+        places = self._scale_of(column)
+        if column.kind not in ("number", "interval") or all(self.columns[at].kind != "interval" for at in places):
+            return else_
+        pairs = [row[at] for at in places if self.columns[at].kind == "interval"]
+        found = [supported_decimals(*pair) for pair in pairs if pair is not None]
+        known = [decimals for decimals in found if decimals is not None]
+        return max(known, default=_decimals_of(row[at] for at in places))
 
 
-def shown_number(value: float, *, decimals: int) -> str:
-    """Return `value` with thousands separated, and no minus sign before a zero.
+def supported_decimals(lower: float, upper: float) -> int | None:
+    """Return the decimals that show two digits of an interval's width, below 0 for tens; None where it has none.
 
     Examples
     --------
-    >>> shown_number(-1234.5, decimals=1), shown_number(-0.001, decimals=1)
-    ('-1,234.5', '0.0')
+    >>> supported_decimals(19712.1, 24102.9), supported_decimals(0.12, 0.31), supported_decimals(5.0, 5.0)
+    (-2, 2, None)
     """
-    text = f"{value:,.{decimals}f}"
+    if not (is_present(lower) and is_present(upper)):
+        return None
+    width = abs(upper - lower)
+    if width == 0 or not math.isfinite(width):
+        return None
+    return min(DIGITS_OF_WIDTH - 1 - math.floor(math.log10(width)), MOST_DECIMALS)
+
+
+def shown_number(value: float, *, decimals: int) -> str:
+    """Return `value` with thousands separated, rounded to tens or more by negative decimals, without minus before zero.
+
+    Examples
+    --------
+    >>> shown_number(-1234.5, decimals=1), shown_number(-0.001, decimals=1), shown_number(21834.2, decimals=-2)
+    ('-1,234.5', '0.0', '21,800')
+    """
+    text = f"{round(float(value), decimals):,.{max(decimals, 0)}f}"
     return text.lstrip("-") if float(text.replace(",", "")) == 0 else text
 
 
@@ -99,14 +134,35 @@ def decimals_for(largest: float, *, digits: int = 3) -> int:
     return min(max(digits - 1 - math.floor(math.log10(largest)), 0), digits)
 
 
-def _is_present(value: Any) -> bool:
+def _decimals_of(values: Iterable[Any]) -> int:
+    """The decimals for the largest of some figures and pairs."""
+    each = (part for value in values for part in (value if isinstance(value, tuple) else (value,)))
+    return decimals_for(max((abs(part) for part in each if is_present(part)), default=0.0))
+
+
+def shown_interval(lower: float, upper: float, *, decimals: int) -> str:
+    """Return the ends of an interval in words.
+
+    Examples
+    --------
+    >>> shown_interval(19712.1, 24102.9, decimals=-2)
+    '19,700 to 24,100'
+    """
+    ends = ("infinite" if math.isinf(end) else shown_number(end, decimals=decimals) for end in (lower, upper))
+    return " to ".join(ends)
+
+
+def is_present(value: Any) -> bool:
+    """Whether there is a value: neither None nor NaN, nor a pair with such an end."""
+    if isinstance(value, tuple):
+        return all(is_present(part) for part in value)
     return value is not None and not (isinstance(value, float) and math.isnan(value))
 
 
 def _shown(kind: Kind, value: Any, *, decimals: int) -> str:
-    if not _is_present(value):
+    if not is_present(value):
         return MISSING
-    if kind != "text" and math.isinf(value):
+    if kind not in ("text", "interval") and math.isinf(value):
         return "infinite"
     match kind:
         case "text":
@@ -125,3 +181,5 @@ def _shown(kind: Kind, value: Any, *, decimals: int) -> str:
             return shown_number(value, decimals=decimals_for(abs(value), digits=4))
         case "number":
             return shown_number(value, decimals=decimals)
+        case "interval":
+            return shown_interval(*value, decimals=decimals)

@@ -61,6 +61,18 @@ FIT_TERMS = (
 )
 
 
+def chosen(*names: str) -> tuple[tuple[str, str], ...]:
+    """Return the definitions of some terms.
+
+    Examples
+    --------
+    >>> [term for term, _ in chosen("widened", "bias")]
+    ['widened', 'bias']
+    """
+    known = {**dict(METRIC_TERMS), **dict(CUSTOMER_TERMS), **dict(FIT_TERMS)}
+    return tuple((name, known[name]) for name in names)
+
+
 def long_date(date: pd.Timestamp) -> str:
     """Return a date as it is read aloud.
 

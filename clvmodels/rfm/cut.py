@@ -145,7 +145,7 @@ class CheckedLog:
         """Cut at the end of the day `start`, with a holdout until the end of the day `end`."""
         self._check_cut(start, end)
         known = self._remembered(start)
-        calibration = summarise(known, start, time_unit=self.time_unit, churn_window=self.churn_window)
+        calibration = self.known(start)
         per_unit = days_per_unit(self.time_unit)
         horizon = (end - start).days / per_unit
         customers, days = _after(known, start, end)
@@ -163,6 +163,10 @@ class CheckedLog:
             periods=_per_period(days, start, per_unit, horizon).drop(columns=unused),
             log=self,
         )
+
+    def known(self, end: dt.date) -> RFM:
+        """Return the customers as they are known at the end of a day."""
+        return summarise(self._remembered(end), end, time_unit=self.time_unit, churn_window=self.churn_window)
 
     def earlier(self, end: dt.date, *, places: Sequence[float], horizon: float) -> Iterator[tuple[dt.date, dt.date]]:
         """Days at which what is known at the end of a day could have been cut: at these shares of its length.

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.special import logsumexp
 
 from clvmodels.errors import InvalidArgument
@@ -41,7 +42,9 @@ class LeaveOneOut:
     k_hats: pd.DataFrame
 
 
-def leave_one_out(posterior: BetaGeoPosterior | GammaGammaPosterior, rfm: RFM) -> LeaveOneOut:
+def leave_one_out(
+    posterior: BetaGeoPosterior | GammaGammaPosterior, rfm: RFM, *, smoothed: int | None = None
+) -> LeaveOneOut:
     """Predict each customer of a fit from all others, without fitting again (PSIS-LOO).
 
     A customer with a large k-hat has much influence on the fit, or does not belong to its population. Customers with
@@ -52,6 +55,9 @@ def leave_one_out(posterior: BetaGeoPosterior | GammaGammaPosterior, rfm: RFM) -
     posterior : BetaGeoPosterior or GammaGammaPosterior
     rfm : RFM
         The customers that it was fitted to; those whom Gamma-Gamma leaves out are left out here.
+    smoothed : int, optional
+        The weights of so many distinct customers are smoothed, those whose log-likelihood varies most over the draws;
+        the others, of little influence, are predicted with their plain weights, and have no k-hat. By default all are.
 
     Returns
     -------
@@ -77,7 +83,8 @@ def leave_one_out(posterior: BetaGeoPosterior | GammaGammaPosterior, rfm: RFM) -
     """
     check_draws(posterior)
     part, frequency, kinds, count = _distinct(posterior, rfm)
-    elpd, p_loo, k_hat = _pointwise(posterior.log_likelihood(kinds), _relative_efficiency(posterior))
+    log_likelihood = posterior.log_likelihood(kinds)
+    elpd, p_loo, k_hat = _pointwise(log_likelihood, _relative_efficiency(posterior), _chosen(log_likelihood, smoothed))
     limit, total, customers = k_hat_limit(posterior.draw_count), float(count @ elpd), int(count.sum())
     # ArviZ 0.x divides by n, ArviZ 1.x and R's loo by n - 1.
     variance = count @ (elpd - total / customers) ** 2 / max(customers - 1, 1)
@@ -124,24 +131,31 @@ def _relative_efficiency(posterior: Posterior) -> float:
     return float(np.mean([sizes[name] for name in posterior.parameters])) / posterior.draw_count
 
 
-def _pointwise(log_likelihood: DrawBlocks, efficiency: float) -> Array:
+def _chosen(log_likelihood: DrawBlocks, smoothed: int | None) -> NDArray[np.bool_]:
+    """Which rows' weights are smoothed: those that vary most, all of them equal to the last one included."""
+    varied = np.concatenate([np.empty(0), *log_likelihood.map(lambda block: np.ptp(block, axis=1))])
+    if smoothed is None or smoothed >= len(varied):
+        return varied > NO_DIFFERENCE
+    return varied > max(NO_DIFFERENCE, np.sort(varied)[-smoothed - 1])
+
+
+def _pointwise(log_likelihood: DrawBlocks, efficiency: float, chosen: NDArray[np.bool_]) -> Array:
     """elpd, p_loo and k-hat (3, rows)."""
     slices = list(row_blocks(log_likelihood.rows, log_likelihood.draws))
     # ArviZ smooths row by row in Python: threads would only wait for each other.
-    blocks = (log_likelihood.block(rows) for rows in with_progress(slices, "customers", len(slices)))
-    return np.concatenate([_of_block(block, efficiency) for block in blocks], axis=1)
+    steps = with_progress(slices, "customers", len(slices))
+    return np.concatenate([_of_block(log_likelihood.block(at), efficiency, chosen[at]) for at in steps], axis=1)
 
 
-def _of_block(block: Array, efficiency: float) -> Array:
+def _of_block(block: Array, efficiency: float, chosen: NDArray[np.bool_]) -> Array:
     """elpd, p_loo and k-hat (3, rows) from log-likelihoods (rows, draws)."""
     from arviz_stats.base import array_stats
 
     smooth: Any = array_stats.psislw
-    weights, k_hat = np.full(block.shape, -np.log(block.shape[1])), np.full(len(block), np.nan)
-    in_sample: Any = logsumexp(block + weights, axis=1)
-    differ = np.ptp(block, axis=1) > NO_DIFFERENCE
-    if differ.any():
+    in_sample: Any = logsumexp(block, axis=1) - np.log(block.shape[1])
+    weights, k_hat = -block - logsumexp(-block, axis=1, keepdims=True), np.full(len(block), np.nan)
+    if chosen.any():
         # ArviZ takes log-likelihoods, and turns their sign itself.
-        weights[differ], k_hat[differ] = smooth(block[differ], r_eff=efficiency)
+        weights[chosen], k_hat[chosen] = smooth(block[chosen], r_eff=efficiency)
     elpd: Any = logsumexp(block + weights, axis=1)
     return np.stack([elpd, in_sample - elpd, k_hat])

@@ -48,6 +48,7 @@ def criticise(
     *,
     horizon: float,
     interval: float = 0.9,
+    smoothed: int | None = None,
 ) -> Criticism:
     """Check a fit against the data it was made from, before anything is held out.
 
@@ -64,6 +65,8 @@ def criticise(
         Of the headline: the totals expected within so many time units.
     interval : float
         Probability inside each interval.
+    smoothed : int, optional
+        As in `leave_one_out`: for a large base, how many distinct customers of influence are worked out in full.
 
     Returns
     -------
@@ -85,7 +88,9 @@ def criticise(
     """
     if not isinstance(purchases, BetaGeoPosterior):
         raise InvalidArgument(f"purchases is a {type(purchases).__name__}; give the posterior of BetaGeo.fit")
-    parts: list[LeaveOneOut] = [leave_one_out(part, rfm) for part in (purchases, spend) if part is not None]
+    parts: list[LeaveOneOut] = [
+        leave_one_out(part, rfm, smoothed=smoothed) for part in (purchases, spend) if part is not None
+    ]
     return Criticism(
         frequencies=frequency_check(purchases, rfm, interval=interval),
         leave_one_out=pd.concat([part.summary for part in parts]),

@@ -34,6 +34,7 @@ def judged(name: str, figure: float, limit: float, *, held: bool, found: str, re
         limit=_finite(limit),
         verdict="passed" if held else "failed",
         sentence=found if held else f"{found} {remedy}",
+        remedy=remedy,
     )
 
 

@@ -1,0 +1,265 @@
+"""What is to be expected of the customers from the last known day on, by models fitted to everything until then."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from clvmodels import decisions
+from clvmodels.errors import InvalidArgument
+from clvmodels.evaluation.bayesian import BetaGeoGammaGamma, FittedBetaGeoGammaGamma
+from clvmodels.evaluation.criticism import Criticism, criticise
+from clvmodels.evaluation.forecasters import Calibration
+from clvmodels.evaluation.scores import MODEL
+from clvmodels.intervals import Array, DrawBlocks, interval_table, quantiles
+from clvmodels.lifetime_value import LifetimeValue
+from clvmodels.model_error import ModelError
+
+if TYPE_CHECKING:
+    from clvmodels.evaluation.result import BacktestResult
+    from clvmodels.reports.terms import Terms
+    from clvmodels.rfm import RFM
+
+# Long enough for most lifespans, short enough to plan for.
+LIFESPAN_YEARS = 5
+PERIODS = 4
+MOST_GROUPS = 12
+FEWEST_DRAWS = 100
+MOST_SMOOTHED = 1000
+# Below it a customer has most probably gone, above it there is little to be done.
+SLIPPING = (0.2, 0.8)
+# Two digits of an interval need no more, and every sum goes over all customers.
+DRAWS = 500
+OTHERS, UNKNOWN, SEGMENT, COHORT = "all others", "unknown", "segment", "first purchase"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Outlook:
+    """The customers, the models fitted to all that is known of them, and the answers that a report gives.
+
+    Attributes
+    ----------
+    rfm : RFM
+        As of the last known day; with the column "segment" where there are segments.
+    fitted : FittedBetaGeoGammaGamma
+    terms : Terms
+        With a horizon.
+    interval : float
+    errors : dict of str to ModelError
+        By target: how far off earlier forecasts were.
+    """
+
+    rfm: RFM
+    fitted: FittedBetaGeoGammaGamma
+    terms: Terms
+    interval: float
+    errors: dict[str, ModelError]
+
+    @property
+    def horizon(self) -> float:
+        """How far it looks ahead, in time units."""
+        if self.terms.horizon is None:
+            raise InvalidArgument("terms have no horizon; give one")
+        return self.terms.horizon
+
+    @cached_property
+    def value(self) -> LifetimeValue | None:
+        """The lifetime value; None for a log without amounts, or where spend could not be fitted."""
+        return self._value(self.fitted)
+
+    @cached_property
+    def light(self) -> LifetimeValue | None:
+        """The same with as many draws as sums over all customers need."""
+        return self._value(self._light)
+
+    @cached_property
+    def churn(self) -> decisions.Churn:
+        """How many are alive, stay and leave."""
+        return decisions.churn(
+            self._light.purchases,
+            self.rfm,
+            period=self.horizon / PERIODS,
+            periods=PERIODS,
+            horizon=LIFESPAN_YEARS * self.rfm.units_per_year,
+            interval=self.interval,
+        )
+
+    @cached_property
+    def alive(self) -> pd.Series:
+        """Every customer's probability of being alive."""
+        return self._light.purchases.probability_alive(self.rfm)["mean"]
+
+    @cached_property
+    def at_risk(self) -> pd.DataFrame | None:
+        """Customers who may have left or not, by the value that leaving puts at risk; None without lifetime values."""
+        if self.light is None:
+            return None
+        some = self.rfm.select(self.alive.index[self.alive.between(*SLIPPING)])
+        if not len(some):
+            return pd.DataFrame()
+        return decisions.value_at_risk(self.light, some, horizon=self.horizon, interval=self.interval).table
+
+    @cached_property
+    def criticism(self) -> Criticism | None:
+        """What the customers say against the fit; None where a point has no draws to weigh."""
+        light = self._light
+        if light.purchases.draw_count < FEWEST_DRAWS:
+            return None
+        choices = {"horizon": self.horizon, "interval": self.interval, "smoothed": MOST_SMOOTHED}
+        return criticise(light.purchases, light.spend, self.rfm, **choices)
+
+    @cached_property
+    def expected(self) -> pd.Series:
+        """Value of all customers, or their number of purchases: mean, lower and upper, credible."""
+        if self.light is not None:
+            return self.light.total(self.rfm, horizon=self.horizon, interval=self.interval).iloc[0]
+        blocks = self._light.purchases.blocks("expected_purchases", self.rfm, horizon=self.horizon)
+        return interval_table(pd.Index(["total"]), _sum(blocks), interval=self.interval, kind="credible").iloc[0]
+
+    @property
+    def predictive(self) -> pd.Series:
+        """The same, predictive; with wide_lower and wide_upper where past errors are known."""
+        return self._table(self._drawn.sum(axis=1, keepdims=True), ["total"]).iloc[0]
+
+    @cached_property
+    def by_group(self) -> pd.DataFrame:
+        """The same by group, with the number of customers."""
+        groups = self._groups[1]
+        table = self._table(self._drawn, list(groups.categories))
+        table.insert(0, "customers", np.bincount(groups.codes, minlength=len(groups.categories)))
+        return table
+
+    @property
+    def group_name(self) -> str:
+        """What the groups are."""
+        return self._groups[0]
+
+    @cached_property
+    def _light(self) -> FittedBetaGeoGammaGamma:
+        fitted = self.fitted
+        return replace(fitted, purchases=_thinned(fitted.purchases), spend=_thinned(fitted.spend))
+
+    @cached_property
+    def _groups(self) -> tuple[str, pd.Categorical]:
+        """Segments, or when customers first bought."""
+        frame: Any = self.rfm.frame
+        if SEGMENT in frame:
+            return SEGMENT, pd.Categorical(_largest(frame[SEGMENT].astype(str)))
+        return COHORT, pd.Categorical(cohorts(frame["first_date"]))
+
+    @cached_property
+    def _drawn(self) -> Array:
+        """Draws (draws, groups) of the groups' sums; those of the whole are sums of them."""
+        groups = self._groups[1]
+        blocks = (
+            self._light.purchases.blocks("predictive_purchases", self.rfm, horizon=self.horizon)
+            if self.light is None
+            else self.light.blocks(self.rfm, horizon=self.horizon, kind="predictive")
+        )
+        return blocks.sums(np.asarray(groups.codes), len(groups.categories))
+
+    def _table(self, sums: Array, names: list[str]) -> pd.DataFrame:
+        table = interval_table(pd.Index(names), DrawBlocks.of(sums), interval=self.interval, kind="predictive")
+        error = self.errors.get("purchases" if self.light is None else "value")
+        if error is None:
+            return table
+        lower, upper = quantiles(error.widened(sums), self.interval, "predictive")
+        return table.assign(wide_lower=lower, wide_upper=upper)
+
+    def _value(self, fitted: FittedBetaGeoGammaGamma) -> LifetimeValue | None:
+        terms = {"margin": self.terms.margin, "annual_discount_rate": self.terms.annual_discount_rate}
+        return None if fitted.spend is None else LifetimeValue(fitted.purchases, fitted.spend, **terms)
+
+
+def look_ahead(result: BacktestResult, terms: Terms) -> Outlook:
+    """Fit the backtest's model to everything that is known at the end of the holdout.
+
+    Parameters
+    ----------
+    result
+        With the forecaster "bg_nbd_gamma_gamma".
+    terms
+        Without a horizon it is as long as the holdout.
+
+    Raises
+    ------
+    InvalidArgument
+        If the result has no such forecaster.
+    """
+    model = result.forecasters.get(MODEL)
+    if not isinstance(model, BetaGeoGammaGamma):
+        raise InvalidArgument(f"a report needs the forecaster {MODEL!r}; the backtest has {', '.join(result.names)}")
+    end = result.split.holdout_end.date()
+    rfm = result.split.log.known(end)
+    if result.segments is not None:
+        named = pd.Series(result.segments).reindex(rfm.frame.index).astype(object)
+        rfm = rfm.assign(segment=named.where(named.notna(), UNKNOWN))
+    calibration = Calibration(rfm=rfm, history=lambda: result.split.log.history(end))
+    return outlook(result, rfm, model.fit(calibration, random_seed=result.random_seed), terms)
+
+
+def outlook(result: BacktestResult, rfm: RFM, fitted: FittedBetaGeoGammaGamma, terms: Terms) -> Outlook:
+    """Return the outlook of models that are fitted already; the backtest says how far off they may be."""
+    horizon = result.split.horizon if terms.horizon is None else terms.horizon
+    return Outlook(
+        rfm=rfm,
+        fitted=fitted,
+        terms=replace(terms, horizon=horizon),
+        interval=result.interval,
+        errors=all_errors(result),
+    )
+
+
+def all_errors(result: BacktestResult) -> dict[str, ModelError]:
+    """Return, by target, the errors at earlier origins and that of the backtest itself, which is known by now."""
+    totals: Any = result.totals().xs(result.model, level="forecaster")
+    found = {}
+    for target, row in totals.iterrows():
+        own = {"origin": result.split.calibration_end, "horizon": result.split.horizon}
+        own |= {name: row[name] for name in ("predicted", "actual")}
+        known = [] if target not in result.model_errors else [result.model_errors[target].origins]
+        if own["predicted"] > 0 and own["actual"] > 0:
+            known.append(pd.DataFrame([own]))
+        if known:
+            found[str(target)] = ModelError(origins=pd.concat(known, ignore_index=True), random_seed=result.random_seed)
+    return found
+
+
+def cohorts(first: pd.Series) -> pd.Series:
+    """Return when each customer first bought: by month, quarter or year, in `MOST_GROUPS` groups at most if possible.
+
+    Examples
+    --------
+    >>> cohorts(pd.Series(pd.to_datetime(["1997-01-31", "1997-03-01"]))).tolist()
+    ['1997-01', '1997-03']
+    """
+    for unit, length in (("M", 1), ("Q", 3), ("Y", 12)):
+        periods = pd.PeriodIndex(first, freq=unit)
+        if len(periods.unique()) <= MOST_GROUPS or length == 12:
+            break
+    named = pd.Series(periods.astype(str), index=first.index)
+    years = sorted(named.unique())
+    # Of many years, the earliest are one group.
+    return named.where(named.isin(years[-MOST_GROUPS:]), f"before {years[-MOST_GROUPS:][0]}")
+
+
+def _thinned(posterior: Any) -> Any:
+    """The posterior with `DRAWS` of its draws, evenly chosen."""
+    if posterior is None or posterior.draw_count <= DRAWS:
+        return posterior
+    each = posterior.draw_count // DRAWS
+    return replace(posterior, samples=posterior.samples.isel(draw=slice(None, None, each)))
+
+
+def _sum(blocks: DrawBlocks) -> DrawBlocks:
+    return DrawBlocks.of(blocks.sums(np.zeros(blocks.rows, dtype=int), 1))
+
+
+def _largest(names: pd.Series) -> pd.Series:
+    """The names of the largest groups; the smaller ones are one."""
+    kept = names.value_counts().index[:MOST_GROUPS]
+    return names.where(names.isin(kept), OTHERS)

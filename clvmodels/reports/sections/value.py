@@ -1,0 +1,195 @@
+"""What the customers are worth: in all, by group, how it is spread, and who is worth most."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from clvmodels.reports.figures import concentration_figure, distribution_figure, groups_figure
+from clvmodels.reports.outlook import SEGMENT
+from clvmodels.reports.parts import Estimate, Part, Section
+from clvmodels.reports.tables import Column, Table
+from clvmodels.wording import plural
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from clvmodels.reports.outlook import Outlook
+
+TOP = 15
+CREDIBLE = ("credible interval", "how sure the expected figure is, given the data: it does not hold chance")
+PREDICTIVE = ("predictive interval", "what will be counted lies in it with the stated probability, chance included")
+WIDENED = ("widened", "the predictive interval with room for the model's errors, as large as they were in the past")
+
+
+def value(outlook: Outlook) -> Section:
+    """Return the section."""
+    return Section(
+        title="What they are worth",
+        parts=(_total(outlook), _groups(outlook), _spread(outlook), _best(outlook)),
+    )
+
+
+def _total(outlook: Outlook) -> Part:
+    ahead = plural(round(outlook.horizon, 2), outlook.rfm.time_unit)
+    predictive = outlook.predictive
+    estimates = [
+        Estimate.of(
+            "expected value",
+            outlook.expected,
+            kind="credible",
+            unit="money",
+            meaning=f"lifetime value of all customers within {ahead}",
+        ),
+        Estimate.of(
+            "value that will be seen", predictive, kind="predictive", unit="money", meaning="the same, with chance"
+        ),
+    ]
+    definitions = [CREDIBLE, PREDICTIVE]
+    if "wide_lower" in predictive:
+        wide = {"mean": predictive["mean"], "lower": predictive["wide_lower"], "upper": predictive["wide_upper"]}
+        meaning = "the same, with the model's past errors: the one to plan with"
+        estimates.append(Estimate.of("widened", wide, kind="predictive", unit="money", meaning=meaning))
+        definitions.append(WIDENED)
+    return Part(title="In all", estimates=tuple(estimates), definitions=tuple(definitions))
+
+
+def _groups(outlook: Outlook) -> Part:
+    table, name = outlook.by_group, outlook.group_name
+    caption = outlook.terms.titled(f"Lifetime value by {name}")
+    level = f"{100 * outlook.interval:g} %"
+    wide = "wide_lower" in table
+    columns = (
+        Column(title=name, kind="text"),
+        Column(title="customers", kind="count"),
+        Column(title="expected", scale="value"),
+        Column(title=f"{level} interval", kind="interval", scale="value"),
+        *([Column(title="widened", kind="interval", scale="value")] if wide else []),
+        Column(title="per customer", kind="figure"),
+    )
+    rows = [
+        (
+            str(group),
+            row["customers"],
+            row["mean"],
+            (row["lower"], row["upper"]),
+            *([(row["wide_lower"], row["wide_upper"])] if wide else []),
+            row["mean"] / row["customers"],
+        )
+        for group, row in table.iterrows()
+    ]
+    what = "segment" if name == SEGMENT else "time of the first purchase"
+    return Part(
+        title=f"By {what}",
+        figures=(groups_figure(table, what=name, label=outlook.terms.titled("lifetime value")),),
+        tables=(Table(caption=caption, columns=columns, rows=tuple(rows)),),
+        definitions=(("per customer", "expected lifetime value of the group, divided by its customers"),),
+    )
+
+
+def _spread(outlook: Outlook) -> Part:
+    value: Any = outlook.light
+    choices = {"horizon": outlook.horizon, "interval": outlook.interval}
+    label = outlook.terms.titled("lifetime value")
+    return Part(
+        title="How it is spread",
+        figures=(
+            concentration_figure(value.concentration(outlook.rfm, **choices)),
+            distribution_figure(value.distribution(outlook.rfm, **choices), xlabel=label),
+        ),
+        definitions=(
+            ("share of the value", "of what all customers together are expected to bring, ranked by it, best first"),
+        ),
+    )
+
+
+def _best(outlook: Outlook) -> Part:
+    value: Any = outlook.light
+    worth: Any = value.expected(outlook.rfm, horizon=outlook.horizon)["mean"]
+    ranked = worth.sort_values(ascending=False, kind="stable").index[:TOP]
+    table = customers_table(outlook, ranked)
+    return Part(title="Customers of highest value", tables=(table,), definitions=(PREDICTIVE,))
+
+
+def customers_table(outlook: Outlook, chosen: pd.Index) -> Table:
+    """Return what is known and expected of some customers."""
+    value: Any = outlook.value
+    rfm = outlook.rfm.select(chosen)
+    choices = {"horizon": outlook.horizon, "interval": outlook.interval}
+    alive = outlook.fitted.purchases.probability_alive(rfm, interval=outlook.interval)
+    expected, seen = value.expected(rfm, **choices), value.predictive(rfm, **choices)
+    unit, level = rfm.time_unit, f"{100 * outlook.interval:g} %"
+    columns = (
+        Column(title="rank", kind="count"),
+        Column(title="customer", kind="text"),
+        Column(title="repeat purchases", kind="count"),
+        Column(title=f"{unit}s since last", kind="number"),
+        Column(title="alive", kind="share"),
+        Column(title="expected value", scale="value"),
+        Column(title=f"{level} credible interval", kind="interval", scale="value"),
+        Column(title=f"{level} predictive interval", kind="interval", scale="value"),
+    )
+    rows = (
+        (
+            rank,
+            str(customer),
+            facts["frequency"],
+            facts["T"] - facts["recency"],
+            alive["mean"][customer],
+            expected["mean"][customer],
+            (expected["lower"][customer], expected["upper"][customer]),
+            (seen["lower"][customer], seen["upper"][customer]),
+        )
+        for rank, (customer, facts) in enumerate(rfm.frame.iterrows(), start=1)
+    )
+    caption = outlook.terms.titled("Customers of whom most is expected")
+    return Table(caption=caption, columns=columns, rows=tuple(rows))
+
+
+def purchases_to_come(outlook: Outlook) -> Section:
+    """Return the section of a log without amounts."""
+    ahead = plural(round(outlook.horizon, 2), outlook.rfm.time_unit)
+    estimate = Estimate.of(
+        "purchases",
+        outlook.predictive,
+        kind="predictive",
+        meaning=f"that all customers will make within {ahead}",
+    )
+    return Section(
+        title="Purchases to come",
+        parts=(
+            Part(title="In all", estimates=(estimate,), definitions=(PREDICTIVE,)),
+            Part(title="Customers of most purchases to come", tables=(_most_purchases(outlook),)),
+        ),
+    )
+
+
+def _most_purchases(outlook: Outlook) -> Table:
+    purchases: Any = outlook.fitted.purchases
+    choices = {"horizon": outlook.horizon, "interval": outlook.interval}
+    every: Any = purchases.expected_purchases(outlook.rfm, **choices)["mean"]
+    rfm = outlook.rfm.select(every.sort_values(ascending=False, kind="stable").index[:TOP])
+    alive = purchases.probability_alive(rfm, interval=outlook.interval)["mean"]
+    seen = purchases.predictive_purchases(rfm, **choices)
+    unit, level = rfm.time_unit, f"{100 * outlook.interval:g} %"
+    columns = (
+        Column(title="rank", kind="count"),
+        Column(title="customer", kind="text"),
+        Column(title="repeat purchases", kind="count"),
+        Column(title=f"{unit}s since last", kind="number"),
+        Column(title="alive", kind="share"),
+        Column(title="expected", scale="purchases"),
+        Column(title=f"{level} predictive interval", kind="interval", scale="purchases"),
+    )
+    rows = (
+        (
+            rank,
+            str(customer),
+            facts["frequency"],
+            facts["T"] - facts["recency"],
+            alive[customer],
+            every[customer],
+            (seen["lower"][customer], seen["upper"][customer]),
+        )
+        for rank, (customer, facts) in enumerate(rfm.frame.iterrows(), start=1)
+    )
+    return Table(caption="Customers of whom most purchases are expected", columns=columns, rows=tuple(rows))

@@ -1,0 +1,85 @@
+"""What a value is worth in: the terms on which money is counted, and the currency it is shown in."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+
+from clvmodels.errors import InvalidArgument, check_horizon
+
+LONGEST_CURRENCY = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """How far a report looks ahead, and how it counts money.
+
+    Attributes
+    ----------
+    horizon : float or None
+        In the log's time unit; None: as long as the holdout.
+    margin : float
+        Profit per unit of money spent.
+    annual_discount_rate : float
+        Effective.
+    currency : str
+        A code such as "EUR", which stands after an amount, or a sign such as "$", which stands before it; empty: none.
+
+    Raises
+    ------
+    InvalidArgument
+        If the currency is not a short word or sign, or the horizon is not above 0.
+
+    Examples
+    --------
+    >>> Terms(currency="EUR").money("21,800"), Terms(currency="$").money("-5"), Terms().money("7")
+    ('21,800 EUR', '-$5', '7')
+    """
+
+    horizon: float | None = None
+    margin: float = 1.0
+    annual_discount_rate: float = 0.0
+    currency: str = ""
+
+    def __post_init__(self) -> None:
+        """Check the choices once."""
+        check_currency(self.currency)
+        if self.horizon is not None and check_horizon(self.horizon) == 0:
+            raise InvalidArgument("horizon is 0; give how far ahead the report shall look, e.g. horizon=52")
+
+    def money(self, figure: str) -> str:
+        """Return a figure with the currency."""
+        if not self.currency:
+            return figure
+        if self.currency[-1].isalpha():
+            return f"{figure} {self.currency}"
+        sign, digits = ("-", figure[1:]) if figure.startswith("-") else ("", figure)
+        return f"{sign}{self.currency}{digits}"
+
+    def titled(self, title: str, *, is_money: bool = True) -> str:
+        """Return the title of figures of money with the currency.
+
+        Examples
+        --------
+        >>> Terms(currency="EUR").titled("total spend")
+        'total spend (EUR)'
+        """
+        return f"{title} ({self.currency})" if self.currency and is_money else title
+
+
+def check_currency(currency: object) -> str:
+    """Return the currency if it is one that a report can show.
+
+    Examples
+    --------
+    >>> check_currency("€")
+    '€'
+    """
+    if not isinstance(currency, str) or len(currency) > LONGEST_CURRENCY or not all(map(_is_plain, currency)):
+        raise InvalidArgument(f"currency is {currency!r}; give a code such as 'EUR' or a sign such as '$'")
+    return currency
+
+
+def _is_plain(character: str) -> bool:
+    """A letter, a currency sign or a full stop; no digit, which would run into the amount."""
+    return unicodedata.category(character)[0] == "L" or unicodedata.category(character) == "Sc" or character == "."
