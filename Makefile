@@ -9,10 +9,10 @@ INSTALLED := $(VENV)/.installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow test-spark test-postgres test-mlflow check bench notebooks lock clean
+.PHONY: help setup demo test test-slow test-spark test-postgres test-mlflow check bench notebooks notebook-peers lock clean
 
 help: ## list the tasks
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(INSTALLED) ## make the virtual environment (every other task does it when needed)
 
@@ -75,8 +75,27 @@ $(BENCH_VENV)/.installed: pyproject.toml constraints.txt
 		|| { cat $(BENCH_VENV)/install.log; exit 1; }
 	@touch $@
 
-notebooks: $(INSTALLED) ## run every notebook from top to bottom
-	@$(BIN)/jupyter-execute $(wildcard notebooks/*.ipynb)
+# Each in a kernel of its own, on a copy in memory: the files stay as they are.
+define run_notebooks
+failed=; for notebook in $(2); do \
+	start=$$(date +%s); \
+	if $(1)/jupyter-execute --timeout=600 $$notebook > $(dir $(1))notebook.log 2>&1; then result=; \
+	else cat $(dir $(1))notebook.log; result='  FAILED'; failed="$$failed $$notebook"; fi; \
+	printf '%4d s  %s%s\n' $$(($$(date +%s) - start)) $$notebook "$$result"; \
+done; \
+if [ -n "$$failed" ]; then echo "failed:$$failed"; exit 1; fi
+endef
+
+notebooks: $(INSTALLED) ## run every notebook top to bottom, leaving the files as they are
+	@$(PIP) install --quiet --constraint constraints.txt --editable '.[spark]' > $(VENV)/install.log 2>&1 \
+		|| { cat $(VENV)/install.log; exit 1; }
+	@$(call run_notebooks,$(BIN),$(sort $(wildcard notebooks/*.ipynb)))
+
+notebook-peers: $(BENCH_VENV)/.installed ## run the notebook that compares with pymc-marketing where that is installed
+	@$(BENCH_VENV)/bin/python -m pip --disable-pip-version-check --no-input install --quiet \
+		--constraint $(BENCH_VENV)/constraints.txt ipykernel nbclient > $(BENCH_VENV)/install.log 2>&1 \
+		|| { cat $(BENCH_VENV)/install.log; exit 1; }
+	@$(call run_notebooks,$(BENCH_VENV)/bin,$(wildcard notebooks/07_*.ipynb))
 
 lock: ## resolve the newest versions into constraints.txt
 	@$(PYTHON) -m venv build/lock

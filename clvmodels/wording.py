@@ -5,6 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+# The ends of an interval are hardly known better than to a hundredth of its width.
+DIGITS_OF_WIDTH = 2
+# Below this a number has so few digits before the point that more would be noise.
+MOST_DECIMALS = 6
+
 
 def amount(value: float) -> str:
     """Return a number with thousands separators, and three digits or all before the point.
@@ -82,3 +87,64 @@ def listed(words: Sequence[str]) -> str:
     'level, error and ranking'
     """
     return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
+
+
+def supported_decimals(lower: float, upper: float) -> int | None:
+    """Return the decimals that show two digits of an interval's width, below 0 for tens; None where it has none.
+
+    Examples
+    --------
+    >>> supported_decimals(19712.1, 24102.9), supported_decimals(0.12, 0.31), supported_decimals(5.0, 5.0)
+    (-2, 2, None)
+    """
+    width = abs(upper - lower)
+    if width == 0 or not math.isfinite(width):
+        return None
+    return min(DIGITS_OF_WIDTH - 1 - math.floor(math.log10(width)), MOST_DECIMALS)
+
+
+def shown_number(value: float, *, decimals: int) -> str:
+    """Return `value` with thousands separated, rounded to tens or more by negative decimals, without minus before zero.
+
+    Examples
+    --------
+    >>> shown_number(-1234.5, decimals=1), shown_number(-0.001, decimals=1), shown_number(21834.2, decimals=-2)
+    ('-1,234.5', '0.0', '21,800')
+    """
+    text = f"{round(float(value), decimals):,.{max(decimals, 0)}f}"
+    return text.lstrip("-") if float(text.replace(",", "")) == 0 else text
+
+
+def shown_interval(lower: float, upper: float, *, decimals: int) -> str:
+    """Return the ends of an interval in words.
+
+    Examples
+    --------
+    >>> shown_interval(19712.1, 24102.9, decimals=-2)
+    '19,700 to 24,100'
+    """
+    ends = ("infinite" if math.isinf(end) else shown_number(end, decimals=decimals) for end in (lower, upper))
+    return " to ".join(ends)
+
+
+def supported(value: float, lower: float, upper: float) -> str:
+    """Return a figure rounded to what its interval supports; as an amount where it has none.
+
+    Examples
+    --------
+    >>> supported(21834.2, 19712.1, 24102.9), supported(21834.2, 5.0, 5.0)
+    ('21,800', '21,834')
+    """
+    decimals = supported_decimals(lower, upper)
+    return amount(value) if decimals is None else shown_number(value, decimals=decimals)
+
+
+def supported_interval(lower: float, upper: float) -> str:
+    """Return the ends of an interval, rounded to what it supports.
+
+    Examples
+    --------
+    >>> supported_interval(19712.1, 24102.9), supported_interval(5.0, 5.0)
+    ('19,700 to 24,100', '5.00 to 5.00')
+    """
+    return " to ".join(supported(end, lower, upper) for end in (lower, upper))

@@ -10,7 +10,7 @@ import pandas as pd
 from clvmodels.evaluation.assessment import percent
 from clvmodels.evaluation.comparison import BETTER, MARGIN, UNCLEAR, UNDEFINED, WORSE
 from clvmodels.names import label
-from clvmodels.wording import amount, listed
+from clvmodels.wording import amount, listed, supported, supported_interval
 
 Figures = Mapping[str, float]  # by measure, for one forecaster and target
 Outcomes = Mapping[str, str]  # by measure, against one baseline
@@ -123,8 +123,8 @@ def total_in_words(total: Mapping[str, float], interval: float) -> str:
     Examples
     --------
     >>> ends = {"lower": 1560.0, "upper": 1750.0, "wide_lower": 1300.0, "wide_upper": 2100.0}
-    >>> total_in_words({"predicted": 1655.0, "actual": 1882.0, **ends}, 0.9)
-    'In all 1,655 expected (90 % interval 1,560 to 1,750; widened by past errors 1,300 to 2,100), 1,882 in fact: above \
+    >>> total_in_words({"predicted": 1657.0, "actual": 1882.0, **ends}, 0.9)
+    'In all 1,660 expected (90 % interval 1,560 to 1,750; widened by past errors 1,300 to 2,100), 1,882 in fact: above \
 the interval, inside the widened one.'
     """
     predicted, actual = total["predicted"], total["actual"]
@@ -132,13 +132,14 @@ the interval, inside the widened one.'
         return ""
     if not np.isfinite([total["lower"], total["upper"]]).all():
         return f"In all {amount(predicted)} expected, {amount(actual)} in fact."
-    bounds = f"{percent(interval)} % interval {amount(total['lower'])} to {amount(total['upper'])}"
+    own = total["lower"], total["upper"]
+    bounds = f"{percent(interval)} % interval {supported_interval(*own)}"
     held = f"{place(actual, total['lower'], total['upper'])} the interval"
     wide = total.get("wide_lower", np.nan), total.get("wide_upper", np.nan)
     if np.isfinite(wide).all():
-        bounds += f"; widened by past errors {amount(wide[0])} to {amount(wide[1])}"
+        bounds += f"; widened by past errors {supported_interval(*wide)}"
         held += f", {place(actual, *wide)} the widened one"
-    return f"In all {amount(predicted)} expected ({bounds}), {amount(actual)} in fact: {held}."
+    return f"In all {supported(predicted, *own)} expected ({bounds}), {amount(actual)} in fact: {held}."
 
 
 def place(actual: float, lower: float, upper: float) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from clvmodels.reports.tables import Column, Table, shown_interval, shown_number, supported_decimals
+from clvmodels.reports.tables import Column, Table
+from clvmodels.wording import shown_interval, shown_number, supported_decimals
 
 if TYPE_CHECKING:
     from clvmodels.reports.figures import Figure

@@ -36,11 +36,11 @@ from clvmodels.reports.outlook import look_ahead
 from clvmodels.reports.parts import Estimate
 from clvmodels.reports.render import Format, render
 from clvmodels.reports.rolling_tables import rolling_tables
-from clvmodels.reports.tables import decimals_for, shown_number
+from clvmodels.reports.tables import decimals_for
 from clvmodels.reports.terms import Terms
 from clvmodels.reports.words import long_date
 from clvmodels.rfm import LogChoices, rolling_splits
-from clvmodels.wording import plural
+from clvmodels.wording import plural, shown_number
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,14 +8,11 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from clvmodels.plots.style import printable
+from clvmodels.wording import shown_interval, shown_number, supported_decimals
 
 Kind = Literal["text", "count", "number", "interval", "share", "change", "correlation", "figure", "error"]
 
 MISSING = "-"
-# An interval's own ends are hardly known better than to a hundredth of its width.
-DIGITS_OF_WIDTH = 2
-# Below this a number has so few digits before the point that more would be noise.
-MOST_DECIMALS = 6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,37 +85,9 @@ class Table:
         if column.kind not in ("number", "interval") or all(self.columns[at].kind != "interval" for at in places):
             return else_
         pairs = [row[at] for at in places if self.columns[at].kind == "interval"]
-        found = [supported_decimals(*pair) for pair in pairs if pair is not None]
+        found = [supported_decimals(*pair) for pair in pairs if is_present(pair)]
         known = [decimals for decimals in found if decimals is not None]
         return max(known, default=_decimals_of(row[at] for at in places))
-
-
-def supported_decimals(lower: float, upper: float) -> int | None:
-    """Return the decimals that show two digits of an interval's width, below 0 for tens; None where it has none.
-
-    Examples
-    --------
-    >>> supported_decimals(19712.1, 24102.9), supported_decimals(0.12, 0.31), supported_decimals(5.0, 5.0)
-    (-2, 2, None)
-    """
-    if not (is_present(lower) and is_present(upper)):
-        return None
-    width = abs(upper - lower)
-    if width == 0 or not math.isfinite(width):
-        return None
-    return min(DIGITS_OF_WIDTH - 1 - math.floor(math.log10(width)), MOST_DECIMALS)
-
-
-def shown_number(value: float, *, decimals: int) -> str:
-    """Return `value` with thousands separated, rounded to tens or more by negative decimals, without minus before zero.
-
-    Examples
-    --------
-    >>> shown_number(-1234.5, decimals=1), shown_number(-0.001, decimals=1), shown_number(21834.2, decimals=-2)
-    ('-1,234.5', '0.0', '21,800')
-    """
-    text = f"{round(float(value), decimals):,.{max(decimals, 0)}f}"
-    return text.lstrip("-") if float(text.replace(",", "")) == 0 else text
 
 
 def decimals_for(largest: float, *, digits: int = 3) -> int:
@@ -138,18 +107,6 @@ def _decimals_of(values: Iterable[Any]) -> int:
     """The decimals for the largest of some figures and pairs."""
     each = (part for value in values for part in (value if isinstance(value, tuple) else (value,)))
     return decimals_for(max((abs(part) for part in each if is_present(part)), default=0.0))
-
-
-def shown_interval(lower: float, upper: float, *, decimals: int) -> str:
-    """Return the ends of an interval in words.
-
-    Examples
-    --------
-    >>> shown_interval(19712.1, 24102.9, decimals=-2)
-    '19,700 to 24,100'
-    """
-    ends = ("infinite" if math.isinf(end) else shown_number(end, decimals=decimals) for end in (lower, upper))
-    return " to ".join(ends)
 
 
 def is_present(value: Any) -> bool:

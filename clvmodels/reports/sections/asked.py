@@ -8,9 +8,9 @@ import numpy as np
 
 from clvmodels.reports.evaluation_tables import left_out_table
 from clvmodels.reports.parts import Part, Section
-from clvmodels.reports.tables import Column, Table, decimals_for, shown_number
+from clvmodels.reports.tables import Column, Table, decimals_for
 from clvmodels.reports.words import long_date
-from clvmodels.wording import plural
+from clvmodels.wording import plural, shown_number
 
 if TYPE_CHECKING:
     from clvmodels.evaluation.result import BacktestResult
