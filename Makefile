@@ -9,7 +9,7 @@ INSTALLED := $(VENV)/.installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow test-spark test-postgres test-mlflow check bench notebooks notebook-peers lock clean
+.PHONY: help setup demo test test-slow test-spark test-postgres test-mlflow check bench picture notebooks notebook-peers lock clean
 
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -74,6 +74,9 @@ $(BENCH_VENV)/.installed: pyproject.toml constraints.txt
 		--constraint $(BENCH_VENV)/constraints.txt --editable '.[bench]' > $(BENCH_VENV)/install.log 2>&1 \
 		|| { cat $(BENCH_VENV)/install.log; exit 1; }
 	@touch $@
+
+picture: $(INSTALLED) ## draw README's picture anew
+	@$(BIN)/python benchmarks/picture.py
 
 # Each in a kernel of its own, on a copy in memory: the files stay as they are.
 define run_notebooks

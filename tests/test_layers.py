@@ -31,7 +31,8 @@ MAY_IMPORT = {
     "evaluation": "names wording notebook compiled inference rfm models lifetime_value scoring intervals model_error",
     "decisions": "wording notebook compiled formulas rfm models lifetime_value intervals model_error",
     "plots": "names",
-    "reports": "names wording files rfm models lifetime_value model_error evaluation decisions plots",
+    "reports": "names wording files inference intervals rfm models lifetime_value model_error evaluation decisions "
+    "plots",
 }
 MAY_IMPORT |= {"jobs": " ".join(MAY_IMPORT), "cli": "jobs reports datasets"}
 ONLY_IN = {

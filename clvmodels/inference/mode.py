@@ -50,7 +50,10 @@ def find_mode(value_and_gradient: Callable[[Array], tuple[float, Array]], start:
     hessian = _hessian(value_and_gradient, found.x)
     eigenvalues, vectors = np.linalg.eigh(-hessian) if np.all(np.isfinite(hessian)) else (np.array([-1.0]), None)
     if not np.isfinite(value) or np.max(np.abs(gradient)) > GRADIENT_TOLERANCE * max(1.0, abs(value)) ** 0.5:
-        raise FitFailed(f"no mode was found ({found.message}); the priors are improper, or so wide that the search gets lost: use narrower ones")
+        raise FitFailed(
+            f"no mode was found ({found.message}); the priors are improper, or so wide that the search gets lost: use"
+            " narrower ones"
+        )
     if vectors is None or eigenvalues[0] <= max(1e-8 * eigenvalues[-1], SMALLEST_CURVATURE):
         raise FitFailed(
             "the density is flat in some direction at the point reached, so that the data do not determine the"

@@ -85,6 +85,14 @@ class BetaGeoPriors:
 class BetaGeo:
     """BG/NBD: customers buy at their own rate, and may drop out after every repeat purchase.
 
+    `fit` draws from the posterior, and all predictions are methods of what it returns (`BetaGeoPosterior`):
+
+    - credible, of the expectation: probability_alive, expected_purchases, expected_discounted_purchases,
+      probability_of_purchase, expected_lifetime, survival_curve;
+    - predictive, of what will be counted: predictive_purchases, time_to_next_purchase, median_lifetime;
+    - of the model: summary, prior_and_posterior, heterogeneity, frequency_recency_matrix, probability_alive_path;
+    - draws for all of the predictions, save, to_arviz.
+
     Source: Fader, Hardie, Lee (2005), doi:10.1287/mksc.1040.0098.
 
     Attributes

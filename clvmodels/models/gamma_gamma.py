@@ -70,6 +70,9 @@ class GammaGammaPriors:
 class GammaGamma:
     """Gamma-Gamma: every customer has an own mean value of a purchase, independent of how often they buy.
 
+    All predictions are methods of what `fit` returns: expected_average_spend (credible), predictive_spend (predictive);
+    summary, prior_and_posterior, heterogeneity; draws, save, to_arviz.
+
     Source: Fader, Hardie (2013), note 025, http://www.brucehardie.com/notes/025/.
 
     Attributes

@@ -12,6 +12,7 @@ import pandas as pd
 from clvmodels.errors import InvalidArgument
 from clvmodels.intervals import Array
 from clvmodels.rfm import TimeUnit, days_per_unit
+from clvmodels.rfm.frame_checks import first_of
 
 MOST_RENEWALS = 100_000
 # (what a bad customer has, which ones are, what to do), in the order in which they are asked.
@@ -194,7 +195,7 @@ def checked_customers(
     for what, bad, remedy in RULES:
         wrong = bad(numbers)
         if wrong.any():
-            example = f"{table.index[wrong][0]!r} ({numbers[wrong][0]:.10g})"
+            example = f"{first_of(table.index[wrong])} ({numbers[wrong][0]:.10g})"
             raise InvalidArgument(f"{wrong.sum()} of {len(table)} customers have {what}, e.g. {example}; {remedy}")
     gone = _flags(table[left]) if left in table.columns else np.zeros(len(table), bool)
     return pd.DataFrame({"renewals": numbers.astype("int64"), "left": gone}, index=table.index)
@@ -216,7 +217,9 @@ def _by_customer(frame: pd.DataFrame) -> pd.DataFrame:
     if absent:
         raise InvalidArgument(f"{absent} of {len(table)} customers have no customer_id; give every customer one")
     if len(twice):
-        raise InvalidArgument(f"{len(twice)} rows repeat a customer_id, e.g. {twice[0]!r}; keep one row per customer")
+        raise InvalidArgument(
+            f"{len(twice)} rows repeat a customer_id, e.g. {first_of(twice)}; keep one row per customer"
+        )
     return table
 
 

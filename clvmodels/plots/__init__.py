@@ -1,4 +1,25 @@
-"""Plots: a table in, matplotlib Axes out. Nothing is computed here but positions and colours."""
+"""Plots: a table in, matplotlib Axes out. Nothing is computed here but positions and colours.
+
+Each takes one table, from the method that is named beside it, and draws on `ax`, or on pyplot's current Axes.
+
+========================  ==============================================================================================
+of a posterior            heterogeneity: heterogeneity().loc[quantity]; prior_posterior: prior_and_posterior()
+                          .loc[parameter]; frequency_recency_matrix and probability_alive_matrix:
+                          frequency_recency_matrix(...); history_alive: probability_alive_path(...)
+of LifetimeValue          lifetime_value: expected(...) or predictive(...); concentration: concentration(...);
+                          value_distribution: distribution(...)
+of a BacktestResult       tracking, reliability: the result itself, or the table of that name; reliability_by_decile:
+                          reliability(by="decile"); lift: lift(); coverage: coverage(); pit: pit(); differences:
+                          compare(baseline).loc[target]; lifetime_value: of its customers, with actual
+of a rolling backtest     totals: totals(), of one target and forecaster
+of criticise              frequency_check: frequencies; pareto_k: k_hats, with their limit; spend_by_frequency:
+                          independence.by_frequency; prior_sensitivity: sensitivity.loc[target]
+of a decision             payback, cohorts, customer_base, survival, net_gain, retain_or_replace, budget: the answer's
+                          tables, each with its plot in the answer's docstring; drivers: its drivers
+of any mean and interval  interval_points
+look                      theme: settings for a light or a dark page; to_svg: a drawing as text
+========================  ==============================================================================================
+"""
 
 from typing import NoReturn
 

@@ -79,6 +79,17 @@ def checked_frame(frame: pd.DataFrame) -> pd.DataFrame:
     return table.assign(**flags, **{str(name): numbers[name] for name in numbers}).astype({"frequency": "int64"})
 
 
+def first_of(ids: pd.Index) -> str:
+    """Return the first id as an error shows it: as people write it, without numpy's type.
+
+    Examples
+    --------
+    >>> first_of(pd.Index([4, 5])), first_of(pd.Index(["ann"]))
+    ('4', "'ann'")
+    """
+    return repr(ids[:1].tolist()[0])
+
+
 def _indexed(frame: pd.DataFrame) -> pd.DataFrame:
     if not frame.columns.is_unique:
         raise InvalidRFM(f"column names occur twice: {list(frame.columns)}; drop or rename one of them")
@@ -97,7 +108,7 @@ def _check_ids(index: pd.Index) -> None:
         raise InvalidRFM(f"{absent} of {len(index)} rows have no customer_id; give every customer one")
     twice = index[index.duplicated()]
     if len(twice):
-        raise InvalidRFM(f"{len(twice)} duplicate customer ids, e.g. {twice[0]!r}; one row per customer is needed")
+        raise InvalidRFM(f"{len(twice)} duplicate customer ids, e.g. {first_of(twice)}; one row per customer is needed")
 
 
 def _as_numbers(column: Any) -> pd.Series:
@@ -126,5 +137,5 @@ def _refuse(what: str, bad: Any, numbers: pd.DataFrame, remedy: str) -> None:
     first = int(bad.to_numpy().argmax())
     row = ", ".join(f"{name} {numbers[name].iloc[first]:.10g}" for name in REQUIRED)
     raise InvalidRFM(
-        f"{bad.sum()} of {len(bad)} customers have {what}, e.g. {numbers.index[first]!r} ({row}); {remedy}"
+        f"{bad.sum()} of {len(bad)} customers have {what}, e.g. {first_of(numbers.index[first:])} ({row}); {remedy}"
     )

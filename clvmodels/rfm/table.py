@@ -12,7 +12,7 @@ import pandas as pd
 from clvmodels.errors import InvalidArgument
 from clvmodels.notebook import as_html
 from clvmodels.rfm.counts import counted, fingerprint, spend_data
-from clvmodels.rfm.frame_checks import AMOUNTS, FLAGS, REQUIRED, checked_frame
+from clvmodels.rfm.frame_checks import AMOUNTS, FLAGS, REQUIRED, checked_frame, first_of
 from clvmodels.transactions import DateLike, TimeUnit, as_day, days_per_unit, midnight
 
 FIRST_ROWS = 10
@@ -132,12 +132,15 @@ class RFM:
             )
         series = column if isinstance(column, pd.Series) else _series_of(column)
         if not series.index.is_unique:
-            raise InvalidArgument(f"{name} has customers twice, e.g. {series.index[series.index.duplicated()][0]!r}")
+            raise InvalidArgument(
+                f"{name} has customers twice, e.g. {first_of(series.index[series.index.duplicated()])}"
+            )
         position = series.index.get_indexer(self.frame.index)
         lacking = self.frame.index[position < 0]
         if len(lacking):
             raise InvalidArgument(
-                f"{name} lacks {len(lacking)} of {len(self)} customers, e.g. {lacking[0]!r}; index it by customer_id"
+                f"{name} lacks {len(lacking)} of {len(self)} customers, e.g. {first_of(lacking)}; "
+                "index it by customer_id"
             )
         return series.take(position).set_axis(self.frame.index)
 
@@ -170,9 +173,11 @@ class RFM:
         position = self.frame.index.get_indexer(asked)
         unknown = asked[position < 0]
         if len(unknown):
-            raise InvalidArgument(f"{len(unknown)} of {len(asked)} customers are not in the table, e.g. {unknown[0]!r}")
+            raise InvalidArgument(
+                f"{len(unknown)} of {len(asked)} customers are not in the table, e.g. {first_of(unknown)}"
+            )
         if not asked.is_unique:
-            raise InvalidArgument(f"customer {asked[asked.duplicated()][0]!r} is asked for twice; name each once")
+            raise InvalidArgument(f"customer {first_of(asked[asked.duplicated()])} is asked for twice; name each once")
         return self._only(position)
 
     def _only(self, position: np.ndarray) -> RFM:

@@ -102,6 +102,19 @@ def test_a_table_that_contradicts_itself_is_refused_with_what_was_found(columns,
         rfm_of(a_table(**columns))
 
 
+@pytest.mark.parametrize(
+    ("ids", "shown"),
+    [(np.array([7, 8, 9]), "7"), (pd.array([7, 8, 9], dtype="Int64"), "7"), (["007", "8", "9"], "'007'")],
+    ids=["int64", "Int64", "text"],
+)
+def test_an_id_is_shown_as_people_write_it(ids, shown):
+    table = a_table().assign(customer_id=ids)
+    with pytest.raises(InvalidRFM, match=rf"have recency > T, e.g. {shown} \(frequency 2, "):
+        rfm_of(table.assign(recency=[50.0, 0.0, 1.71]))
+    with pytest.raises(InvalidRFM, match=f"1 duplicate customer ids, e.g. {shown}; one row"):
+        rfm_of(table.iloc[[0, 0, 1]])
+
+
 def test_missing_columns_are_named_with_those_found():
     with pytest.raises(
         InvalidRFM, match=r"missing columns \['recency', 'T'\], found \['frequency', 't_x'\]; rename yours"

@@ -151,6 +151,18 @@ def test_a_selection_that_cannot_be_made_is_refused(rfm, customers, message):
         rfm.select(customers)
 
 
+def test_numbers_that_are_ids_are_shown_as_numbers():
+    rfm = RFM.from_frame(TABLE.set_axis([4, 3, 2, 1]), time_unit="week")
+    with pytest.raises(InvalidArgument, match="e.g. 9$"):
+        rfm.select([4, 9])
+    with pytest.raises(InvalidArgument, match="customer 4 is asked for twice"):
+        rfm.select([4, 3, 4])
+    with pytest.raises(InvalidArgument, match="lacks 2 of 4 customers, e.g. 2; index"):
+        rfm.assign(segment=pd.Series(["x", "y"], index=[4, 3]))
+    with pytest.raises(InvalidArgument, match="has customers twice, e.g. 3$"):
+        rfm.assign(segment=pd.Series(["x", "y", "z"], index=[4, 3, 3]))
+
+
 def test_a_new_customer_has_no_history():
     new = RFM.new_customer("month")
     assert new.frame.loc["new", ["frequency", "recency", "T", "monetary_value"]].tolist() == [0, 0, 0, 0]

@@ -12,7 +12,7 @@ import pytest
 import clvmodels as clv
 from clvmodels.scoring import QUANTITIES
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+GUIDE = (Path(__file__).parents[2] / "GUIDE.md").read_text(encoding="utf-8")
 END = "1997-09-30"
 
 pytestmark = [
@@ -123,11 +123,11 @@ def test_customers_in_another_unit_are_refused_before_the_cluster_starts(table, 
         clv.spark.score(table, purchases=daily, horizon=39)
 
 
-def test_the_readmes_lines_run(session, log, tmp_path):
+def test_the_guides_lines_run(session, log, tmp_path):
     session.read.parquet(str(log)).createOrReplaceTempView("orders")
-    (block,) = [block for block in re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL) if "pyspark" in block]
+    (block,) = [block for block in re.findall(r"```python\n(.*?)```", GUIDE, flags=re.DOTALL) if "pyspark" in block]
     names = {"clv": clv, "session": session}
     # A relative path would be one of the session's own folder.
     block = block.replace('"scores"', repr(str(tmp_path / "scores")))
-    exec(compile(block, "README.md", "exec"), names)
+    exec(compile(block, "GUIDE.md", "exec"), names)
     assert len(pd.read_parquet(tmp_path / "scores")) == 2357
