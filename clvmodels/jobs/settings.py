@@ -204,8 +204,8 @@ class ReportChoices(Part):
     def _sign(cls, value: str) -> str:
         try:
             return check_currency(value)
-        except ClvError as error:
-            raise ValueError(str(error)) from None
+        except ClvError:
+            raise ValueError("give a code such as 'EUR' or a sign such as '$'") from None
 
 
 class Output(Part):

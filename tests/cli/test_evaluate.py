@@ -6,12 +6,12 @@ from typer.testing import CliRunner
 
 from clvmodels import reports, transactions
 from clvmodels.cli.main import app
-from clvmodels.cli.options import Refunds, TimeUnit, UnknownDates
+from clvmodels.cli.options import Formats, Refunds, TimeUnit, UnknownDates
 from clvmodels.datasets import simulate_transactions
 from clvmodels.errors import ClvError
 from clvmodels.evaluation.baselines import HiatusRule, Nothing
 from clvmodels.evaluation.bayesian import BetaGeoGammaGamma
-from clvmodels.reports import Origins
+from clvmodels.reports import FORMATS, Origins
 
 PERIODS = ["--calibration-end", "2020-10-01", "--holdout-end", "2021-03-31"]
 
@@ -41,14 +41,24 @@ def run(*arguments):
 
 
 def test_a_log_becomes_three_files_and_a_summary(log, tmp_path):
-    done = run(log, *PERIODS, "--out", tmp_path / "out")
+    done = run(log, *PERIODS, "--out", tmp_path / "out", "--format", "json", "--currency", "EUR")
     assert done.exit_code == 0
     assert done.stderr == ""
     assert json.loads((tmp_path / "out" / "evaluation.json").read_text())["customers"] == 60
     assert (tmp_path / "out" / "scores.parquet").exists()
-    assert (tmp_path / "out" / "report.html").exists()
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert report["facts"]["currency"] == "EUR"
+    assert "EUR" in report["headline"]
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"evaluation.json", "scores.parquet", "report.json"}
     assert max(map(len, done.stdout.splitlines())) <= 100
-    for text in ("In short:", "Measures for purchases", "Measures for spend", "What was left out", "report.html"):
+    for text in (
+        "In short:",
+        "Measures for purchases",
+        "Measures for spend",
+        "What was left out",
+        "report.json",
+        " EUR ",
+    ):
         assert text in done.stdout
 
 
@@ -74,6 +84,8 @@ def test_the_defaults_are_those_of_the_backtest(log, asked):
         "acquisition_rate": None,
         "margin": 1.0,
         "annual_discount_rate": 0.0,
+        "currency": "",
+        "format": "html",
         "random_seed": 1,
     }
 
@@ -96,6 +108,8 @@ def test_the_defaults_are_those_of_the_backtest(log, asked):
         ("--acquisition-rate", "estimated", "acquisition_rate", "estimated"),
         ("--margin", "0.3", "margin", 0.3),
         ("--annual-discount-rate", "0.1", "annual_discount_rate", 0.1),
+        ("--currency", "EUR", "currency", "EUR"),
+        ("--format", "json", "format", "json"),
         ("--seed", "7", "random_seed", 7),
         ("--out", "there", "out", "there"),
     ],
@@ -120,6 +134,7 @@ def test_without_a_value_column_purchases_alone_are_evaluated_with_a_notice(tmp_
         (["--customer-id", "who"], "--customer-id '...'"),
         (["--forecasters", "hiatos"], "do you mean 'hiatus'?"),
         (["--acquisition-rate", "many"], "give customers per time unit, or 'estimated'"),
+        (["--currency", "12"], "give a code such as 'EUR' or a sign such as '$'"),
         (["--segments", "none.csv"], "cannot read the segments in none.csv"),
     ],
 )
@@ -131,6 +146,12 @@ def test_an_error_is_a_plain_message_and_exit_code_1(log, tmp_path, arguments, s
     assert "Traceback" not in done.stderr
 
 
+def test_an_unknown_format_is_refused_with_those_there_are(log, asked):
+    done = run(log, *PERIODS, "--format", "pdf")
+    assert (done.exit_code, asked) == (2, {})
+    assert all(repr(form) in done.stderr for form in FORMATS)
+
+
 def test_a_file_that_is_not_there_is_named(tmp_path):
     done = run(tmp_path / "none.csv", *PERIODS, "--out", tmp_path)
     assert done.exit_code == 1
@@ -140,4 +161,5 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
 def test_the_choices_are_those_of_the_transactions():
     assert [unit.value for unit in TimeUnit] == list(transactions.DAYS_PER_UNIT)
     assert [choice.value for choice in Refunds] == list(get_args(transactions.Refunds))
+    assert [form.value for form in Formats] == list(FORMATS)
     assert [choice.value for choice in UnknownDates] == list(get_args(transactions.UnknownDates))

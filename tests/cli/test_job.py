@@ -144,15 +144,18 @@ def test_an_evaluation_by_a_configuration_asks_what_the_configuration_says(confi
 
     monkeypatch.setattr(reading, "publish_evaluation", publish)
     simulate_transactions(customers=150, length=60, random_seed=1).to_csv(tmp_path / "orders.csv", index=False)
-    config.write_text("source.transactions = 'orders.csv'\nbacktest.holdout = 13\nmodel.observation_end = 2021-01-31\n")
-    assert run("evaluate", config, "--origins", 2).exit_code == 1
+    said = "source.transactions = 'orders.csv'\nbacktest.holdout = 13\nmodel.observation_end = 2021-01-31\n"
+    config.write_text(f"{said}report.currency = '$'\n")
+    assert run("evaluate", config, "--origins", 2, "--format", "md").exit_code == 1
     assert asked["transactions"] == str(tmp_path / "orders.csv")
     assert [str(asked["calibration_end"]), str(asked["holdout_end"])] == ["2020-11-01", "2021-01-31"]
     assert asked["origins"].origins == 2
+    assert (asked["currency"], asked["format"]) == ("$", "md")
     assert [one.name for one in asked["forecasters"]][:2] == ["bg_nbd_gamma_gamma", "multiplicative_customer"]
 
 
-def test_an_evaluation_by_a_configuration_takes_nothing_that_the_configuration_says(config):
-    done = run("evaluate", config, "--time-unit", "month")
+@pytest.mark.parametrize(("option", "value"), [("--time-unit", "month"), ("--currency", "EUR")])
+def test_an_evaluation_by_a_configuration_takes_nothing_that_the_configuration_says(config, option, value):
+    done = run("evaluate", config, option, value)
     assert done.exit_code == 2
     assert "the configuration says it" in done.output

@@ -107,6 +107,16 @@ def test_a_segment_is_answered_as_if_it_were_alone(answer, fitted, rfm):
     np.testing.assert_allclose(answer.table.loc["shop"], alone.table.loc["total"], rtol=1e-9)
 
 
+def test_one_segment_alone_is_all_customers(fitted, rfm):
+    web = pd.Series("web", index=rfm.frame.index)
+    alone = churn(fitted.purchases, rfm.assign(kind=web), period=13, periods=2, by="kind")
+    table, plain = alone.table, churn(fitted.purchases, rfm, period=13, periods=2)
+    assert table.index.get_level_values("group").unique().tolist() == ["web", "total"]
+    pd.testing.assert_frame_equal(table.loc["web"], table.loc["total"])
+    pd.testing.assert_frame_equal(table.loc[["total"]], plain.table)
+    assert alone.sentence == plain.sentence
+
+
 def test_every_draw_makes_a_rate_of_its_own(fitted, rfm):
     """The interval holds the ends of rates worked out draw by draw from the public answers."""
     shares = [fitted.purchases.draws("probability_alive", rfm, horizon=time).sum("customer_id") for time in (0, 13)]

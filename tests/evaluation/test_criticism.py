@@ -12,7 +12,7 @@ from scipy.stats import spearmanr
 import clvmodels as clv
 from clvmodels.datasets import load_cdnow_summary
 from clvmodels.datasets.simulators import simulate_rfm
-from clvmodels.evaluation.criticism import frequency_check, leave_one_out, spend_independence
+from clvmodels.evaluation.criticism import criticise, frequency_check, leave_one_out, spend_independence
 
 FREQUENCIES = ["0", "1", "2", "3", "4", "5", "6", "7+"]
 
@@ -126,6 +126,37 @@ def test_k_hats_are_of_distinct_customers_and_count_them_all(rfm, purchases):
     by_frequency = found.k_hats.groupby("frequency")["customers"].sum()
     assert by_frequency.to_dict() == rfm.frame["frequency"].value_counts().to_dict()
     assert found.k_hats["k_hat"].max() == found.summary["k_hat"].item()
+
+
+@pytest.mark.parametrize("smoothed", [50, 300])
+def test_with_some_weights_smoothed_the_sum_is_nearly_the_same_and_their_k_hats_are(rfm, purchases, smoothed):
+    some, every = leave_one_out(purchases, rfm, smoothed=smoothed), leave_one_out(purchases, rfm)
+    row, full = some.summary.loc["purchases"], every.summary.loc["purchases"]
+    assert row["elpd"] == pytest.approx(full["elpd"], abs=1e-3 * full["se"])
+    assert row["se"] == pytest.approx(full["se"], rel=1e-3)
+    assert row["k_hat"] == full["k_hat"]
+    known = some.k_hats["k_hat"].notna()
+    assert known.sum() == smoothed
+    pd.testing.assert_frame_equal(some.k_hats[known], every.k_hats[known])
+
+
+def test_to_smooth_more_than_there_are_is_to_smooth_all(rfm, spend):
+    some, every = leave_one_out(spend, rfm, smoothed=10_000), leave_one_out(spend, rfm)
+    pd.testing.assert_frame_equal(some.k_hats, every.k_hats)
+
+
+@pytest.mark.parametrize("smoothed", [0, -1])
+def test_to_smooth_nobody_is_refused(rfm, purchases, smoothed):
+    with pytest.raises(clv.InvalidArgument, match=f"smoothed is {smoothed}; give a number of customers"):
+        leave_one_out(purchases, rfm, smoothed=smoothed)
+
+
+def test_the_whole_criticism_smooths_as_many_as_it_is_told():
+    made = simulate_rfm(customers=200, random_seed=3)
+    fits = [model.fit(made, draws=200, random_seed=1) for model in (clv.BetaGeo(), clv.GammaGamma())]
+    found = criticise(*fits, made, horizon=10, smoothed=7)
+    assert found.k_hats.groupby("part")["k_hat"].count().to_dict() == {"purchases": 7, "spend": 7}
+    assert found.leave_one_out["customers"].tolist() == [200, (made.frame["frequency"] > 0).sum()]
 
 
 def test_a_customer_who_does_not_belong_has_the_largest_k_hat():

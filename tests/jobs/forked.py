@@ -97,13 +97,12 @@ def warm_up(*configurations):
         importlib.import_module(name)
     from ibis.backends.duckdb import Backend
 
-    from clvmodels.evaluation.result import BacktestResult
     from clvmodels.jobs import artefacts, load_config, retrain
     from clvmodels.transactions.sources import Source
 
     retraining = importlib.import_module("clvmodels.jobs.retrain")
-    remembered = [(retraining, "train"), (retraining, "_candidate_checks"), (BacktestResult, "criticism")]
-    remembered += [(artefacts, name) for name in ("scores", "to_json_dict", "build_report", "render_html")]
+    remembered = [(retraining, "train"), (retraining, "_candidate_checks")]
+    remembered += [(artefacts, name) for name in ("outlook", "to_json_dict", "build_report", "render")]
     collect, real = Source.collect, [(*place, _remembered(*place)) for place in remembered]
     Source.collect = lambda self, wanted: self._own_ids(self.run(wanted).to_pandas(use_threads=False))
     read = pd.read_parquet

@@ -43,6 +43,7 @@ VALID = [
     ("gates.max_r_hat", ["1.001"]),
     ("gates.max_bias", ["5"]),
     ("gates.max_golden_difference", ["0", "1e-12"]),
+    ("report.currency", ['""', '"EUR"', '"$"', '"€"', '"kr."']),
     ("output.folder", ['"/srv/store"', '"../store"']),
     ("output.scores_copy", ['"scores.parquet"']),
     ("mlflow.tracking_uri", ['"http://localhost:5000"']),
@@ -104,6 +105,10 @@ REFUSED = [
     ("gates.max_activity_change", "0.5", "it must be greater than or equal to 1"),
     ("gates.max_r_hat", "1", "it must be greater than 1"),
     ("gates.max_k_hat", "0", "it must be greater than 0"),
+    ("report.currency", "7", TEXT),
+    ("report.currency", '"12"', "give a code such as 'EUR' or a sign such as '$'"),
+    ("report.currency", '"<b>"', "give a code such as 'EUR'"),
+    ("report.currency", '"gold ducats"', "give a code such as 'EUR'"),
     ("output.folder", '""', "give some text"),
     ("output.folder", '"a\\u0000b"', ""),
     ("output.scores_copy", '"a\\u0000b"', ""),
@@ -172,11 +177,12 @@ def test_dates_are_dates(load):
     assert same[0].fingerprint == same[1].fingerprint
 
 
-def test_the_fingerprint_changes_with_everything_but_where_things_are_kept():
+def test_the_fingerprint_changes_with_everything_but_where_things_are_kept_and_how_they_are_shown():
     said = {"source": {"transactions": "orders.csv"}}
     plain = read_config(said).fingerprint
     for table, values in {
         "output": {"folder": "a"},
+        "report": {"currency": "EUR"},
         "mlflow": {"tracking_uri": "http://a"},
         "model": {"draws": 1000},
     }.items():

@@ -30,6 +30,7 @@ def test_a_value_in_place_of_a_table_is_refused(name, value, load):
         ("scores.discount_rate", "scores.annual_discount_rate"),
         ("gates.max_khat", "gates.max_k_hat"),
         ("segments.segements", "segments.segment"),
+        ("report.curency", "report.currency"),
         ("mlflow.uri", None),
         ("backtest.quux", None),
         ("quux", None),

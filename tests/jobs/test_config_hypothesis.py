@@ -75,6 +75,7 @@ VALID = {
     },
     "backtest": {"holdout": POSITIVE, "metrics": st.sampled_from([["rmse"], ["crps", "rmse"]])},
     "gates": {"min_rows": COUNTS, "min_customers": COUNTS, "max_refund_share": SHARES, "max_bias": POSITIVE},
+    "report": {"currency": st.sampled_from(["", "EUR", "$"])},
     "output": {"folder": NAMES, "scores_copy": NAMES},
     "mlflow": {"tracking_uri": NAMES, "experiment": NAMES, "registered_model": NAMES},
 }
@@ -86,7 +87,13 @@ PLACES += [("model", "priors", "purchases", "r", key) for key in ("self", "name"
 TEXTS = [
     ("source", key) for key in ("transactions", "table", "customer_id", "date", "value", "time_zone", "date_format")
 ]
-TEXTS += [("output", "folder"), ("output", "scores_copy"), ("model", "observation_end"), ("mlflow", "tracking_uri")]
+TEXTS += [
+    ("report", "currency"),
+    ("output", "folder"),
+    ("output", "scores_copy"),
+    ("model", "observation_end"),
+    ("mlflow", "tracking_uri"),
+]
 TEXTS += [("segments", key) for key in VALID["segments"]] + [("model", "priors", "spend", "p", "distribution")]
 
 

@@ -53,6 +53,19 @@ def test_scores_have_a_manifest_of_their_own(making, tmp_path):
         Manifest.read(folder)
 
 
+def test_one_that_is_older_than_a_fields_default_is_read(sealed, tmp_path):
+    plain = json.loads(sealed.to_json())
+    for check in plain["checks"]:
+        del check["remedy"]
+    rest = {key: value for key, value in plain.items() if key != "checksum"}
+    plain["checksum"] = hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
+    found = Manifest.read(write(tmp_path / "old", "000003", plain))
+    assert found.checks == sealed.checks
+    plain["checks"][0]["sentence"] = "There are 900 rows."
+    with pytest.raises(StoreError, match=r"manifest\.json was changed"):
+        Manifest.read(write(tmp_path / "edited", "000003", plain))
+
+
 def leaves(plain, path=()):
     """Every place in nested values that holds no others."""
     if isinstance(plain, dict | list):

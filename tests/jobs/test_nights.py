@@ -1,6 +1,7 @@
 """Four nights of a shop: published, published again, a broken feed refused, rolled back."""
 
 import datetime as dt
+import html
 import json
 from importlib.metadata import version
 
@@ -12,6 +13,7 @@ from typer.testing import CliRunner
 from clvmodels.cli.main import app
 from clvmodels.datasets import simulate_transactions
 from clvmodels.jobs import load_config, score
+from clvmodels.jobs.manifest import sha256
 from clvmodels.jobs.store import Store
 
 pytestmark = pytest.mark.slow
@@ -30,9 +32,14 @@ horizon = 26
 margin = 0.3
 [backtest]
 holdout = 13
+[report]
+currency = "EUR"
 [output]
 scores_copy = "scores.parquet"
 """
+
+
+REPORTS = ("report.html", "report.md", "report.json")
 
 
 class Shop:
@@ -125,8 +132,34 @@ def test_a_version_kept_back_says_why(shop):
     manifest = shop.store.manifest("3")
     assert (manifest.verdict, manifest.compared_with) == ("rejected", "000002")
     assert all(check.sentence for check in manifest.failed)
-    report = (shop.store.version_folder("3") / "report.html").read_text()
-    assert "Checks before publication" in report
+    page = (shop.store.version_folder("3") / "report.html").read_text()
+    assert all(check.remedy in html.unescape(page) for check in manifest.failed)
+
+
+def test_the_reports_of_a_version_are_among_its_files(shop):
+    for manifest in map(shop.store.manifest, "123"):
+        folder = shop.store.version_folder(manifest.number)
+        assert {name: manifest.files[name] for name in REPORTS} == {name: sha256(folder / name) for name in REPORTS}
+
+
+@pytest.mark.parametrize("number", ["1", "2", "3"])
+def test_a_report_lists_every_check_with_why_it_matters_and_what_to_do(shop, number):
+    checks = {check.name.replace("_", " "): check for check in shop.store.manifest(number).checks}
+    plain = json.loads((shop.store.version_folder(number) / "report.json").read_text())
+    tables = [table for section in plain["sections"] for part in section["parts"] for table in part["tables"]]
+    rows = {row[0]: row for table in tables if table["caption"] == "Checks" for row in table["rows"]}
+    assert checks.keys() <= rows.keys()
+    for name, check in checks.items():
+        _, verdict, figure, limit, found, why, remedy = rows[name]
+        assert (verdict, figure, limit, remedy) == (check.verdict, check.figure, check.limit, check.remedy)
+        assert (check.sentence.startswith(found), bool(found), bool(why)) == (True, True, True)
+        assert bool(remedy) == (verdict != "not applicable")
+
+
+def test_amounts_in_a_report_have_the_configured_currency(shop, first):
+    plain = json.loads((shop.store.version_folder("1") / "report.json").read_text())
+    assert plain["facts"]["currency"] == "EUR"
+    assert "EUR" in plain["headline"]
 
 
 def test_rolling_back_publishes_the_first_version_and_its_scores(shop):

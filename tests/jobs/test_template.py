@@ -16,7 +16,7 @@ from clvmodels.scoring import QUANTITIES
 # Shown as an example, since nothing is there by default.
 EXAMPLES = {"source.table", "source.time_zone", "source.date_format", "backtest.holdout", "output.scores_copy"}
 EXAMPLES |= {f"segments.{key}" for key in ("file", "table", "customer_id")} | {"mlflow.tracking_uri"}
-EXAMPLES |= {"model.priors.purchases.r", "model.priors.spend.p", "scores.quantities"}
+EXAMPLES |= {"model.priors.purchases.r", "model.priors.spend.p", "scores.quantities", "report.currency"}
 # In a comment beside the example of another one.
 NAMED = {f"model.priors.purchases.{key}" for key in ("alpha", "phi", "kappa")}
 NAMED |= {f"model.priors.spend.{key}" for key in ("q_minus_one", "mean_spend")}
@@ -80,7 +80,7 @@ def test_the_defaults_it_shows_are_those_that_hold():
     for name, shown in flat(uncommented()).items():
         default = defaults[name]
         if name in EXAMPLES:
-            assert default is None or name in {"mlflow.tracking_uri"}, name
+            assert default in (None, "") or name == "mlflow.tracking_uri", name
         elif name != "source.transactions":
             assert (list(default) if isinstance(default, tuple) else default) == shown, name
     assert set(uncommented()["scores"]["quantities"]) <= set(QUANTITIES)

@@ -4,6 +4,8 @@ from matplotlib.figure import Figure
 
 from clvmodels.names import LABELS, label
 from clvmodels.plots.style import (
+    ON_DARK,
+    ON_LIGHT,
     bar_colour,
     colour,
     customer_label,
@@ -11,6 +13,7 @@ from clvmodels.plots.style import (
     line_style,
     marker,
     percent,
+    recolouring,
     series_label,
     short_number,
     theme,
@@ -97,6 +100,19 @@ def test_marks_in_ink_stand_out_from_the_bars_they_lie_on(order):
     for dark in (False, True):
         with mpl.rc_context(theme(dark=dark)):
             assert contrast(bar_colour(order), theme(dark=dark)["text.color"]) > 2.7
+
+
+def test_on_a_dark_page_every_line_and_ink_has_another_colour_and_bars_keep_theirs():
+    changed = recolouring()
+    assert [changed[shade.lower()] for shade in ON_LIGHT] == [shade.lower() for shade in ON_DARK]
+    assert {theme()[key].lower() for key in ("text.color", "grid.color")} <= changed.keys()
+    assert {bar_colour(order).lower() for order in range(8)}.isdisjoint({*changed, *changed.values()})
+
+
+def test_a_bar_looks_like_the_line_of_its_series():
+    for order in range(8):
+        bar, line = (mpl.colors.to_rgb(name) for name in (bar_colour(order), ON_LIGHT[order]))
+        assert bar == pytest.approx(line, abs=1.5 / 255)
 
 
 def test_an_unknown_forecaster_is_named_by_its_own_name():

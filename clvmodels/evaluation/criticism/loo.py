@@ -66,7 +66,7 @@ def leave_one_out(
     Raises
     ------
     InvalidArgument
-        If the posterior has fewer than 100 draws, or was fitted to other customers.
+        If the posterior has fewer than 100 draws, or was fitted to other customers, or nobody is to be smoothed.
 
     Notes
     -----
@@ -82,6 +82,8 @@ def leave_one_out(
     -10.0
     """
     check_draws(posterior)
+    if smoothed is not None and smoothed < 1:
+        raise InvalidArgument(f"smoothed is {smoothed!r}; give a number of customers, one or more")
     part, frequency, kinds, count = _distinct(posterior, rfm)
     log_likelihood = posterior.log_likelihood(kinds)
     elpd, p_loo, k_hat = _pointwise(log_likelihood, _relative_efficiency(posterior), _chosen(log_likelihood, smoothed))
@@ -136,7 +138,7 @@ def _chosen(log_likelihood: DrawBlocks, smoothed: int | None) -> NDArray[np.bool
     varied = np.concatenate([np.empty(0), *log_likelihood.map(lambda block: np.ptp(block, axis=1))])
     if smoothed is None or smoothed >= len(varied):
         return varied > NO_DIFFERENCE
-    return varied > max(NO_DIFFERENCE, np.sort(varied)[-smoothed - 1])
+    return (varied > NO_DIFFERENCE) & (varied >= np.sort(varied)[-smoothed])
 
 
 def _pointwise(log_likelihood: DrawBlocks, efficiency: float, chosen: NDArray[np.bool_]) -> Array:
@@ -153,7 +155,8 @@ def _of_block(block: Array, efficiency: float, chosen: NDArray[np.bool_]) -> Arr
 
     smooth: Any = array_stats.psislw
     in_sample: Any = logsumexp(block, axis=1) - np.log(block.shape[1])
-    weights, k_hat = -block - logsumexp(-block, axis=1, keepdims=True), np.full(len(block), np.nan)
+    total: Any = logsumexp(-block, axis=1, keepdims=True)
+    weights, k_hat = -block - total, np.full(len(block), np.nan)
     if chosen.any():
         # ArviZ takes log-likelihoods, and turns their sign itself.
         weights[chosen], k_hat[chosen] = smooth(block[chosen], r_eff=efficiency)

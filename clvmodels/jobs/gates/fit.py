@@ -112,12 +112,12 @@ def _effective_draws(part: str, posterior: Posterior, gates: Gates) -> Check:
 
 def _converged(part: str, posterior: Posterior) -> Check:
     found = posterior.diagnostics
-    problems = "; ".join(found.notes) or "it does not say why"
+    said = f"It says: {'; '.join(found.notes)}. " if found.notes else ""
     return judged(
         f"converged_{part}",
         float(found.converged),
         1,
         held=found.converged,
         found=f"The fit of the model of {part} {'passed' if found.converged else 'failed'} its own checks.",
-        remedy=f"It says: {problems}. {REMEDY_DRAWS}",
+        remedy=f"{said}{REMEDY_DRAWS}",
     )

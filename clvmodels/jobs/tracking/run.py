@@ -21,7 +21,7 @@ from clvmodels.jobs.tracking.pyfunc import save_model
 
 CHAMPION, CHALLENGER = "champion", "challenger"
 VERSION_TAG = "clvmodels_version"
-DOCUMENTS = ("report.html", "evaluation.json", "manifest.json")
+DOCUMENTS = ("report.html", "report.md", "report.json", "evaluation.json", "manifest.json")
 LONGEST_NAME, LONGEST_VALUE = 250, 6000
 
 
@@ -36,7 +36,8 @@ class Run:
     published : bool
         Or kept back, because a check failed.
     folder : Path
-        The version's: purchases.nc, and where they are there spend.nc, report.html, evaluation.json and manifest.json.
+        The version's: purchases.nc, and where they are there spend.nc, the report in each format, evaluation.json and
+        manifest.json.
     scoring : dict
         horizon, margin, annual_discount_rate, interval and quantities, as `clvmodels.scoring.Scorer` takes them.
     parameters : dict of str to str or float

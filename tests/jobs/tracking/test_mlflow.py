@@ -45,6 +45,8 @@ def run(fitted, tmp_path):
     tracked = [{"end": 1.0, "actual": 9, "as_before": 8.5}, {"end": 2.0, "actual": 19, "as_before": None}]
     (folder / "evaluation.json").write_text(json.dumps({"time_unit": "week", "tracking": tracked}))
     (folder / "report.html").write_text("<title>Report</title>")
+    (folder / "report.md").write_text("# Report")
+    (folder / "report.json").write_text("{}")
     return Run(
         version="000001",
         published=True,
@@ -77,7 +79,8 @@ def test_a_run_holds_parameters_metrics_documents_and_figures(run, server, clien
     assert found.data.metrics == dict(run.metrics)
     assert found.data.tags["clvmodels_version"] == "000001"
     assert client.get_experiment(found.info.experiment_id).name == "nightly"
-    assert {file.path for file in client.list_artifacts(run_id)} == {"evaluation.json", "figures", "report.html"}
+    documents = {"evaluation.json", "figures", "report.html", "report.json", "report.md"}
+    assert {file.path for file in client.list_artifacts(run_id)} == documents
     assert [file.path for file in client.list_artifacts(run_id, "figures")] == ["figures/tracking.svg"]
 
 
