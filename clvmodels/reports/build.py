@@ -108,11 +108,12 @@ def _facts(outlook: Outlook, head: Estimate) -> dict[str, Any]:
 
 def _summary(result: BacktestResult, outlook: Outlook, checks: Sequence[Check]) -> tuple[str, ...]:
     verdict = [line for line in result.verdict().splitlines() if line.startswith("In short")]
-    failed = [check.name for check in checks if check.verdict == "failed"]
+    made = [check for check in checks if check.verdict != "not applicable"]
+    failed = [check.name for check in made if check.verdict == "failed"]
     held = (
-        f"{len(checks) - len(failed)} of {len(checks)} checks held; not: {', '.join(failed)}."
+        f"{len(made) - len(failed)} of {len(made)} checks held; not: {', '.join(failed)}."
         if failed
-        else f"All {len(checks)} checks held."
+        else f"All {len(made)} checks held."
     )
     return (_alive(outlook), *(f"On held-out data: {line.removeprefix('In short: ')}" for line in verdict), held)
 

@@ -36,6 +36,8 @@ KINDS: dict[str, Kind] = {
     "top_decile_capture": "share",
     "hit_rate": "share",
 }
+# Those that a page or a terminal has room for beside the model.
+FEW = ("multiplicative_customer", "as_before")
 FORECASTER = Column(title="forecaster", kind="text")
 PLAIN = Terms()
 
@@ -57,12 +59,16 @@ def totals_table(result: BacktestResult, target: str, terms: Terms = PLAIN) -> T
     return Table(caption=caption, columns=(FORECASTER, *total_columns(result.interval)), rows=tuple(rows))
 
 
-def segments_table(result: BacktestResult, target: str, terms: Terms = PLAIN) -> Table:
-    """Return the totals of each segment by the forecaster under test."""
-    table = result.totals("segment").xs((target, result.model), level=("target", "forecaster"))
+def segments_table(result: BacktestResult, target: str, terms: Terms = PLAIN, *, most: int | None = None) -> Table:
+    """Return the totals of each segment, or of the `most` largest, by the forecaster under test."""
+    table: Any = result.totals("segment").xs((target, result.model), level=("target", "forecaster"))
+    count = len(table)
+    if most is not None and count > most:
+        table = table[table["customers"].rank(method="first", ascending=False) <= most]
     columns = (Column(title="segment", kind="text"), Column(title="customers", kind="count"))
     rows = ((str(name), row["customers"], *total_cells(row)) for name, row in table.iterrows())
     caption = terms.titled(f"Total {NOUNS[target]} in the holdout by segment", is_money=target == "value")
+    caption += f": the {most} largest of {count:,}" if len(table) < count else ""
     return Table(caption=caption, columns=(*columns, *total_columns(result.interval)), rows=tuple(rows))
 
 
@@ -106,7 +112,7 @@ def evaluation_tables(result: BacktestResult, target: str) -> tuple[Table, ...]:
         coverage_table(result, target),
         differences_table(result, target),
         *([deciles_table(result, target)] if (result.model, target) in result.assessments else []),
-        reliability_table(result, target),
+        reliability_table(result, target, forecasters=(result.model, *FEW)),
     )
     return tuple(table for table in tables if table.rows)
 
@@ -152,7 +158,7 @@ def differences_table(
         Column(title="baseline", kind="text"),
         Column(title="measure", kind="text"),
         Column(title="model", kind="error"),
-        Column(title="baseline's", kind="error"),
+        Column(title="its own", kind="error"),
         Column(title="advantage", scale="advantage"),
         Column(title=f"{level} interval", kind="interval", scale="advantage"),
         Column(title="model is", kind="text"),
@@ -171,7 +177,7 @@ def _differences(
         for name in DIFFERENCES:
             row = table.loc[name]
             if row["outcome"] != "not defined":
-                outcome = row["outcome"].replace("no clear difference", "not clear")
+                outcome = row["outcome"].replace("no clear difference", "unclear")
                 figures = row["model"], row["baseline"], row["advantage"], (row["lower"], row["upper"])
                 yield (label(baseline), row["label"], *figures, outcome)
 
@@ -194,9 +200,13 @@ def deciles_table(result: BacktestResult, target: str) -> Table:
     return Table(caption=caption, columns=columns, rows=tuple(rows))
 
 
-def reliability_table(result: BacktestResult, target: str) -> Table:
-    """Return mean outcomes and predictions by calibration frequency."""
+def reliability_table(result: BacktestResult, target: str, *, forecasters: Sequence[str] | None = None) -> Table:
+    """Return mean outcomes and predictions by calibration frequency, of some forecasters or of all."""
     table = result.reliability(target=target)
+    table = table.drop(
+        columns=[] if forecasters is None else [name for name in result.names if name not in forecasters],
+        errors="ignore",
+    )
     columns = (Column(title="repeat purchases", kind="text"), Column(title="customers", kind="count"))
     names = [name for name in table.columns if name != "customers" and not name.endswith(BANDS)]
     columns = (*columns, *(Column(title=label(name), kind="figure") for name in names))

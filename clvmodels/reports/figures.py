@@ -12,6 +12,7 @@ from clvmodels.names import label
 from clvmodels.plots.style import BANDS
 from clvmodels.plots.svg import to_svgs
 from clvmodels.reports.evaluation_tables import NOUNS
+from clvmodels.wording import amount
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from clvmodels.reports.terms import Terms
 
 SIMPLE = "multiplicative_customer"
+# In inches: small, so that letters can still be read where the figure is as wide as a phone.
+SIZE = (6.0, 3.7)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,8 +65,8 @@ def forecast_figure(best: pd.DataFrame, *, xlabel: str) -> Figure:
     inside = int(best["actual"].between(best["lower"], best["upper"]).sum())
     return _figure(
         lambda ax: plots.lifetime_value(best, ax=ax, top=len(best), xlabel=f"{xlabel} in the holdout"),
-        alt=f"The {len(best)} customers of whom most was expected, from {best['mean'].iloc[0]:,.4g} to "
-        f"{best['mean'].iloc[-1]:,.4g}; {inside} of them came out inside their interval.",
+        alt=f"The {len(best)} customers of whom most was expected, from {amount(best['mean'].iloc[0])} to "
+        f"{amount(best['mean'].iloc[-1])}; {inside} of them came out inside their interval.",
         caption=f"The customers of whom most was expected, with predictive intervals, and what they did: {inside} of "
         f"{len(best)} came out inside.",
     )
@@ -73,7 +76,7 @@ def base_figure(table: pd.DataFrame, *, time_unit: str, interval: float) -> Figu
     """Draw the ``by_period`` of `clvmodels.decisions.churn`."""
     ends = {str(name): rows.droplevel(0).iloc[[0, -1]]["mean"] for name, rows in table.groupby(level=0, sort=False)}
     said = "; ".join(
-        f"{name} {first:,.4g} after {steps[0]:,.3g} {time_unit}s, {last:,.4g} after {steps[1]:,.3g}"
+        f"{name} {amount(first)} after {steps[0]:,.3g} {time_unit}s, {amount(last)} after {steps[1]:,.3g}"
         for name, (first, last), steps in ((name, rows.tolist(), rows.index.tolist()) for name, rows in ends.items())
     )
     return _figure(
@@ -95,9 +98,9 @@ def survival_figure(table: pd.DataFrame, *, time_unit: str, interval: float) -> 
     )
 
 
-def groups_figure(table: pd.DataFrame, *, what: str, label: str) -> Figure:
+def groups_figure(table: Any, *, what: str, label: str) -> Figure:
     """Draw the value of groups."""
-    said = ", ".join(f"{group} {mean:,.4g}" for group, mean in table["mean"].items())
+    said = ", ".join(f"{group} {amount(mean)}" for group, mean in table["mean"].items())
     return _figure(
         lambda ax: plots.interval_points(table, ax=ax, xlabel=what, ylabel=label),
         alt=f"{label}: {said}.",
@@ -116,20 +119,20 @@ def concentration_figure(table: pd.DataFrame) -> Figure:
     )
 
 
-def distribution_figure(table: pd.DataFrame, *, xlabel: str) -> Figure:
+def distribution_figure(table: Any, *, xlabel: str) -> Figure:
     """Draw ``value.distribution(...)``."""
     most: Any = table["mean"].idxmax()
     return _figure(
         lambda ax: plots.value_distribution(table, ax=ax, xlabel=xlabel),
         alt=f"Number of customers by expected lifetime value in {len(table)} classes; most of them, "
-        f"{table['mean'].max():,.4g}, between {most[0]:,.4g} and {most[1]:,.4g}.",
+        f"{amount(table['mean'].max())}, between {amount(most[0])} and {amount(most[1])}.",
         caption="How many customers are expected to be worth how much.",
     )
 
 
-def spend_figure(table: pd.DataFrame, *, ylabel: str) -> Figure:
+def spend_figure(table: Any, *, ylabel: str) -> Figure:
     """Draw the ``by_frequency`` of the independence of spend."""
-    said = "; ".join(f"{group} repeat purchases {mean:,.4g}" for group, mean in table["mean"].dropna().items())
+    said = "; ".join(f"{group} repeat purchases {amount(mean)}" for group, mean in table["mean"].dropna().items())
     return _figure(
         lambda ax: plots.spend_by_frequency(table, ax=ax, ylabel=ylabel),
         alt=f"Mean value of a purchase by repeat purchases: {said}.",
@@ -150,7 +153,7 @@ def k_hat_figure(table: Any, *, limit: float) -> Figure:
 def sensitivity_figure(table: pd.DataFrame, *, target: str) -> Figure:
     """Draw the prior sensitivity of one target's total."""
     rows: Any = table.xs(target, level="target")
-    said = ", ".join(f"{mean:,.4g} at {power:g}" for power, mean in rows["mean"].items())
+    said = ", ".join(f"{amount(mean)} at {power:g}" for power, mean in rows["mean"].items())
     return _figure(
         lambda ax: plots.prior_sensitivity(rows, ax=ax, ylabel=f"total {NOUNS[target]}"),
         alt=f"Expected total {NOUNS[target]} by power of the priors: {said}.",
@@ -238,9 +241,9 @@ def _band(interval: float, kind: str = "predictive") -> str:
 def _means(row: pd.Series, *, besides: set[str]) -> str:
     """Name each figure of a row but the edges of its bands: ``actual 1,882, BG/NBD x Gamma-Gamma 1,655``."""
     shown = {name: value for name, value in row.items() if name not in besides and not str(name).endswith(BANDS)}
-    return ", ".join(f"{label(str(name))} {value:,.4g}" for name, value in shown.items())
+    return ", ".join(f"{label(str(name))} {amount(value)}" for name, value in shown.items())
 
 
 def _figure(draw: Callable[[Any], object], *, alt: str, caption: str) -> Figure:
-    light, dark = to_svgs(draw)
+    light, dark = to_svgs(draw, size=SIZE)
     return Figure(light=light, dark=dark, alt=alt, caption=caption)

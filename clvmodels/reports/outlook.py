@@ -91,14 +91,16 @@ class Outlook:
     @cached_property
     def alive(self) -> pd.Series:
         """Every customer's probability of being alive."""
-        return self._light.purchases.probability_alive(self.rfm)["mean"]
+        table: Any = self._light.purchases.probability_alive(self.rfm)
+        return table["mean"]
 
     @cached_property
     def at_risk(self) -> pd.DataFrame | None:
         """Customers who may have left or not, by the value that leaving puts at risk; None without lifetime values."""
         if self.light is None:
             return None
-        some = self.rfm.select(self.alive.index[self.alive.between(*SLIPPING)])
+        alive: Any = self.alive
+        some = self.rfm.select(alive.index[alive.between(*SLIPPING)])
         if not len(some):
             return pd.DataFrame()
         return decisions.value_at_risk(self.light, some, horizon=self.horizon, interval=self.interval).table

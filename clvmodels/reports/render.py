@@ -23,8 +23,11 @@ if TYPE_CHECKING:
 TEMPLATES = Path(__file__).parent / "templates"
 Format = Literal["html", "md", "json"]
 FORMATS: tuple[Format, ...] = get_args(Format)
-# What Markdown would take for markup; an ampersand and angle brackets would be HTML.
-MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~$-])")
+# What Markdown would take for markup, anywhere and at the beginning of a line; an ampersand and angle brackets would be
+# HTML.
+MARKDOWN = re.compile(r"([\\`*_\[\]|~])")
+AT_THE_BEGINNING = re.compile(r"^(\s*\d*)([.)#+-])(?=\s)")
+UNIT = re.compile(r"(?<=\d) (?=%|[A-Z]{3}\b)")
 ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 
@@ -138,8 +141,8 @@ def _environment(*, page: bool) -> Any:
 
 
 def _unbroken(text: str) -> str:
-    """Keep a per cent sign on its number's line."""
-    return text.replace(" %", "\N{NO-BREAK SPACE}%")
+    """Keep a per cent sign, or a currency's code, on its number's line."""
+    return UNIT.sub("\N{NO-BREAK SPACE}", text)
 
 
 def _marked(text: str) -> str:
@@ -150,7 +153,8 @@ def _marked(text: str) -> str:
     >>> _marked("<b>a|b</b> 2*3")
     '&lt;b&gt;a\\|b&lt;/b&gt; 2\\*3'
     """
-    return MARKDOWN.sub(r"\\\1", "".join(ENTITIES.get(character, character) for character in text))
+    plain = "".join(ENTITIES.get(character, character) for character in text)
+    return AT_THE_BEGINNING.sub(r"\1\\\2", MARKDOWN.sub(r"\\\1", plain))
 
 
 def _data_uri(svg: str) -> str:

@@ -13,6 +13,8 @@ from clvmodels.wording import shown_interval, shown_number, supported_decimals
 Kind = Literal["text", "count", "number", "interval", "share", "change", "correlation", "figure", "error"]
 
 MISSING = "-"
+# Below it three decimals would show nothing.
+SMALL = 5e-4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +23,7 @@ class Column:
 
     ``text``; ``count`` (whole); ``number`` (as many decimals in every row); ``interval`` (a pair, its lower and its
     upper end); ``share`` (0.9 reads 90.0 %); ``change`` (a signed share); ``correlation`` (three decimals); ``figure``
-    (each value with its own three leading digits), ``error`` (with four).
+    (each value with its own three leading digits, a whole number with all), ``error`` (with four).
     ``number`` columns of the same `scale` have the same decimals. Where the scale has an interval, each row is rounded
     to what its narrowest interval supports.
     """
@@ -104,9 +106,9 @@ def decimals_for(largest: float, *, digits: int = 3) -> int:
 
 
 def _decimals_of(values: Iterable[Any]) -> int:
-    """The decimals for the largest of some figures and pairs."""
+    """The decimals for the largest of some figures and pairs that is finite."""
     each = (part for value in values for part in (value if isinstance(value, tuple) else (value,)))
-    return decimals_for(max((abs(part) for part in each if is_present(part)), default=0.0))
+    return decimals_for(max((abs(part) for part in each if is_present(part) and math.isfinite(part)), default=0.0))
 
 
 def is_present(value: Any) -> bool:
@@ -129,11 +131,14 @@ def _shown(kind: Kind, value: Any, *, decimals: int) -> str:
         case "share":
             return f"{shown_number(100 * value, decimals=1)} %"
         case "change":
-            return f"{100 * value:+,.1f} %"
+            # Zero added, so that what rounds to zero from below has no minus.
+            return f"{round(100 * value, 1) + 0.0:+,.1f} %"
         case "correlation":
             return shown_number(value, decimals=3)
+        case "figure" if 0 < abs(value) < SMALL:
+            return f"{value:.1g}"
         case "figure":
-            return shown_number(value, decimals=decimals_for(abs(value)))
+            return shown_number(value, decimals=0 if isinstance(value, int) else decimals_for(abs(value)))
         case "error":
             return shown_number(value, decimals=decimals_for(abs(value), digits=4))
         case "number":

@@ -1,7 +1,9 @@
 """A small real backtest of customers whose ids try to break a page."""
 
+import json
 from dataclasses import replace
 
+import html5lib
 import pytest
 
 from clvmodels.datasets import simulate_transactions
@@ -11,9 +13,12 @@ from clvmodels.evaluation.bayesian import BetaGeoGammaGamma
 from clvmodels.evaluation.rolling import rolling_backtest
 from clvmodels.evaluation.scores import scores as scores_of
 from clvmodels.reports.build import build_report
+from clvmodels.reports.outlook import look_ahead
+from clvmodels.reports.render import render
+from clvmodels.reports.terms import Terms
 
-CUSTOMERS = ["<script>alert(1)</script>", "\"quoted\" & 'so'", "אבג \N{GRINNING FACE}", "x" * 300, "$x$"]
-FORECASTERS = (BetaGeoGammaGamma(draws=200), SimpleFormula(), AsBefore())
+CUSTOMERS = ["<script>alert(1)</script>", "\"quoted\" & 'so'", "אבג \N{GRINNING FACE}", "x" * 300, "$x$", "a|b `c`\nd"]
+FORECASTERS = (BetaGeoGammaGamma(draws=100), SimpleFormula(), AsBefore())
 PERIODS = {"calibration_end": "2020-10-01", "holdout_end": "2021-03-31"}
 
 
@@ -43,13 +48,18 @@ def purchases_alone(log):
 
 @pytest.fixture(scope="session")
 def rolling(log):
-    origins = ["2020-10-01", "2020-12-01"]
-    return rolling_backtest(log, origins=origins, horizon=12, forecasters=FORECASTERS, random_seed=1)
+    origins = ["2020-04-15", "2020-06-15"]
+    return rolling_backtest(log, origins=origins, horizon=8, forecasters=FORECASTERS, random_seed=1)
 
 
 @pytest.fixture(scope="session")
-def criticism(result):
-    return result.criticism()
+def ahead(result):
+    return look_ahead(result, Terms(currency="EUR", margin=0.5, annual_discount_rate=0.1))
+
+
+@pytest.fixture(scope="session")
+def criticism(ahead):
+    return ahead.criticism
 
 
 @pytest.fixture(scope="session")
@@ -58,8 +68,31 @@ def scores(result):
 
 
 @pytest.fixture(scope="session")
-def report(result, scores, criticism, rolling):
-    return build_report(result, scores, criticism=criticism, rolling=rolling)
+def report(result, ahead, rolling):
+    return build_report(result, ahead, rolling=rolling)
+
+
+@pytest.fixture(scope="session")
+def purchases_ahead(purchases_alone):
+    return look_ahead(purchases_alone, Terms())
+
+
+@pytest.fixture(scope="session")
+def without_amounts(purchases_alone, purchases_ahead):
+    return build_report(purchases_alone, purchases_ahead)
+
+
+@pytest.fixture(scope="session")
+def plain(report):
+    """What the JSON file says."""
+    return json.loads(render(report, format="json"), parse_constant=pytest.fail)
+
+
+@pytest.fixture(scope="session")
+def page(report):
+    """The tree of the page, by a parser that takes no mistake."""
+    parser = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False)
+    return parser.parse(render(report))
 
 
 @pytest.fixture

@@ -1,79 +1,101 @@
-import numpy as np
+from dataclasses import replace
+
 import pytest
 
-from clvmodels.evaluation.scores import scores as scores_of
 from clvmodels.reports.build import build_report, headline
+from clvmodels.reports.parts import Check, Estimate
 
 
-def test_the_headline_has_the_total_its_interval_and_the_truth(with_total):
-    made_up = with_total(predicted=1655.4, lower=1540.0, upper=1780.0, actual=1882.0)
-    known = len(made_up.split.calibration)
-    assert headline(made_up) == (
-        f"The {known} customers known on 1 October 2020 were expected to spend 1,655 within the 25.86 weeks that "
-        "followed (90 % interval 1,540 to 1,780); they spent 1,882, above that interval."
+def titles(report):
+    return [section.title for section in report.sections]
+
+
+def made_up(mean, lower, upper, *, name="widened", unit="money"):
+    return Estimate(name=name, mean=mean, lower=lower, upper=upper, kind="predictive", unit=unit)
+
+
+def test_the_headline_has_the_total_its_interval_and_the_terms(ahead):
+    assert headline(ahead, made_up(1655.4, 1540.0, 1780.0)) == (
+        "The 40 customers known on 31 March 2021 are expected to bring 1,660 EUR of margin (50 % of spend) within "
+        "25.86 weeks (90 % interval 1,540 EUR to 1,780 EUR, widened by the model's past errors)."
     )
 
 
-@pytest.mark.parametrize(("actual", "place"), [(1500.0, "below"), (1700.0, "inside"), (1900.0, "above")])
-def test_the_headline_says_where_the_truth_lies(with_total, actual, place):
-    made_up = with_total(predicted=1655.4, lower=1540.0, upper=1780.0, actual=actual)
-    assert headline(made_up).endswith(f"{place} that interval.")
+def test_a_headline_without_past_errors_says_nothing_of_them_and_without_margin_nothing_of_spend(ahead):
+    whole = replace(ahead, terms=replace(ahead.terms, margin=1.0, currency=""))
+    assert headline(whole, made_up(1655.4, 1540.0, 1780.0, name="predictive")).endswith(
+        "are expected to bring 1,660 within 25.86 weeks (90 % interval 1,540 to 1,780)."
+    )
 
 
-def test_without_a_forecast_of_spend_the_headline_counts_purchases(purchases_alone):
-    assert "were expected to make" in headline(purchases_alone)
-    assert " purchases within the 25.86 weeks" in headline(purchases_alone)
+def test_without_amounts_the_headline_counts_purchases(without_amounts):
+    assert "are expected to make" in without_amounts.headline
+    assert " purchases within 25.86 weeks" in without_amounts.headline
 
 
 def test_the_sections_come_in_the_order_of_a_readers_questions(report):
-    assert [section.title for section in report.sections] == [
-        "Verdict",
-        "The data",
-        "Lifetime value",
+    assert titles(report) == [
+        "What was asked",
+        "The customers today",
+        "What they are worth",
+        "Customers slipping away",
         "Does it predict?",
         "Does it predict from 2 origins?",
         "Can the fit be trusted?",
+        "Appendix",
     ]
 
 
-def test_without_further_origins_there_is_no_section_of_them(result, scores):
-    assert len(build_report(result, scores).sections) == 5
-
-
-def test_margin_and_discount_are_said(result, scores):
-    (value,) = [
-        part for part in build_report(result, scores, margin=0.3, annual_discount_rate=0.1).sections if part.figures
-    ][:1]
-    assert value.paragraphs == (
-        "Counted from the calibration end on, at a margin of 30 % of spend, discounted at 10 % a year (the last two "
-        "columns are not).",
-    )
-
-
-def test_without_lifetime_values_purchases_are_reported(purchases_alone):
-    titles = [section.title for section in build_report(purchases_alone, scores_of(purchases_alone)).sections]
-    assert "Purchases to come" in titles
-    assert "Lifetime value" not in titles
+def test_without_amounts_and_further_origins_their_sections_are_left_out(without_amounts):
+    assert titles(without_amounts) == [
+        "What was asked",
+        "The customers today",
+        "Purchases to come",
+        "Does it predict?",
+        "Can the fit be trusted?",
+        "Appendix",
+    ]
+    assert without_amounts.title == "Purchases to come"
 
 
 def test_every_figure_has_words_for_those_who_cannot_see_it(report):
-    figures = [figure for section in report.sections for figure in section.figures]
-    # Customers; tracking twice, reliability; four checks of each target; totals of each target; frequencies.
-    assert len(figures) == 1 + 3 + 2 * 4 + 2 + 1
-    assert all(len(figure.alt) > 40 for figure in figures)
+    figures = [figure for section in report.sections for part in section.parts for figure in part.figures]
+    assert len(figures) > 20
+    assert all(len(figure.alt) > 40 and figure.caption for figure in figures)
 
 
-def test_the_trap_of_spearman_is_explained(report):
-    (evaluation,) = [section for section in report.sections if section.title == "Does it predict?"]
-    assert "it rewards ties" in dict(evaluation.terms)["Spearman"]
-    assert "concordance and Gini" in dict(evaluation.terms)["Spearman"]
+def test_no_section_part_or_table_is_empty(report, without_amounts):
+    for section in (*report.sections, *without_amounts.sections):
+        for part in section.parts:
+            assert part.estimates or part.paragraphs or part.figures or part.tables, (section.title, part.title)
+            assert all(table.rows for table in part.tables)
 
 
-def test_the_gamma_gamma_assumption_is_judged_in_words(report, criticism):
-    assert criticism.independence.sentence in report.sections[-1].paragraphs
+def test_the_summary_says_how_the_checks_came_out(report):
+    assert report.summary[-1].endswith(" held.") or " of 10 checks held; not: " in report.summary[-1]
+    assert report.summary[1].startswith("On held-out data: ")
 
 
-def test_no_figure_in_words_is_missing(report):
-    said = [figure.alt for section in report.sections for figure in section.figures]
-    assert not [alt for alt in said if "nan" in alt.split()]
-    assert np.all([len(table.rows) for section in report.sections for table in section.tables])
+@pytest.mark.parametrize(
+    ("verdict", "said"), [("passed", "All 5 checks held."), ("failed", "4 of 5 checks held; not: a gate.")]
+)
+def test_the_gates_of_a_job_stand_in_for_the_reports_own_checks(monkeypatch, result, ahead, criticism, verdict, said):
+    calm = replace(ahead)
+    tables = {
+        "leave_one_out": criticism.leave_one_out.assign(share_above=0.0),
+        "sensitivity": criticism.sensitivity.assign(change=0.0),
+    }
+    monkeypatch.setitem(calm.__dict__, "criticism", replace(criticism, **tables))
+    monkeypatch.setattr("clvmodels.reports.figures.to_svgs", lambda draw, *, size: ("<svg/>", "<svg/>"))
+    gate = Check(name="a gate", verdict=verdict, figure=1.0, limit=2.0, found="f", why="w", remedy="r")
+    found = build_report(result, calm, gates=[gate])
+    assert found.summary[-1] == said
+    (checks,) = [
+        table
+        for section in found.sections
+        for part in section.parts
+        for table in part.tables
+        if table.caption == "Checks"
+    ]
+    assert "a gate" in [row[0] for row in checks.rows]
+    assert not [row for row in checks.rows if row[0].startswith("coverage")]

@@ -59,4 +59,4 @@ def test_the_table_names_unit_and_interval(result, scores):
     titles = [
         column.title for column in customers_table(ranked_customers(result, scores), result, caption="it").columns
     ]
-    assert titles[3:8] == ["weeks since last", "alive", "expected", "lower 90 %", "upper 90 %"]
+    assert titles[3:7] == ["weeks since last", "alive", "expected", "90 % interval"]

@@ -1,30 +1,84 @@
+import numpy as np
+import pandas as pd
+import pytest
+
 from clvmodels.reports import figures
-from clvmodels.reports.customers import ranked_customers
+from clvmodels.reports.terms import Terms
+from clvmodels.wording import amount
+
+
+@pytest.fixture(autouse=True)
+def undrawn(request, monkeypatch):
+    """What the figures say is tested here; all of them are drawn for the report."""
+    if "drawn" not in request.node.name:
+        monkeypatch.setattr(figures, "to_svgs", lambda draw, *, size: ("", ""))
 
 
 def test_the_tracking_figure_says_where_each_line_ends(result):
     table = result.tracking()
     alt = figures.tracking_figure(table, time_unit="week").alt
-    assert alt.startswith(f"Cumulative purchases after 25.9 weeks: actual {table['actual'].iloc[-1]:,.4g}, BG/NBD x")
+    assert alt.startswith(f"Cumulative purchases after 25.9 weeks: actual {amount(table['actual'].iloc[-1])}, BG/NBD x")
     assert "going on as before" in alt
     assert "lower" not in alt
 
 
 def test_the_reliability_figure_says_each_groups_means(result):
     table = result.reliability()
-    alt = figures.reliability_figure(table).alt
-    assert f"0 repeat purchases: actual {table.loc['0', 'actual']:,.4g}, BG/NBD x Gamma-Gamma " in alt
+    alt = figures.reliability_figure(table, target="purchases", terms=Terms()).alt
+    assert f"0 repeat purchases: actual {amount(table.loc['0', 'actual'])}, BG/NBD x Gamma-Gamma " in alt
 
 
-def test_the_value_figure_counts_who_came_out_inside(result, scores):
-    ranked = ranked_customers(result, scores)
-    ranked["actual"] = ranked["mean"]
-    alt = figures.value_figure(ranked, xlabel="lifetime value").alt
-    assert alt.startswith("The 15 customers of whom most is expected")
-    assert alt.endswith("15 of them came out inside their interval.")
+def test_the_forecast_figure_counts_who_came_out_inside():
+    table = pd.DataFrame({"mean": [9.0, 2.0], "lower": [5.0, 1.0], "upper": [12.0, 3.0], "actual": [6.0, 4.0]})
+    alt = figures.forecast_figure(table, xlabel="spend").alt
+    assert alt.startswith("The 2 customers of whom most was expected, from 9.00 to 2.00")
+    assert alt.endswith("1 of them came out inside their interval.")
 
 
-def test_light_and_dark_differ_in_ink_alone(result):
+def test_the_base_figure_says_first_and_last_of_each_line(ahead):
+    table = ahead.churn.by_period
+    alt = figures.base_figure(table, time_unit="week", interval=0.9).alt
+    first, last = table.loc["alive", "mean"].iloc[[0, -1]]
+    assert f"alive {amount(first)} after 6.46 weeks, {amount(last)} after 25.9" in alt
+
+
+def test_the_survival_figure_says_who_is_left(ahead):
+    table = ahead.churn.survival
+    alt = figures.survival_figure(table, time_unit="week", interval=0.9).alt
+    assert alt.startswith("Share still alive after 25.9 weeks of those alive now: ")
+    assert alt.count(" %") == table.index.get_level_values(0).nunique()
+
+
+def test_the_concentration_figure_says_what_the_best_have():
+    table = pd.DataFrame({"mean": [0.0, 0.5, 1.0]}, index=pd.Index([0.0, 0.2, 1.0]))
+    assert (
+        "the best 10 % have 25 %, the best 20 % have 50 %, the best 50 % have 69 %"
+        in figures.concentration_figure(table).alt
+    )
+
+
+def test_the_distribution_figure_names_the_largest_class():
+    table = pd.DataFrame({"mean": [3.0, 7.0]}, index=pd.MultiIndex.from_tuples([(0.0, 1.0), (1.0, 2.0)]))
+    assert figures.distribution_figure(table, xlabel="value").alt.endswith("most of them, 7.00, between 1.00 and 2.00.")
+
+
+def test_the_figure_of_groups_says_each_of_them():
+    table = pd.DataFrame({"mean": [1234.5, np.pi]}, index=["<b>", "shop"])
+    assert figures.groups_figure(table, what="segment", label="value ($)").alt == "value ($): <b> 1,234, shop 3.14."
+
+
+def test_the_k_hat_figure_counts_customers_above_the_limit():
+    table = pd.DataFrame({"k_hat": [0.1, 0.8, 0.9], "customers": [1000.0, 2.0, 3.0]})
+    assert figures.k_hat_figure(table, limit=0.7).alt == "Pareto k-hat of every customer; 5 of 1,005 are above 0.7."
+
+
+def test_the_sensitivity_figure_says_each_total(criticism):
+    alt = figures.sensitivity_figure(criticism.sensitivity, target="value").alt
+    assert alt.startswith("Expected total spend by power of the priors: ")
+    assert all(f" at {power}" in alt for power in ("0.5", "1", "2"))
+
+
+def test_the_drawn_light_and_dark_differ_in_ink_alone(result):
     figure = figures.tracking_figure(result.tracking(), time_unit="week")
     assert figure.light != figure.dark
     assert figure.light.count("<path") == figure.dark.count("<path")
@@ -49,8 +103,8 @@ def test_the_pit_figure_counts_bars_outside_the_band(result):
 
 def test_the_differences_figure_says_each_outcome(result):
     table = result.compare("as_before").loc["purchases"]
-    alt = figures.differences_figure(table, baseline="as_before").alt
-    assert alt.startswith("The model against going on as before: ")
+    alt = figures.differences_figure(table, baseline="as_before", noun="purchases").alt
+    assert alt.startswith("Purchases: the model against going on as before: ")
     assert f"bias {table.loc['bias', 'outcome']}" in alt
     assert "not defined" not in alt
 

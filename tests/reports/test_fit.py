@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 from clvmodels.evaluation.bayesian import FittedBetaGeoGammaGamma
-from clvmodels.reports.fit import fit_paragraphs, fit_tables
+from clvmodels.reports.fit import fit_paragraphs, fit_tables, priors_table
 
 
 def test_the_method_and_its_checks_are_named(result):
@@ -29,9 +29,16 @@ def test_a_posterior_that_is_missing_is_left_out_with_its_reason(result):
     assert fit_paragraphs(fitted)[-1] == "no forecast of value: no repeat spend."
 
 
-def test_parameters_are_shown_with_three_digits(result):
+def test_parameters_have_their_credible_intervals_and_checks(result):
     fitted = result.fitted["bg_nbd_gamma_gamma"]
-    table = fit_tables(fitted)[0]
-    titles = ["parameter", "mean", "sd", "lower 90 %", "upper 90 %", "ess", "k-hat"]
+    table = fit_tables(fitted, interval=0.8)[0]
+    titles = ["parameter", "mean", "sd", "80 % credible interval", "ess", "k-hat"]
     assert [column.title for column in table.columns] == titles
-    assert table.shown()[0][:2] == ["r", f"{fitted.purchases.summary().loc['r', 'mean']:.3f}"]
+    row = fitted.purchases.summary(interval=0.8).loc["r"]
+    assert table.rows[0][:4] == ("r", row["mean"], row["sd"], (row["lower"], row["upper"]))
+
+
+def test_the_priors_of_both_models_are_written_out(result):
+    rows = priors_table(result.fitted["bg_nbd_gamma_gamma"]).rows
+    assert ("BG/NBD, purchases", "r", "LogNormal(mu=0, sigma=1.5)") in rows
+    assert {row[0] for row in rows} == {"BG/NBD, purchases", "Gamma-Gamma, spend per purchase"}

@@ -43,7 +43,7 @@ def report_check(check: Check) -> ReportCheck:
     'From too few rows nothing can be learnt, and a feed cut short looks like that.'
     """
     why = next(said for start, said in WHY.items() if check.name.startswith(start))
-    name = check.name.replace("_", " ")
+    name = check.name.replace("_hat_", "-hat of ").replace("_", " ")
     facts = {"verdict": check.verdict, "figure": check.figure, "limit": check.limit}
     # Where it failed, what was found ends with the remedy.
     found = check.sentence.removesuffix(f" {check.remedy}") if check.remedy else check.sentence

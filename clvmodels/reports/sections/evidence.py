@@ -9,6 +9,7 @@ from clvmodels.plots.style import BANDS
 from clvmodels.reports import words
 from clvmodels.reports.evaluation_tables import (
     DIFFERENCES,
+    FEW,
     NOUNS,
     coverage_table,
     differences_table,
@@ -26,6 +27,7 @@ from clvmodels.reports.figures import (
     reliability_figure,
     tracking_figure,
 )
+from clvmodels.reports.outlook import MOST_GROUPS
 from clvmodels.reports.parts import Part, Section
 from clvmodels.reports.rolling_tables import rolling_tables
 
@@ -37,7 +39,6 @@ if TYPE_CHECKING:
     from clvmodels.reports.terms import Terms
 
 TOP = 15
-DRAWN = (SIMPLE, "as_before")
 
 
 def evidence(result: BacktestResult, terms: Terms) -> Section:
@@ -72,7 +73,11 @@ def _verdict(result: BacktestResult) -> Part:
 
 
 def _totals(result: BacktestResult, terms: Terms) -> Part:
-    segments = [] if result.segments is None else [segments_table(result, name, terms) for name in result.targets]
+    segments = (
+        []
+        if result.segments is None
+        else [segments_table(result, name, terms, most=MOST_GROUPS) for name in result.targets]
+    )
     new = [] if result.acquisition is None else [new_customers_table(result)]
     figure = tracking_figure(
         _few(result, result.tracking()), time_unit=result.split.calibration.time_unit, interval=result.interval
@@ -94,7 +99,8 @@ def _who(result: BacktestResult, terms: Terms) -> Part:
     if result.has_draws(target):
         best = _best(result, target)
         figures.append(forecast_figure(best, xlabel=terms.titled(NOUNS[target], is_money=target == "value")))
-    tables = [reliability_table(result, name) for name in result.forecast_targets]
+    shown = (result.model, *FEW)
+    tables = [reliability_table(result, name, forecasters=shown) for name in result.forecast_targets]
     return Part(
         title="Forecast and seen, by customer",
         figures=tuple(figures),
@@ -105,7 +111,7 @@ def _who(result: BacktestResult, terms: Terms) -> Part:
 
 def _few(result: BacktestResult, table: pd.DataFrame) -> pd.DataFrame:
     """The table without the forecasters that a figure has no room for."""
-    left_out = [name for name in result.names if name not in (result.model, *DRAWN)]
+    left_out = [name for name in result.names if name not in (result.model, *FEW)]
     return table.drop(columns=[*left_out, *(f"{name}{end}" for name in left_out for end in BANDS)], errors="ignore")
 
 
