@@ -1,4 +1,4 @@
-"""Customers by their repeat purchases in calibration: how many the model expects, and whether they spend alike."""
+"""Customers by their repeat purchases: how many the model expects, and whether they spend alike."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def frequency_check(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.set_yticks(_root_ticks(highest))
     ax.yaxis.set_major_formatter(thousands())
     ax.grid(visible=False, axis="x")
-    ax.set(xlabel="repeat purchases in calibration", ylabel="customers (square-root scale)")
+    ax.set(xlabel="repeat purchases", ylabel="customers (square-root scale)")
     legend_above(ax)
     return ax
 

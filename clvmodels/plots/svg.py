@@ -29,6 +29,7 @@ SETTINGS = {
     "font.sans-serif": ["DejaVu Sans"],
     "savefig.dpi": 90,
 }
+DEFAULTS = {name: value for name, value in mpl.rcParamsDefault.items() if not name.startswith("backend")}
 NAMESPACES = {"": "http://www.w3.org/2000/svg", "xlink": "http://www.w3.org/1999/xlink"}
 NO_METADATA = dict.fromkeys(("Date", "Creator", "Format", "Type"))
 # A hundredth of a point is below what any screen or printer shows.
@@ -63,7 +64,8 @@ def to_svg(draw: Callable[[Axes], object], *, size: tuple[float, float] = (7.5, 
     True
     """
     buffer = io.StringIO()
-    settings: dict[Any, Any] = {**theme(dark=dark), **SETTINGS}
+    # From matplotlib's own defaults on: the drawing does not depend on the style in use.
+    settings: dict[Any, Any] = {**DEFAULTS, **theme(dark=dark), **SETTINGS}
     with mpl.rc_context(settings), warnings.catch_warnings():
         # The reader's fonts draw the text, so that what our font lacks does no harm.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")

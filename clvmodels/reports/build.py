@@ -74,24 +74,28 @@ def headline(outlook: Outlook, head: Estimate) -> str:
     total, interval = head.shown(terms)
     known = f"The {customers} known on {words.long_date(_end(outlook))} are expected to"
     wide = ", widened by the model's past errors" if head.name == "widened" else ""
+    within = f"within {ahead}" + (f" ({100 * outlook.interval:g} % interval {interval}{wide})." if interval else ".")
     if outlook.value is None:
-        return f"{known} make {total} within {ahead} ({100 * outlook.interval:g} % interval {interval}{wide})."
+        return f"{known} make {total} {within}"
     margin = f" of margin ({100 * terms.margin:g} % of spend)" if terms.margin < 1 else ""
-    return f"{known} bring {total}{margin} within {ahead} ({100 * outlook.interval:g} % interval {interval}{wide})."
+    return f"{known} bring {total}{margin} {within}"
 
 
 def _headline_estimate(outlook: Outlook) -> Estimate:
     row = outlook.predictive
     unit = "purchases" if outlook.value is None else "money"
     if "wide_lower" not in row:
-        return Estimate.of("predictive", row, kind="predictive", unit=unit)
-    wide = {"mean": row["mean"], "lower": row["wide_lower"], "upper": row["wide_upper"]}
+        own = {**row, "mean": outlook.expected["mean"]}
+        return Estimate.of("predictive", own, kind="predictive", unit=unit)
+    wide = {"mean": outlook.expected["mean"], "lower": row["wide_lower"], "upper": row["wide_upper"]}
     return Estimate.of("widened", wide, kind="predictive", unit=unit)
 
 
 def _facts(outlook: Outlook, head: Estimate) -> dict[str, Any]:
+    frequency: Any = outlook.rfm.frame["frequency"]
     return {
         "customers": len(outlook.rfm),
+        "repeat_customers": int((frequency > 0).sum()),
         "observation_end": f"{_end(outlook):%Y-%m-%d}",
         "time_unit": outlook.rfm.time_unit,
         "horizon": outlook.horizon,
@@ -121,8 +125,11 @@ def _summary(result: BacktestResult, outlook: Outlook, checks: Sequence[Check]) 
 def _alive(outlook: Outlook) -> str:
     alive = Estimate.of("alive", outlook.churn.table.loc[("total", "alive")], kind="credible")
     count, interval = alive.shown(outlook.terms)
-    part = chance(alive.mean / len(outlook.rfm))
-    return f"{count} of them are expected to be alive, {part} ({100 * outlook.interval:g} % interval {interval})."
+    bounds = f" ({100 * outlook.interval:g} % interval {interval})" if interval else ""
+    frequency: Any = outlook.rfm.frame["frequency"]
+    once = int((frequency == 0).sum())
+    rest = f", among them {once:,} who never came back, whom the model cannot count as gone" if once else ""
+    return f"{count} of them are expected to be alive, {chance(alive.mean / len(outlook.rfm))}{bounds}{rest}."
 
 
 def _end(outlook: Outlook) -> Any:

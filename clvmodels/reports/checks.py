@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from scipy import stats
 
+from clvmodels.evaluation.verdict import total_in_words
 from clvmodels.inference.diagnostics import k_hat_limit
+from clvmodels.reports.evaluation_tables import NOUNS
 from clvmodels.reports.fit import posteriors
 from clvmodels.reports.parts import Check
 from clvmodels.wording import share
@@ -22,6 +24,7 @@ FEWEST_EFFECTIVE_DRAWS = 200.0
 # Importance sampling weighs at least so many points, however few are kept.
 FEWEST_WEIGHED = 1000
 MOST_COVERAGE_ERROR = 0.05
+MOST_BIAS = 0.3
 MOST_CORRELATION = 0.2
 MOST_INFLUENTIAL = 0.01
 MOST_PRIOR_CHANGE = 0.1
@@ -82,14 +85,33 @@ def _of(name: str, posterior: Any) -> tuple[Check, ...]:
 
 
 def _held_out(result: BacktestResult) -> tuple[Check, ...]:
-    return tuple(_coverage(result, target) for target in result.targets if result.has_draws(target))
+    able = [target for target in result.targets if result.has_draws(target)]
+    return tuple(check for target in able for check in (_total(result, target), _coverage(result, target)))
+
+
+def _total(result: BacktestResult, target: str) -> Check:
+    row: Any = result.totals().loc[(target, result.model)]
+    ends = row[["wide_lower", "wide_upper"]] if math.isfinite(row["wide_lower"]) else row[["lower", "upper"]]
+    predicted, actual = float(row["predicted"]), float(row["actual"])
+    bias = abs(predicted - actual) / actual if actual else math.inf
+    inside = bool(ends.iloc[0] <= actual <= ends.iloc[1])
+    return _check(
+        f"total {NOUNS[target]}",
+        bias,
+        MOST_BIAS,
+        held=inside or bias <= MOST_BIAS,
+        found=f"{total_in_words(row.to_dict(), result.interval)} The figure is the size of the bias, as a share.",
+        why="A total that is far off misleads every budget that is built on it. The check fails where the bias is "
+        "beyond its limit and the actual total outside the interval, widened where past errors are known.",
+        remedy="Plan with the widened interval; look for a season, a campaign or a group of customers that differs.",
+    )
 
 
 def _coverage(result: BacktestResult, target: str) -> Check:
     table = result.coverage(target).query("forecaster == @result.model")
     row = table.iloc[(table["level"] - result.interval).abs().argmin()]
     level, held = float(row["level"]), float(row["randomised"])
-    noun = {"purchases": "purchases", "value": "spend"}[target]
+    noun = NOUNS[target]
     return _check(
         f"coverage of {noun}",
         abs(held - level),

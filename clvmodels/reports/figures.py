@@ -218,7 +218,7 @@ def frequency_figure(table: pd.DataFrame) -> Figure:
     return _figure(
         lambda ax: plots.frequency_check(table, ax=ax),
         alt=f"Customers by repeat purchases: {held} of {len(table)} groups are within what the model would have seen.",
-        caption="Customers by repeat purchases in the calibration, and how many the fitted model would have seen.",
+        caption="Customers by their repeat purchases so far, and how many the fitted model would have seen.",
     )
 
 

@@ -32,8 +32,8 @@ FEWEST_DRAWS = 100
 MOST_SMOOTHED = 1000
 # Below it a customer has most probably gone, above it there is little to be done.
 SLIPPING = (0.2, 0.8)
-# Two digits of an interval need no more, and every sum goes over all customers.
-DRAWS = 500
+# Of all but the headline, which takes every draw: each of these answers goes over all customers.
+DRAWS = 250
 OTHERS, UNKNOWN, SEGMENT, COHORT = "all others", "unknown", "segment", "first purchase"
 
 
@@ -100,9 +100,10 @@ class Outlook:
         if self.light is None:
             return None
         alive: Any = self.alive
-        some = self.rfm.select(alive.index[alive.between(*SLIPPING)])
-        if not len(some):
+        between = alive.between(*SLIPPING)
+        if not between.any():
             return pd.DataFrame()
+        some = self.rfm.select(alive.index[between])
         return decisions.value_at_risk(self.light, some, horizon=self.horizon, interval=self.interval).table
 
     @cached_property
@@ -151,16 +152,16 @@ class Outlook:
         frame: Any = self.rfm.frame
         if SEGMENT in frame:
             return SEGMENT, pd.Categorical(_largest(frame[SEGMENT].astype(str)))
-        return COHORT, pd.Categorical(cohorts(frame["first_date"]))
+        return COHORT, cohorts(frame["first_date"])
 
     @cached_property
     def _drawn(self) -> Array:
         """Draws (draws, groups) of the groups' sums; those of the whole are sums of them."""
         groups = self._groups[1]
         blocks = (
-            self._light.purchases.blocks("predictive_purchases", self.rfm, horizon=self.horizon)
-            if self.light is None
-            else self.light.blocks(self.rfm, horizon=self.horizon, kind="predictive")
+            self.fitted.purchases.blocks("predictive_purchases", self.rfm, horizon=self.horizon)
+            if self.value is None
+            else self.value.blocks(self.rfm, horizon=self.horizon, kind="predictive")
         )
         return blocks.sums(np.asarray(groups.codes), len(groups.categories))
 
@@ -170,6 +171,8 @@ class Outlook:
         if error is None:
             return table
         lower, upper = quantiles(error.widened(sums), self.interval, "predictive")
+        # Both are quantiles of draws: by chance the wider one may end a step inside the other.
+        lower, upper = np.minimum(lower, table["lower"]), np.maximum(upper, table["upper"])
         return table.assign(wide_lower=lower, wide_upper=upper)
 
     def _value(self, fitted: FittedBetaGeoGammaGamma) -> LifetimeValue | None:
@@ -231,22 +234,25 @@ def all_errors(result: BacktestResult) -> dict[str, ModelError]:
     return found
 
 
-def cohorts(first: pd.Series) -> pd.Series:
-    """Return when each customer first bought: by month, quarter or year, in `MOST_GROUPS` groups at most if possible.
+def cohorts(first: pd.Series) -> pd.Categorical:
+    """Return when each customer first bought: by month, quarter or year, in order, and in `MOST_GROUPS` groups at most.
 
     Examples
     --------
-    >>> cohorts(pd.Series(pd.to_datetime(["1997-01-31", "1997-03-01"]))).tolist()
+    >>> list(cohorts(pd.Series(pd.to_datetime(["1997-03-01", "1997-01-31"]))).categories)
     ['1997-01', '1997-03']
     """
-    for unit, length in (("M", 1), ("Q", 3), ("Y", 12)):
+    for unit in ("M", "Q", "Y"):
         periods = pd.PeriodIndex(first, freq=unit)
-        if len(periods.unique()) <= MOST_GROUPS or length == 12:
+        if len(periods.unique()) <= MOST_GROUPS:
             break
-    named = pd.Series(periods.astype(str), index=first.index)
-    years = sorted(named.unique())
+    named = np.asarray(periods.astype(str))
+    names = sorted(set(named))
+    if len(names) <= MOST_GROUPS:
+        return pd.Categorical(named, categories=names)
     # Of many years, the earliest are one group.
-    return named.where(named.isin(years[-MOST_GROUPS:]), f"before {years[-MOST_GROUPS:][0]}")
+    earliest, kept = f"until {names[-MOST_GROUPS]}", names[1 - MOST_GROUPS :]
+    return pd.Categorical(np.where(np.isin(named, kept), named, earliest), categories=[earliest, *kept])
 
 
 def _thinned(posterior: Any) -> Any:

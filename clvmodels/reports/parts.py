@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from clvmodels.reports.tables import Column, Table
-from clvmodels.wording import shown_interval, shown_number, supported_decimals
+from clvmodels.reports.tables import Column, Table, is_present
+from clvmodels.wording import amount, shown_interval, shown_number, supported_decimals, supported_interval
 
 if TYPE_CHECKING:
     from clvmodels.reports.figures import Figure
     from clvmodels.reports.terms import Terms
 
-Unit = Literal["share", "money", "customers", "purchases", "time"]
 Definition = tuple[str, str]
+COUNTED = ("", "purchases")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +47,7 @@ class Estimate:
         return cls(name=name, **ends, kind=kind, unit=unit, meaning=meaning)
 
     def shown(self, terms: Terms) -> tuple[str, str]:
-        """Return figure and interval in words, rounded to what the interval supports.
+        """Return figure and interval in words, rounded to what the interval supports; a point has no interval.
 
         Examples
         --------
@@ -58,15 +58,20 @@ class Estimate:
         factor = 100 if self.unit == "share" else 1
         ends = factor * self.lower, factor * self.upper
         decimals = supported_decimals(*ends)
-        decimals = 0 if decimals is None else decimals
-        mean, interval = (
-            shown_number(factor * self.mean, decimals=decimals),
-            shown_interval(*ends, decimals=decimals),
-        )
+        if self.unit in COUNTED:
+            # There are no parts of customers and purchases.
+            decimals = min(decimals or 0, 0)
+        if decimals is None:
+            mean, interval = amount(factor * self.mean), supported_interval(*ends)
+        else:
+            mean = shown_number(factor * self.mean, decimals=decimals)
+            interval = shown_interval(*ends, decimals=decimals)
+        if not is_present(ends):
+            interval = ""
         if self.unit == "money":
-            return terms.money(mean), " to ".join(map(terms.money, interval.split(" to ")))
+            return terms.money(mean), " to ".join(map(terms.money, interval.split(" to "))) if interval else ""
         suffix = {"share": " %", "": ""}.get(self.unit, f" {self.unit}")
-        return f"{mean}{suffix}", f"{interval}{suffix}"
+        return f"{mean}{suffix}", f"{interval}{suffix}" if interval else ""
 
 
 @dataclass(frozen=True, kw_only=True)

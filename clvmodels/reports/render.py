@@ -105,9 +105,12 @@ def write_report(
     ...     write_report(result, Path(folder) / "report.html").read_text()[:15]
     '<!DOCTYPE html>'
     """
+    from clvmodels.evaluation.result import BacktestResult
     from clvmodels.reports.build import build_report
     from clvmodels.reports.outlook import look_ahead
 
+    if not isinstance(result, BacktestResult):
+        raise InvalidArgument(f"result is a {type(result).__name__}; give what clv.backtest returned")
     chosen = format or format_of(path)
     terms = Terms(horizon=horizon, margin=margin, annual_discount_rate=annual_discount_rate, currency=currency)
     report = build_report(result, look_ahead(result, terms), rolling=rolling)

@@ -89,3 +89,9 @@ def test_many_points_are_a_small_picture_however_many_they_are():
     assert len(many) < 40_000
     assert len(few) < 40_000
     assert many == drawn(20000)
+
+
+def test_a_drawing_does_not_depend_on_the_style_in_use(table):
+    plain = draw(table)
+    with plt.rc_context({"font.size": 20, "axes.grid": False, "savefig.bbox": "tight", "lines.linewidth": 7}):
+        assert draw(table) == plain

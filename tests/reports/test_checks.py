@@ -27,7 +27,7 @@ def judged(result, ahead, criticism):
 
 def test_every_check_says_why_it_matters_and_what_to_do(judged):
     checks = judged()
-    assert len(checks) == 4 + 2 + 4
+    assert len(checks) == 4 + 2 * 2 + 4
     assert all(check.found and check.why and check.remedy for check in checks)
     assert len({check.name for check in checks}) == len(checks)
 

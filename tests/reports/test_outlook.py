@@ -84,15 +84,28 @@ def test_without_segments_customers_are_grouped_by_their_first_purchase(purchase
     ],
 )
 def test_cohorts_are_months_quarters_or_years(start, months, names):
-    found = cohorts(pd.Series(pd.date_range(start, periods=months, freq="MS"))).unique()
+    found = list(cohorts(pd.Series(pd.date_range(start, periods=months, freq="MS"))).categories)
     assert set(names) <= set(found)
     assert len(found) <= MOST_GROUPS
 
 
 def test_of_many_years_the_earliest_are_one_cohort():
     found = cohorts(pd.Series(pd.date_range("1970-05-01", periods=40, freq="YS")))
-    assert found.value_counts()["before 1999"] == 40 - MOST_GROUPS
-    assert found.nunique() == MOST_GROUPS + 1
+    assert found.value_counts()["until 1999"] == 40 - MOST_GROUPS + 1
+    assert list(found.categories[:2]) == ["until 1999", "2000"]
+    assert len(found.categories) == MOST_GROUPS
+
+
+def test_where_nobody_may_have_left_nobody_is_listed(ahead):
+    copy = replace(ahead)
+    object.__setattr__(copy, "alive", ahead.alive * 0 + 1.0)
+    assert copy.at_risk.empty
+
+
+def test_the_widened_interval_is_never_inside_the_own_one(ahead):
+    table = ahead.by_group
+    assert (table["wide_lower"] <= table["lower"]).all()
+    assert (table["wide_upper"] >= table["upper"]).all()
 
 
 def test_slipping_customers_are_those_who_may_have_left(ahead):

@@ -34,3 +34,8 @@ def test_failed_checks_come_first_and_keep_what_to_do():
     table = checks_table(tuple(checks))
     assert [row[0] for row in table.rows] == ["failed", "passed", "not applicable"]
     assert table.shown()[0] == ["failed", "failed", "0.500", "1.00", "it is half", "it matters", "do this"]
+
+
+def test_a_point_has_no_interval():
+    assert estimate(0.0123, float("nan"), float("nan"), "share").shown(Terms()) == ("1.23 %", "")
+    assert estimate(12.3, float("nan"), float("nan")).shown(Terms()) == ("12", "")

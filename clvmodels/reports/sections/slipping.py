@@ -46,7 +46,7 @@ def _table(outlook: Outlook, at_risk: pd.DataFrame) -> Table:
         Column(title=f"{unit}s since last", kind="number"),
         Column(title="alive", kind="share"),
         Column(title="value at risk", scale="value"),
-        Column(title=f"{level} interval", kind="interval", scale="value"),
+        Column(title=f"{level} credible interval", kind="interval", scale="value"),
         Column(title="if kept", scale="value"),
     )
     rows = (

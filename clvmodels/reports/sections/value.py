@@ -23,46 +23,45 @@ WIDENED = ("widened", "the predictive interval with room for the model's errors,
 
 def value(outlook: Outlook) -> Section:
     """Return the section."""
+    ahead = plural(round(outlook.horizon, 2), outlook.rfm.time_unit)
     return Section(
         title="What they are worth",
-        parts=(_total(outlook), _groups(outlook), _spread(outlook), _best(outlook)),
+        parts=(
+            _total(outlook, "value", unit="money", what=f"lifetime value of all customers within {ahead}"),
+            _groups(outlook, "lifetime value"),
+            _spread(outlook),
+            _best(outlook),
+        ),
     )
 
 
-def _total(outlook: Outlook) -> Part:
-    ahead = plural(round(outlook.horizon, 2), outlook.rfm.time_unit)
+def _total(outlook: Outlook, noun: str, *, unit: str, what: str) -> Part:
     predictive = outlook.predictive
+    # One expectation: that of the outcomes' draws would differ from it by chance.
+    seen = {**predictive, "mean": outlook.expected["mean"]}
     estimates = [
-        Estimate.of(
-            "expected value",
-            outlook.expected,
-            kind="credible",
-            unit="money",
-            meaning=f"lifetime value of all customers within {ahead}",
-        ),
-        Estimate.of(
-            "value that will be seen", predictive, kind="predictive", unit="money", meaning="the same, with chance"
-        ),
+        Estimate.of(f"expected {noun}", outlook.expected, kind="credible", unit=unit, meaning=what),
+        Estimate.of("with chance", seen, kind="predictive", unit=unit, meaning="the same, as it will be counted"),
     ]
     definitions = [CREDIBLE, PREDICTIVE]
     if "wide_lower" in predictive:
-        wide = {"mean": predictive["mean"], "lower": predictive["wide_lower"], "upper": predictive["wide_upper"]}
+        wide = {"mean": outlook.expected["mean"], "lower": predictive["wide_lower"], "upper": predictive["wide_upper"]}
         meaning = "the same, with the model's past errors: the one to plan with"
-        estimates.append(Estimate.of("widened", wide, kind="predictive", unit="money", meaning=meaning))
+        estimates.append(Estimate.of("widened", wide, kind="predictive", unit=unit, meaning=meaning))
         definitions.append(WIDENED)
     return Part(title="In all", estimates=tuple(estimates), definitions=tuple(definitions))
 
 
-def _groups(outlook: Outlook) -> Part:
+def _groups(outlook: Outlook, noun: str) -> Part:
     table, name = outlook.by_group, outlook.group_name
-    caption = outlook.terms.titled(f"Lifetime value by {name}")
+    caption = outlook.terms.titled(f"{noun.capitalize()} by {name}", is_money=outlook.value is not None)
     level = f"{100 * outlook.interval:g} %"
     wide = "wide_lower" in table
     columns = (
         Column(title=name, kind="text"),
         Column(title="customers", kind="count"),
         Column(title="expected", scale="value"),
-        Column(title=f"{level} interval", kind="interval", scale="value"),
+        Column(title=f"{level} predictive interval", kind="interval", scale="value"),
         *([Column(title="widened", kind="interval", scale="value")] if wide else []),
         Column(title="per customer", kind="figure"),
     )
@@ -80,9 +79,11 @@ def _groups(outlook: Outlook) -> Part:
     what = "segment" if name == SEGMENT else "time of the first purchase"
     return Part(
         title=f"By {what}",
-        figures=(groups_figure(table, what=name, label=outlook.terms.titled("lifetime value")),),
+        figures=(
+            groups_figure(table, what=name, label=outlook.terms.titled(noun, is_money=outlook.value is not None)),
+        ),
         tables=(Table(caption=caption, columns=columns, rows=tuple(rows)),),
-        definitions=(("per customer", "expected lifetime value of the group, divided by its customers"),),
+        definitions=(("per customer", f"{noun} expected of the group, divided by its customers"),),
     )
 
 
@@ -148,16 +149,11 @@ def customers_table(outlook: Outlook, chosen: pd.Index) -> Table:
 def purchases_to_come(outlook: Outlook) -> Section:
     """Return the section of a log without amounts."""
     ahead = plural(round(outlook.horizon, 2), outlook.rfm.time_unit)
-    estimate = Estimate.of(
-        "purchases",
-        outlook.predictive,
-        kind="predictive",
-        meaning=f"that all customers will make within {ahead}",
-    )
     return Section(
         title="Purchases to come",
         parts=(
-            Part(title="In all", estimates=(estimate,), definitions=(PREDICTIVE,)),
+            _total(outlook, "purchases to come", unit="", what=f"that all customers will make within {ahead}"),
+            _groups(outlook, "purchases to come"),
             Part(title="Customers of most purchases to come", tables=(_most_purchases(outlook),)),
         ),
     )
