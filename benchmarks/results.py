@@ -22,7 +22,6 @@ README = FOLDER.parent / "README.md"
 BEGIN, END = "<!-- make bench: begin -->", "<!-- make bench: end -->"
 # Beside a competitor, or what everybody runs first; a missed bar is shown in any case.
 IN_README = (
-    "`clvmodels demo`, time",
     "posterior of 4,000 draws, CDNOW sample (2,357): time",
     "posterior of 4,000 draws, CDNOW sample (2,357): effective sample",
     "posterior of 4,000 draws, full CDNOW (23,570): time",
