@@ -193,7 +193,7 @@ def test_retraining_and_scoring_at_once_never_mix(night, warm, another_warm, tmp
     swept(tried.store)
 
 
-@pytest.mark.parametrize("limit", [0, 2_000, 10_000, 25_000, 50_000, 100_000, 300_000])
+@pytest.mark.parametrize("limit", [0, 2_000, 10_000, 25_000, 50_000, 100_000, 200_000])
 def test_a_limit_of_file_sizes_is_said_in_a_sentence(limit, night, warm, tmp_path, whole):
     tried = night.again(tmp_path / "full")
     before = whole(tried.store)
