@@ -3,10 +3,26 @@ PYTHON ?= python3
 VENV ?= .venv
 BENCH_VENV ?= .venv-bench
 MLFLOW_VENV ?= .venv-mlflow
+MLFLOW_EXTRAS := dev,mlflow
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 # constraints.txt decides the versions, so pip need not look for a newer self.
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
+
+define install_extra
+$(PIP) install --quiet --constraint constraints.txt --editable '.[$(1)]' > $(VENV)/install.log 2>&1 \
+		|| { cat $(VENV)/install.log; exit 1; }
+endef
+
+# An environment, what is not constrained in it, and the extras that are installed.
+define own_environment
+@echo "setting up $(1) (a few minutes the first time)"
+@$(PYTHON) -m venv $(1)
+@grep -vE '$(2)' constraints.txt > $(1)/constraints.txt
+@$(1)/bin/python -m pip --disable-pip-version-check --no-input install --quiet \
+	--constraint $(1)/constraints.txt --editable '.[$(3)]' > $(1)/install.log 2>&1 || { cat $(1)/install.log; exit 1; }
+@touch $@
+endef
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-slow test-spark test-postgres test-mlflow check bench picture notebooks notebook-peers lock clean
@@ -19,8 +35,7 @@ setup: $(INSTALLED) ## make the virtual environment (every other task does it wh
 $(INSTALLED): pyproject.toml constraints.txt
 	@echo "setting up $(VENV) (a few minutes the first time)"
 	@$(PYTHON) -m venv $(VENV)
-	@$(PIP) install --quiet --constraint constraints.txt --editable '.[dev]' > $(VENV)/install.log 2>&1 \
-		|| { cat $(VENV)/install.log; exit 1; }
+	@$(call install_extra,dev)
 	@touch $@
 
 demo: $(INSTALLED) ## CDNOW customers' lifetime values, and how they did on held-out weeks
@@ -33,8 +48,7 @@ test-slow: $(INSTALLED) ## the slow proofs
 	@$(BIN)/python -m pytest -q -m slow
 
 test-spark: $(INSTALLED) ## the tests on a local Spark; Java 17 must be there (apt install default-jre-headless)
-	@$(PIP) install --quiet --constraint constraints.txt --editable '.[spark]' > $(VENV)/install.log 2>&1 \
-		|| { cat $(VENV)/install.log; exit 1; }
+	@$(call install_extra,spark)
 	@$(BIN)/python -m pytest -q -m spark
 
 test-mlflow: $(MLFLOW_VENV)/.installed ## the tests on a local MLflow server
@@ -42,17 +56,10 @@ test-mlflow: $(MLFLOW_VENV)/.installed ## the tests on a local MLflow server
 
 # MLflow wants an older Arrow than ours.
 $(MLFLOW_VENV)/.installed: pyproject.toml constraints.txt
-	@echo "setting up $(MLFLOW_VENV) (a few minutes the first time)"
-	@$(PYTHON) -m venv $(MLFLOW_VENV)
-	@grep -v '^pyarrow==' constraints.txt > $(MLFLOW_VENV)/constraints.txt
-	@$(MLFLOW_VENV)/bin/python -m pip --disable-pip-version-check --no-input install --quiet \
-		--constraint $(MLFLOW_VENV)/constraints.txt --editable '.[dev,mlflow]' > $(MLFLOW_VENV)/install.log 2>&1 \
-		|| { cat $(MLFLOW_VENV)/install.log; exit 1; }
-	@touch $@
+	$(call own_environment,$(MLFLOW_VENV),^pyarrow==,$(MLFLOW_EXTRAS))
 
 test-postgres: $(INSTALLED) ## the tests on a local PostgreSQL, which must be there (apt install postgresql)
-	@$(PIP) install --quiet --constraint constraints.txt --editable '.[postgres]' > $(VENV)/install.log 2>&1 \
-		|| { cat $(VENV)/install.log; exit 1; }
+	@$(call install_extra,postgres)
 	@$(BIN)/python -m pytest -q -m postgres -rs
 
 check: $(INSTALLED) ## format, lint, types, layers, duplicated code
@@ -67,13 +74,7 @@ bench: $(BENCH_VENV)/.installed ## every claim beside its competitors; writes be
 
 # pymc-marketing wants a numpy and a pymc that may be older than ours.
 $(BENCH_VENV)/.installed: pyproject.toml constraints.txt
-	@echo "setting up $(BENCH_VENV) (a few minutes the first time)"
-	@$(PYTHON) -m venv $(BENCH_VENV)
-	@grep -vE '^(numpy|pymc)==' constraints.txt > $(BENCH_VENV)/constraints.txt
-	@$(BENCH_VENV)/bin/python -m pip --disable-pip-version-check --no-input install --quiet \
-		--constraint $(BENCH_VENV)/constraints.txt --editable '.[bench]' > $(BENCH_VENV)/install.log 2>&1 \
-		|| { cat $(BENCH_VENV)/install.log; exit 1; }
-	@touch $@
+	$(call own_environment,$(BENCH_VENV),^(numpy|pymc)==,bench)
 
 picture: $(INSTALLED) ## draw README's picture anew
 	@$(BIN)/python benchmarks/picture.py
@@ -90,8 +91,7 @@ if [ -n "$$failed" ]; then echo "failed:$$failed"; exit 1; fi
 endef
 
 notebooks: $(INSTALLED) ## run every notebook top to bottom, leaving the files as they are
-	@$(PIP) install --quiet --constraint constraints.txt --editable '.[spark]' > $(VENV)/install.log 2>&1 \
-		|| { cat $(VENV)/install.log; exit 1; }
+	@$(call install_extra,spark)
 	@$(call run_notebooks,$(BIN),$(sort $(wildcard notebooks/*.ipynb)))
 
 notebook-peers: $(BENCH_VENV)/.installed ## run the notebook that compares with pymc-marketing where that is installed

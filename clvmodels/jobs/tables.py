@@ -14,22 +14,17 @@ MISSING, SMALL = "-", 1e-4
 VERDICTS = ("failed", "passed", "not applicable")
 
 
-def checks_table(checks: Sequence[Check], *, sentences: bool = True) -> Table:
-    """Return the checks as a table to show, those that failed first.
+def checks_table(checks: Sequence[Check]) -> Table:
+    """Return the checks as a terminal has room for them, those that failed first.
 
     Parameters
     ----------
     checks
         In any order.
-    sentences
-        Whether there is room for what was found.
     """
-    titles = ["check", "verdict", "figure", "limit", *(["what was found"] if sentences else [])]
-    columns = [Column(title=title, kind="text") for title in titles]
+    columns = [Column(title=title, kind="text") for title in ("check", "verdict", "figure", "limit")]
     rows = [
-        (check.name.replace("_", " "), check.verdict, _shown(check.figure), _shown(check.limit), check.sentence)[
-            : len(columns)
-        ]
+        (check.name.replace("_", " "), check.verdict, _shown(check.figure), _shown(check.limit))
         for verdict in VERDICTS
         for check in checks
         if check.verdict == verdict
@@ -48,7 +43,7 @@ def outcome_tables(outcome: Outcome) -> tuple[Table, ...]:
     """
     versions = outcome.facts.get("versions")
     tables = [] if not versions else [_versions_table(versions)]
-    return (*tables, *([checks_table(outcome.checks, sentences=False)] if outcome.checks else []))
+    return (*tables, *([checks_table(outcome.checks)] if outcome.checks else []))
 
 
 def _versions_table(versions: Sequence[Mapping[str, Any]]) -> Table:

@@ -6,7 +6,7 @@ from clvmodels.reports.build import build_report
 from clvmodels.reports.decide import Decision, decide
 from clvmodels.reports.frames import frame_table
 from clvmodels.reports.outlook import outlook
-from clvmodels.reports.parts import Check, checks_table
+from clvmodels.reports.parts import Check
 from clvmodels.reports.publish import Origins, Publication, publish_evaluation
 from clvmodels.reports.render import FORMATS, Format, format_of, render, write_report
 from clvmodels.reports.renewals import decide_renewals
@@ -25,7 +25,6 @@ __all__ = [
     "Terms",
     "build_report",
     "check_currency",
-    "checks_table",
     "decide",
     "decide_renewals",
     "default_value_column",

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from clvmodels.reports.outlook import Outlook
+    from clvmodels.rfm import RFM
 
 TOP = 15
 CREDIBLE = ("credible interval", "how sure the expected figure is, given the data: it does not hold chance")
@@ -106,44 +107,23 @@ def _spread(outlook: Outlook) -> Part:
 def _best(outlook: Outlook) -> Part:
     value: Any = outlook.light
     worth: Any = value.expected(outlook.rfm, horizon=outlook.horizon)["mean"]
-    ranked = worth.sort_values(ascending=False, kind="stable").index[:TOP]
-    table = customers_table(outlook, ranked)
-    return Part(title="Customers of highest value", tables=(table,), definitions=(PREDICTIVE,))
+    return Part(
+        title="Customers of highest value", tables=(_most_valuable(outlook, _first(worth)),), definitions=(PREDICTIVE,)
+    )
 
 
-def customers_table(outlook: Outlook, chosen: pd.Index) -> Table:
-    """Return what is known and expected of some customers."""
+def _most_valuable(outlook: Outlook, chosen: pd.Index) -> Table:
     value: Any = outlook.value
-    rfm = outlook.rfm.select(chosen)
-    choices = {"horizon": outlook.horizon, "interval": outlook.interval}
-    alive = outlook.fitted.purchases.probability_alive(rfm, interval=outlook.interval)
+    rfm, choices = outlook.rfm.select(chosen), {"horizon": outlook.horizon, "interval": outlook.interval}
     expected, seen = value.expected(rfm, **choices), value.predictive(rfm, **choices)
-    unit, level = rfm.time_unit, f"{100 * outlook.interval:g} %"
+    level = f"{100 * outlook.interval:g} %"
     columns = (
-        Column(title="rank", kind="count"),
-        Column(title="customer", kind="text"),
-        Column(title="repeat purchases", kind="count"),
-        Column(title=f"{unit}s since last", kind="number"),
-        Column(title="alive", kind="share"),
         Column(title="expected value", scale="value"),
         Column(title=f"{level} credible interval", kind="interval", scale="value"),
         Column(title=f"{level} predictive interval", kind="interval", scale="value"),
     )
-    rows = (
-        (
-            rank,
-            str(customer),
-            facts["frequency"],
-            facts["T"] - facts["recency"],
-            alive["mean"][customer],
-            expected["mean"][customer],
-            (expected["lower"][customer], expected["upper"][customer]),
-            (seen["lower"][customer], seen["upper"][customer]),
-        )
-        for rank, (customer, facts) in enumerate(rfm.frame.iterrows(), start=1)
-    )
-    caption = outlook.terms.titled("Customers of whom most is expected")
-    return Table(caption=caption, columns=columns, rows=tuple(rows))
+    cells = zip(expected["mean"].tolist(), _pairs(expected), _pairs(seen), strict=True)
+    return _ranked(outlook, rfm, columns, list(cells), outlook.terms.titled("Customers of whom most is expected"))
 
 
 def purchases_to_come(outlook: Outlook) -> Section:
@@ -163,29 +143,39 @@ def _most_purchases(outlook: Outlook) -> Table:
     purchases: Any = outlook.fitted.purchases
     choices = {"horizon": outlook.horizon, "interval": outlook.interval}
     every: Any = purchases.expected_purchases(outlook.rfm, **choices)["mean"]
-    rfm = outlook.rfm.select(every.sort_values(ascending=False, kind="stable").index[:TOP])
-    alive = purchases.probability_alive(rfm, interval=outlook.interval)["mean"]
-    seen = purchases.predictive_purchases(rfm, **choices)
-    unit, level = rfm.time_unit, f"{100 * outlook.interval:g} %"
+    chosen = _first(every)
+    rfm = outlook.rfm.select(chosen)
     columns = (
+        Column(title="expected", scale="purchases"),
+        Column(title=f"{100 * outlook.interval:g} % predictive interval", kind="interval", scale="purchases"),
+    )
+    cells = zip(every[chosen].tolist(), _pairs(purchases.predictive_purchases(rfm, **choices)), strict=True)
+    return _ranked(outlook, rfm, columns, list(cells), "Customers of whom most purchases are expected")
+
+
+def _first(expected: pd.Series) -> pd.Index:
+    """The customers of whom most is expected, best first."""
+    return expected.sort_values(ascending=False, kind="stable").index[:TOP]
+
+
+def _pairs(table: pd.DataFrame) -> list[tuple[float, float]]:
+    return list(zip(table["lower"].tolist(), table["upper"].tolist(), strict=True))
+
+
+def _ranked(
+    outlook: Outlook, rfm: RFM, columns: tuple[Column, ...], cells: list[tuple[Any, ...]], caption: str
+) -> Table:
+    """A table of some customers in their order: what is known of them, then some cells of each."""
+    alive: Any = outlook.fitted.purchases.probability_alive(rfm, interval=outlook.interval)["mean"]
+    known = (
         Column(title="rank", kind="count"),
         Column(title="customer", kind="text"),
         Column(title="repeat purchases", kind="count"),
-        Column(title=f"{unit}s since last", kind="number"),
+        Column(title=f"{rfm.time_unit}s since last", kind="number"),
         Column(title="alive", kind="share"),
-        Column(title="expected", scale="purchases"),
-        Column(title=f"{level} predictive interval", kind="interval", scale="purchases"),
     )
     rows = (
-        (
-            rank,
-            str(customer),
-            facts["frequency"],
-            facts["T"] - facts["recency"],
-            alive[customer],
-            every[customer],
-            (seen["lower"][customer], seen["upper"][customer]),
-        )
-        for rank, (customer, facts) in enumerate(rfm.frame.iterrows(), start=1)
+        (rank, str(customer), facts["frequency"], facts["T"] - facts["recency"], alive[customer], *own)
+        for rank, ((customer, facts), own) in enumerate(zip(rfm.frame.iterrows(), cells, strict=True), start=1)
     )
-    return Table(caption="Customers of whom most purchases are expected", columns=columns, rows=tuple(rows))
+    return Table(caption=caption, columns=(*known, *columns), rows=tuple(rows))
