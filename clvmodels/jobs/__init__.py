@@ -1,7 +1,8 @@
 """Nightly jobs: retrain, score and monitor by one configuration file, into a store that is never half written."""
 
+from clvmodels.jobs.check import Check
 from clvmodels.jobs.config import Config, Job, load_config, read_config
-from clvmodels.jobs.manifest import Check, Manifest, ScoresManifest
+from clvmodels.jobs.manifest import Manifest, ScoresManifest
 from clvmodels.jobs.monitor import monitor
 from clvmodels.jobs.outcome import ExitCode, Outcome
 from clvmodels.jobs.published import list_versions, promote, roll_back, show_version

@@ -12,10 +12,10 @@ import pandas as pd
 from clvmodels.evaluation.bayesian import FittedBetaGeoGammaGamma
 from clvmodels.evaluation.export import to_json_dict
 from clvmodels.files import write_parquet
+from clvmodels.jobs.check import Check
 from clvmodels.jobs.config import Config
 from clvmodels.jobs.gates import golden_batch, golden_check
 from clvmodels.jobs.gates.advice import report_check
-from clvmodels.jobs.manifest import Check
 from clvmodels.jobs.settings import Gates
 from clvmodels.jobs.store import Version
 from clvmodels.jobs.training import Candidate

@@ -5,118 +5,22 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from clvmodels.errors import StoreError
-from clvmodels.wording import listed
+from clvmodels.jobs.check import Check, failed
+from clvmodels.jobs.records import SCHEMA, Record, read_record
 
-SCHEMA = 1
 MANIFEST = "manifest.json"
 PACKAGES = ("clvmodels", "pymc", "arviz", "numpy", "scipy", "xarray", "pandas", "duckdb")
 
 
 # A plain name in the same folder: nothing elsewhere is read for a manifest.
 FileName = Annotated[str, Field(pattern=r"^[a-z0-9_]+\.[a-z]+$")]
-
-
-class Record(BaseModel):
-    """Values that go to JSON and come back the same."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-Kind = TypeVar("Kind", bound=Record)
-
-
-def read_record(kind: type[Kind], path: Path, *, schema: str, remedy: str = "") -> Kind | None:
-    """Read a record from a JSON file; None where there is no such file.
-
-    Parameters
-    ----------
-    kind
-        Of the record.
-    path
-        The file.
-    schema
-        The key of its schema version.
-    remedy
-        What to do where it is damaged.
-
-    Raises
-    ------
-    StoreError
-        If it is damaged, or of another schema version.
-
-    Examples
-    --------
-    >>> read_record(Record, Path("nowhere.json"), schema="schema") is None
-    True
-    """
-    try:
-        plain = json.loads(path.read_bytes())
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except (OSError, ValueError, RecursionError) as error:
-        raise StoreError(f"{path} is damaged: {error}{remedy}") from error
-    found = plain.get(schema) if isinstance(plain, dict) else None
-    if found != SCHEMA:
-        raise StoreError(f"{path} has schema version {found!r}, and this version of clvmodels reads {SCHEMA}")
-    try:
-        return kind.model_validate(plain)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(map(str, first["loc"]))
-        raise StoreError(f"{path} is damaged: {where}: {first['msg']}{remedy}") from None
-
-
-class Check(Record):
-    """One check: what was found, how far it may go, and what follows.
-
-    Attributes
-    ----------
-    name : str
-    figure, limit : float or None
-        None where it cannot be worked out, which `sentence` explains.
-    verdict : {"passed", "failed", "not applicable"}
-    sentence : str
-        What was found; where it failed, with the remedy.
-    remedy : str
-        What a failure probably means, and what to do.
-    """
-
-    name: str
-    figure: float | None = None
-    limit: float | None = None
-    verdict: Literal["passed", "failed", "not applicable"]
-    sentence: str
-    remedy: str = ""
-
-
-def failed(checks: Sequence[Check]) -> tuple[Check, ...]:
-    """Return the checks that did not hold.
-
-    Examples
-    --------
-    >>> failed([Check(name="rows", verdict="passed", sentence="There are 3 rows.")])
-    ()
-    """
-    return tuple(check for check in checks if check.verdict == "failed")
-
-
-def named(checks: Sequence[Check]) -> str:
-    """Return the names of checks in words.
-
-    Examples
-    --------
-    >>> named([Check(name="spend_history", verdict="failed", sentence="")])
-    'spend history'
-    """
-    return listed([check.name.replace("_", " ") for check in checks])
 
 
 class DataFacts(Record):

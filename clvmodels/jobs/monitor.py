@@ -11,10 +11,10 @@ from clvmodels.errors import InvalidArgument, StoreError
 from clvmodels.evaluation.backtest import evaluate
 from clvmodels.evaluation.registry import named_forecasters
 from clvmodels.evaluation.result import BacktestResult
+from clvmodels.jobs.check import Check, failed, named
 from clvmodels.jobs.config import Job
 from clvmodels.jobs.feed import read_feed
 from clvmodels.jobs.gates import SIMPLE, freshness_check, held_out_checks
-from clvmodels.jobs.manifest import Check, failed, named
 from clvmodels.jobs.night import known_customers
 from clvmodels.jobs.outcome import ExitCode, Outcome
 from clvmodels.jobs.store import Store

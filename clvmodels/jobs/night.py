@@ -9,12 +9,13 @@ from pathlib import Path
 import pandas as pd
 
 from clvmodels.errors import ClvError, StoreError
+from clvmodels.jobs.check import Check
 from clvmodels.jobs.config import Job
 from clvmodels.jobs.feed import Feed
 from clvmodels.jobs.gates import data_checks, freshness_check, known_customers_check
 from clvmodels.jobs.gates.continuity import FACTS
 from clvmodels.jobs.gates.judged import not_applicable
-from clvmodels.jobs.manifest import Check, DataFacts, ScoresManifest
+from clvmodels.jobs.manifest import DataFacts, ScoresManifest
 from clvmodels.jobs.settings import Gates
 from clvmodels.jobs.store import Pointer, Store, Version
 from clvmodels.jobs.writing import Writer

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
 
-from clvmodels.jobs.manifest import Check, failed
+from clvmodels.jobs.check import Check, failed
 
 
 class ExitCode(IntEnum):

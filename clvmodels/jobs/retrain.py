@@ -10,10 +10,11 @@ from typing import Any
 
 from clvmodels.errors import ClvError
 from clvmodels.jobs.artefacts import keep_golden, write_artefacts
+from clvmodels.jobs.check import Check, failed, named
 from clvmodels.jobs.config import Job
 from clvmodels.jobs.feed import read_feed
 from clvmodels.jobs.gates import Models, backtest_checks, drift_checks, fit_checks
-from clvmodels.jobs.manifest import Check, Manifest, failed, named, package_versions, signed
+from clvmodels.jobs.manifest import Manifest, package_versions, signed
 from clvmodels.jobs.night import Night, last_scores, open_published
 from clvmodels.jobs.outcome import ExitCode, Outcome
 from clvmodels.jobs.scores import add_scores, check_copy, copy_scores

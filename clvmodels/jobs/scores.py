@@ -13,9 +13,10 @@ from typing import Any
 from clvmodels.errors import ClvError, InvalidArgument, StoreError
 from clvmodels.files import make_folder, whole_file
 from clvmodels.jobs.artefacts import CHOICES, golden_again
+from clvmodels.jobs.check import Check, failed, named
 from clvmodels.jobs.config import Config, Job
 from clvmodels.jobs.feed import Feed, read_feed
-from clvmodels.jobs.manifest import Check, ScoresManifest, failed, named, signed
+from clvmodels.jobs.manifest import ScoresManifest, signed
 from clvmodels.jobs.night import Night, last_scores, open_published
 from clvmodels.jobs.outcome import ExitCode, Outcome
 from clvmodels.jobs.store import SCORES, TABLE, Pointer, Store, Version

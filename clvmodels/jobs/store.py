@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from clvmodels.errors import ClvError, StoreError
-from clvmodels.jobs.manifest import MANIFEST, SCHEMA, Manifest, Record, ScoresManifest, read_record, sha256
+from clvmodels.jobs.manifest import MANIFEST, Manifest, ScoresManifest, sha256
+from clvmodels.jobs.records import SCHEMA, Record, read_record
 from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
 from clvmodels.models.gamma_gamma import GammaGammaPosterior
 from clvmodels.models.load import load_posterior

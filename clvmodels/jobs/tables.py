@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from clvmodels.jobs.manifest import Check
+from clvmodels.jobs.check import Check
 from clvmodels.jobs.outcome import Outcome
 from clvmodels.reports import Column, Table
 from clvmodels.wording import amount
@@ -24,7 +24,7 @@ def checks_table(checks: Sequence[Check]) -> Table:
     """
     columns = [Column(title=title, kind="text") for title in ("check", "verdict", "figure", "limit")]
     rows = [
-        (check.name.replace("_", " "), check.verdict, _shown(check.figure), _shown(check.limit))
+        (check.title, check.verdict, _shown(check.figure), _shown(check.limit))
         for verdict in VERDICTS
         for check in checks
         if check.verdict == verdict

@@ -22,7 +22,8 @@ import pandas as pd
 
 from clvmodels.errors import ClvError
 from clvmodels.jobs.lock import locked
-from clvmodels.jobs.manifest import SCHEMA, DataFacts, Manifest, ScoresManifest
+from clvmodels.jobs.manifest import DataFacts, Manifest, ScoresManifest
+from clvmodels.jobs.records import SCHEMA
 from clvmodels.jobs.store import SCORES, TABLE, VERSIONS, Pointer, Store
 from clvmodels.jobs.writing import _claim, writing
 

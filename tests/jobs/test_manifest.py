@@ -9,7 +9,8 @@ import pytest
 from pydantic import ValidationError
 
 from clvmodels.errors import StoreError
-from clvmodels.jobs.manifest import MANIFEST, Check, Manifest, ScoresManifest, package_versions, sha256
+from clvmodels.jobs.check import Check
+from clvmodels.jobs.manifest import MANIFEST, Manifest, ScoresManifest, package_versions, sha256
 
 CHECK = Check(name="rows", figure=900, limit=100, verdict="passed", sentence="There are 900 rows; 100 are needed.")
 

@@ -144,7 +144,7 @@ def test_the_reports_of_a_version_are_among_its_files(shop):
 
 @pytest.mark.parametrize("number", ["1", "2", "3"])
 def test_a_report_lists_every_check_with_why_it_matters_and_what_to_do(shop, number):
-    checks = {check.name.replace("_", " "): check for check in shop.store.manifest(number).checks}
+    checks = {check.title: check for check in shop.store.manifest(number).checks}
     plain = json.loads((shop.store.version_folder(number) / "report.json").read_text())
     tables = [table for section in plain["sections"] for part in section["parts"] for table in part["tables"]]
     rows = {row[0]: row for table in tables if table["caption"] == "Checks" for row in table["rows"]}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clvmodels.jobs.manifest import Check
+from clvmodels.jobs.check import Check
 from clvmodels.reports import Check as ReportCheck
 
 # By the beginning of the check's name; the first one that fits.
@@ -43,8 +43,7 @@ def report_check(check: Check) -> ReportCheck:
     'From too few rows nothing can be learnt, and a feed cut short looks like that.'
     """
     why = next(said for start, said in WHY.items() if check.name.startswith(start))
-    name = check.name.replace("_hat_", "-hat of ").replace("_", " ")
     facts = {"verdict": check.verdict, "figure": check.figure, "limit": check.limit}
     # Where it failed, what was found ends with the remedy.
     found = check.sentence.removesuffix(f" {check.remedy}") if check.remedy else check.sentence
-    return ReportCheck(name=name, found=found, why=why, remedy=check.remedy, **facts)
+    return ReportCheck(name=check.title, found=found, why=why, remedy=check.remedy, **facts)

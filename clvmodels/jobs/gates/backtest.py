@@ -15,8 +15,8 @@ from clvmodels.evaluation.backtest import NO_FORECAST
 from clvmodels.evaluation.comparison import MARGIN, UNDEFINED, WORSE
 from clvmodels.evaluation.result import BacktestResult
 from clvmodels.intervals import Array, quantiles
+from clvmodels.jobs.check import Check
 from clvmodels.jobs.gates.judged import judged, not_applicable, per_cent
-from clvmodels.jobs.manifest import Check
 from clvmodels.jobs.settings import Gates
 from clvmodels.wording import amount, listed
 

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from clvmodels.jobs.check import Check
 from clvmodels.jobs.gates.judged import judged, not_applicable, per_cent
-from clvmodels.jobs.manifest import Check, DataFacts
+from clvmodels.jobs.manifest import DataFacts
 from clvmodels.jobs.settings import Gates
 from clvmodels.wording import amount, plural
 

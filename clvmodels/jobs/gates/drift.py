@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from clvmodels.intervals import Array, DrawBlocks, quantiles
+from clvmodels.jobs.check import Check
 from clvmodels.jobs.gates.judged import judged, not_applicable, per_cent
-from clvmodels.jobs.manifest import Check
 from clvmodels.jobs.settings import Gates
 from clvmodels.lifetime_value import LifetimeValue
 from clvmodels.models.beta_geo_posterior import BetaGeoPosterior

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from clvmodels.inference.diagnostics import k_hat_limit
+from clvmodels.jobs.check import Check
 from clvmodels.jobs.gates.judged import judged, not_applicable
-from clvmodels.jobs.manifest import Check
 from clvmodels.jobs.settings import Gates
 from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
 from clvmodels.models.gamma_gamma import GammaGammaPosterior

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clvmodels.jobs.check import Check
 from clvmodels.jobs.gates.judged import judged
-from clvmodels.jobs.manifest import Check
 from clvmodels.jobs.settings import Gates
 from clvmodels.models.posterior import customer_keys
 from clvmodels.rfm import RFM

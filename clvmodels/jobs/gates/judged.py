@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from clvmodels.jobs.manifest import Check
+from clvmodels.jobs.check import Check
 
 
 def judged(name: str, figure: float, limit: float, *, held: bool, found: str, remedy: str) -> Check:
