@@ -1,7 +1,9 @@
-"""What forecasters are called in words: in plots, reports and verdicts."""
+"""What forecasters and targets are called in words: in plots, reports and verdicts."""
 
 from __future__ import annotations
 
+# The column is called value in code; in words value is what customers will bring, and this is what they pay.
+NOUNS = {"purchases": "purchases", "value": "spend"}
 LABELS = {
     "bg_nbd_gamma_gamma": "BG/NBD x Gamma-Gamma",
     "bg_nbd_gamma_gamma_all_spend": "BG/NBD x Gamma-Gamma, all spend",

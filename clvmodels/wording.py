@@ -67,6 +67,22 @@ def between(row: Mapping[str, float], interval: float, kind: str) -> str:
     return f" ({share(interval)} {kind} interval {amount(row['lower'])} to {amount(row['upper'])})"
 
 
+def with_currency(figure: str, currency: str) -> str:
+    """Return a figure with its currency: a code after it, a sign before it; as it is where there is none.
+
+    Examples
+    --------
+    >>> with_currency("21,800", "EUR"), with_currency("-5", "$"), with_currency("7", "")
+    ('21,800 EUR', '-$5', '7')
+    """
+    if not currency:
+        return figure
+    if currency[-1].isalpha():
+        return f"{figure} {currency}"
+    sign, digits = ("-", figure[1:]) if figure.startswith("-") else ("", figure)
+    return f"{sign}{currency}{digits}"
+
+
 def plural(count: float, noun: str) -> str:
     """Return a count with its noun, thousands separated.
 

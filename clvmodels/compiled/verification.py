@@ -12,7 +12,6 @@ from clvmodels.compiled.jit import compiled
 from clvmodels.compiled.random import start_stream, uniform
 
 TRANSFORM = np.uint64(0x917)
-ROWS_AT_ONCE = 256
 
 
 @compiled
@@ -45,20 +44,6 @@ def randomised_transforms(seed, customers, values, below, at, draws, bins, trans
                 transform[i] = place
             else:
                 counts[j - 1, min(int(place * bins), bins - 1)] += 1
-
-
-@compiled
-def weighted_sums(columns, weights, out):
-    """Add sums of columns (n, k), for each row of weights, to out (draws, k); who does not count adds not even NaN."""
-    # Blocks of rows stay in the cache while all weights go over them.
-    for start in range(0, len(columns), ROWS_AT_ONCE):
-        stop = min(start + ROWS_AT_ONCE, len(columns))
-        for b in range(len(weights)):
-            for i in range(start, stop):
-                w = float(weights[b, i])
-                if w != 0.0:
-                    for k in range(columns.shape[1]):
-                        out[b, k] += w * columns[i, k]
 
 
 @compiled

@@ -72,7 +72,7 @@ class BetaGeoGammaGamma:
         try:
             spend = self.spend.fit(rfm, **choices)
         except ClvError as error:
-            note = f"{self.name} has no forecast of value: {error}."
+            note = f"{self.name} has no forecast of spend: {error}."
             return fitted(purchases=purchases, notes=(note,))
         return fitted(purchases=purchases, spend=spend)
 

@@ -68,7 +68,7 @@ class Lifetimes:
             try:
                 spend = _spend_estimates(rfm, include_first=self.include_first)
             except ClvError as error:
-                notes = (f"{self.name} has no forecast of value: {error}.",)
+                notes = (f"{self.name} has no forecast of spend: {error}.",)
         return FittedLifetimes(choice=self, purchases=purchases, spend=spend, notes=notes)
 
 

@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from clvmodels.compiled.verification import weighted_sums
 from clvmodels.intervals import Array
 
 # To the precision that a sum in floating point leaves.
@@ -114,11 +113,20 @@ def means(columns: Array, weights: NDArray[Any] | None) -> Array:
     if weights is None:
         return np.mean(columns, axis=0)[None]
     known = ~np.isnan(columns).all(axis=0)
-    sums = np.zeros((len(weights), np.count_nonzero(known)))
-    weighted_sums(np.ascontiguousarray(columns[:, known]), weights, sums)
     found = np.full((len(weights), columns.shape[1]), np.nan)
-    found[:, known] = ratio(sums, np.broadcast_to(weights.sum(axis=1, keepdims=True), sums.shape))
+    total = weights.sum(axis=1, keepdims=True)
+    found[:, known] = ratio(_sums(columns[:, known], weights), np.broadcast_to(total, found[:, known].shape))
     return found
+
+
+def _sums(columns: Array, weights: NDArray[Any]) -> Array:
+    finite = np.isfinite(columns)
+    sums = weights @ np.where(finite, columns, 0.0)
+    for column in np.flatnonzero(~finite.all(axis=0)):
+        rows = np.flatnonzero(~finite[:, column])
+        # Who does not count adds not even NaN.
+        sums[:, column] += np.where(weights[:, rows] > 0, columns[rows, column], 0.0).sum(axis=1)
+    return sums
 
 
 def answer(figures: Array, weights: Array | None) -> Any:

@@ -123,13 +123,19 @@ class BacktestResult(Compared):
         """Return the metrics with a row per target and forecaster, and a column per metric."""
         return tables.wide(self.metrics)
 
-    def verdict(self) -> str:
-        """Say in plain words who is better at level, error and ranking, how surely, and whether the intervals held."""
+    def verdict(self, *, currency: str = "") -> str:
+        """Say in plain words who is better at level, error and ranking, how surely, and whether the intervals held.
+
+        Parameters
+        ----------
+        currency : str
+            A code such as "EUR" or a sign such as "$", for the totals of spend.
+        """
         return verdict(
             self.metrics,
             self.comparisons,
             model=self.model,
-            remarks=totals_in_words(self.totals(), self.model, self.interval),
+            remarks=totals_in_words(self.totals(), self.model, self.interval, currency=currency),
             notes=self.notes,
             heading=one_origin(self.split, new_are_forecast="predicted" in self.new_customers()),
             interval=self.interval,

@@ -9,8 +9,8 @@ import pandas as pd
 
 from clvmodels.evaluation.assessment import percent
 from clvmodels.evaluation.comparison import BETTER, MARGIN, UNCLEAR, UNDEFINED, WORSE
-from clvmodels.names import label
-from clvmodels.wording import amount, listed, supported, supported_interval
+from clvmodels.names import NOUNS, label
+from clvmodels.wording import amount, listed, supported, with_currency
 
 Figures = Mapping[str, float]  # by measure, for one forecaster and target
 Outcomes = Mapping[str, str]  # by measure, against one baseline
@@ -24,6 +24,8 @@ NAMES = {
     "concordance_index": "concordance",
     "normalized_gini": "Gini",
 }
+# Why many outcomes are alike.
+ALIKE = {"purchases": "counts are whole", "value": "many spend nothing"}
 EXTREMES = {BETTER: all, WORSE: any}
 
 
@@ -92,25 +94,28 @@ def verdict(
         own = {other: _outcomes(comparisons, other, name) for other in comparisons if other in figures}
         if sizes:
             figures |= {other: _compared_figures(comparisons[other], name) for other in own}
-        promise, remark = _promise(figures[model], interval), (remarks or {}).get(name)
+        promise, remark = _promise(figures[model], interval, name), (remarks or {}).get(name)
         sentences = filter(None, [_about_model(model, figures[model], sizes), promise, remark])
-        lines.append(" ".join([f"{name.capitalize()}.", *sentences]))
+        lines.append(" ".join([f"{NOUNS[name].capitalize()}.", *sentences]))
         against = [_against(other, figures[other], compared, sizes) for other, compared in own.items()]
         lines += [f"- {sentence}" for sentence in against if sentence]
         outcomes[name] = list(own.values())
         missing += [] if _said(figures[model], sizes) else [name]
-    lacking = f"It has no forecast of {listed(missing)}." if missing else ""
+    lacking = f"It has no forecast of {listed([NOUNS[name] for name in missing])}." if missing else ""
     conclusion = " ".join(filter(None, [_conclusion(label(model), outcomes), lacking]))
     return "\n".join(filter(None, [*lines, conclusion, *notes]))
 
 
-def totals_in_words(totals: pd.DataFrame, model: str, interval: float) -> dict[str, str]:
-    """Say `total_in_words` of one forecaster's rows in `BacktestResult.totals`, by target."""
+def totals_in_words(totals: pd.DataFrame, model: str, interval: float, *, currency: str = "") -> dict[str, str]:
+    """Say `total_in_words` of one forecaster's rows in `BacktestResult.totals`, by target; spend in the currency."""
     rows = totals.xs(model, level="forecaster")
-    return {str(target): total_in_words(row.to_dict(), interval) for target, row in rows.iterrows()}
+    return {
+        str(target): total_in_words(row.to_dict(), interval, currency=currency if target == "value" else "")
+        for target, row in rows.iterrows()
+    }
 
 
-def total_in_words(total: Mapping[str, float], interval: float) -> str:
+def total_in_words(total: Mapping[str, float], interval: float, *, currency: str = "") -> str:
     """Say what was expected of all customers, what happened, and whether the intervals held it.
 
     Parameters
@@ -119,6 +124,8 @@ def total_in_words(total: Mapping[str, float], interval: float) -> str:
         predicted, lower, upper, wide_lower, wide_upper and actual, as a row of `BacktestResult.totals`.
     interval : float
         Probability of the intervals.
+    currency : str
+        Of the figures; empty where they are no money.
 
     Examples
     --------
@@ -130,16 +137,24 @@ the interval, inside the widened one.'
     predicted, actual = total["predicted"], total["actual"]
     if not np.isfinite(predicted):
         return ""
+
+    def money(figure: str) -> str:
+        return with_currency(figure, currency)
+
+    def ends(lower: float, upper: float) -> str:
+        return " to ".join(money(supported(end, lower, upper)) for end in (lower, upper))
+
+    seen = money(amount(actual))
     if not np.isfinite([total["lower"], total["upper"]]).all():
-        return f"In all {amount(predicted)} expected, {amount(actual)} in fact."
+        return f"In all {money(amount(predicted))} expected, {seen} in fact."
     own = total["lower"], total["upper"]
-    bounds = f"{percent(interval)} % interval {supported_interval(*own)}"
+    bounds = f"{percent(interval)} % interval {ends(*own)}"
     held = f"{place(actual, total['lower'], total['upper'])} the interval"
     wide = total.get("wide_lower", np.nan), total.get("wide_upper", np.nan)
     if np.isfinite(wide).all():
-        bounds += f"; widened by past errors {supported_interval(*wide)}"
+        bounds += f"; widened by past errors {ends(*wide)}"
         held += f", {place(actual, *wide)} the widened one"
-    return f"In all {supported(predicted, *own)} expected ({bounds}), {amount(actual)} in fact: {held}."
+    return f"In all {money(supported(predicted, *own))} expected ({bounds}), {seen} in fact: {held}."
 
 
 def place(actual: float, lower: float, upper: float) -> str:
@@ -165,7 +180,7 @@ def _about_model(name: str, figures: Figures, sizes: bool) -> str:
     return f"{label(name)}: {said}." if said else f"There is no forecast by {label(name)}."
 
 
-def _promise(figures: Figures, interval: float) -> str:
+def _promise(figures: Figures, interval: float, target: str) -> str:
     level = percent(interval)
     covered, random = (figures.get(f"{name}_{level}", np.nan) for name in ("coverage", "randomised_coverage"))
     if not np.isfinite([covered, random]).all():
@@ -175,7 +190,7 @@ def _promise(figures: Figures, interval: float) -> str:
     kept = "as promised" if abs(beyond) <= MARGIN else "more than promised" if beyond > 0 else "fewer than promised"
     return (
         f"{100 * covered:.1f} % of the customers came out inside their {level} % intervals; with edges taken in at "
-        f"random, as counts are whole, {100 * random:.1f} %: {kept}."
+        f"random, as {ALIKE[target]}, {100 * random:.1f} %: {kept}."
     )
 
 
@@ -224,7 +239,7 @@ def _conclusion(model: str, outcomes: Mapping[str, Sequence[Outcomes]]) -> str:
 def _places(outcomes: Mapping[str, Sequence[Outcomes]], extreme: str) -> str:
     """Where the model is better than every baseline, or worse than any: ``at error of purchases, and at ...``."""
     found = {target: _extremes(compared, extreme) for target, compared in outcomes.items()}
-    return ", and ".join(f"at {listed(what)} of {target}" for target, what in found.items() if what)
+    return ", and ".join(f"at {listed(what)} of {NOUNS[target]}" for target, what in found.items() if what)
 
 
 def _extremes(compared: Sequence[Outcomes], extreme: str) -> list[str]:

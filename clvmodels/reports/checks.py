@@ -9,7 +9,7 @@ from scipy import stats
 
 from clvmodels.evaluation.verdict import total_in_words
 from clvmodels.inference.diagnostics import k_hat_limit
-from clvmodels.reports.evaluation_tables import NOUNS
+from clvmodels.names import NOUNS
 from clvmodels.reports.fit import posteriors
 from clvmodels.reports.parts import Check
 from clvmodels.wording import share
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from clvmodels.evaluation.criticism import Criticism
     from clvmodels.evaluation.result import BacktestResult
     from clvmodels.reports.outlook import Outlook
+    from clvmodels.reports.terms import Terms
 
 MOST_R_HAT = 1.01
 FEWEST_EFFECTIVE_DRAWS = 200.0
@@ -35,7 +36,7 @@ MORE_DRAWS = "Fit with method='nuts', with more draws, or with priors that say m
 
 def own_checks(result: BacktestResult, outlook: Outlook, criticism: Criticism | None) -> tuple[Check, ...]:
     """Return the checks of the fit, of the backtest, and of the model."""
-    return *_sampling(outlook), *_held_out(result), *model_checks(outlook, criticism)
+    return *_sampling(outlook), *_held_out(result, outlook.terms), *model_checks(outlook, criticism)
 
 
 def model_checks(outlook: Outlook, criticism: Criticism | None) -> tuple[Check, ...]:
@@ -84,23 +85,24 @@ def _of(name: str, posterior: Any) -> tuple[Check, ...]:
     )
 
 
-def _held_out(result: BacktestResult) -> tuple[Check, ...]:
+def _held_out(result: BacktestResult, terms: Terms) -> tuple[Check, ...]:
     able = [target for target in result.targets if result.has_draws(target)]
-    return tuple(check for target in able for check in (_total(result, target), _coverage(result, target)))
+    return tuple(check for target in able for check in (_total(result, target, terms), _coverage(result, target)))
 
 
-def _total(result: BacktestResult, target: str) -> Check:
+def _total(result: BacktestResult, target: str, terms: Terms) -> Check:
     row: Any = result.totals().loc[(target, result.model)]
     ends = row[["wide_lower", "wide_upper"]] if math.isfinite(row["wide_lower"]) else row[["lower", "upper"]]
     predicted, actual = float(row["predicted"]), float(row["actual"])
     bias = abs(predicted - actual) / actual if actual else math.inf
+    words = total_in_words(row.to_dict(), result.interval, currency=terms.currency if target == "value" else "")
     inside = bool(ends.iloc[0] <= actual <= ends.iloc[1])
     return _check(
         f"total {NOUNS[target]}",
         bias,
         MOST_BIAS,
         held=inside or bias <= MOST_BIAS,
-        found=f"{total_in_words(row.to_dict(), result.interval)} The figure is the size of the bias, as a share.",
+        found=f"{words} The figure is the size of the bias, as a share.",
         why="A total that is far off misleads every budget that is built on it. The check fails where the bias is "
         "beyond its limit and the actual total outside the interval, widened where past errors are known.",
         remedy="Plan with the widened interval; look for a season, a campaign or a group of customers that differs.",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from clvmodels.reports.evaluation_tables import NOUNS, PLAIN
+from clvmodels.names import NOUNS
+from clvmodels.reports.evaluation_tables import PLAIN
 from clvmodels.reports.tables import Column, Table
 from clvmodels.reports.terms import Terms
 
@@ -14,12 +15,12 @@ if TYPE_CHECKING:
 INTERVAL = Column(title="interval", kind="interval", scale="ends")
 
 
-def criticism_tables(criticism: Criticism) -> tuple[Table, ...]:
+def criticism_tables(criticism: Criticism, terms: Terms = PLAIN) -> tuple[Table, ...]:
     """Return the frequencies, the leave-one-out summary, spend by frequency, and the prior's weight."""
     independence = criticism.independence
     has_spend = independence is not None and not independence.by_frequency.empty
-    tables = (spend_table(criticism),) if has_spend else ()
-    return frequencies_table(criticism), leave_one_out_table(criticism), *tables, sensitivity_table(criticism)
+    tables = (spend_table(criticism, terms),) if has_spend else ()
+    return frequencies_table(criticism), leave_one_out_table(criticism), *tables, sensitivity_table(criticism, terms)
 
 
 def frequencies_table(criticism: Criticism) -> Table:
@@ -67,7 +68,7 @@ def spend_table(criticism: Criticism, terms: Terms = PLAIN) -> Table:
     return Table(caption=caption, columns=columns, rows=rows)
 
 
-def sensitivity_table(criticism: Criticism) -> Table:
+def sensitivity_table(criticism: Criticism, terms: Terms = PLAIN) -> Table:
     """Return the expected totals with weaker and stronger priors."""
     columns = (
         Column(title="total of", kind="text"),
@@ -77,10 +78,14 @@ def sensitivity_table(criticism: Criticism) -> Table:
         Column(title="change", kind="change"),
     )
     rows = (
-        (NOUNS[row["target"]], row["power"], row["mean"], (row["lower"], row["upper"]), row["change"])
+        (_target(row["target"], terms), row["power"], row["mean"], (row["lower"], row["upper"]), row["change"])
         for row in criticism.sensitivity.reset_index().to_dict("records")
     )
     return Table(caption="The expected total with weaker and stronger priors", columns=columns, rows=tuple(rows))
+
+
+def _target(name: str, terms: Terms) -> str:
+    return terms.titled(NOUNS[name], is_money=name == "value")
 
 
 def _row(group: object, row: Any, *names: str) -> tuple[Any, ...]:

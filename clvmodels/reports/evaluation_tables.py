@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from clvmodels.evaluation.measures import catalogue
-from clvmodels.names import label
+from clvmodels.names import NOUNS, label
 from clvmodels.plots.style import BANDS
 from clvmodels.reports.tables import Column, Kind, Table
 from clvmodels.reports.terms import Terms
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from clvmodels.evaluation.result import BacktestResult
     from clvmodels.evaluation.rolling import RollingResult
 
-NOUNS = {"purchases": "purchases", "value": "spend"}
 GROUPS = {
     "level and error": ("bias", "mae_median", "mae", "rmse", "mape_cumulative", "mape_incremental"),
     "ranking": ("concordance_index", "normalized_gini", "top_decile_capture", "spearman", "pearson"),

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from clvmodels import plots
-from clvmodels.names import label
+from clvmodels.names import NOUNS, label
 from clvmodels.plots.style import BANDS
 from clvmodels.plots.svg import to_svgs
-from clvmodels.reports.evaluation_tables import NOUNS
 from clvmodels.wording import amount
 
 if TYPE_CHECKING:

@@ -109,7 +109,7 @@ def publish_evaluation(
     annual_discount_rate
         Effective annual rate, for the lifetime values.
     currency
-        A code or a sign, for amounts of money in the report.
+        A code or a sign, for amounts of money.
     format
         Of the report, which is the file ``report.html``, ``report.md`` or ``report.json``.
     **choices
@@ -131,11 +131,11 @@ def publish_evaluation(
     return Publication(
         headline=headline(result, shown_in),
         customers=_customers(result, table, margin=margin),
-        evaluation=_evaluation(result),
-        verdict=result.verdict(),
+        evaluation=_evaluation(result, shown_in),
+        verdict=result.verdict(currency=currency),
         rolling=() if rolling is None else tuple(rolling_tables(rolling)),
         rolling_verdict="" if rolling is None else rolling.verdict(),
-        fit=() if ahead.criticism is None else criticism_tables(ahead.criticism),
+        fit=() if ahead.criticism is None else criticism_tables(ahead.criticism, shown_in),
         left_out=left_out_table(result.split.calibration.log),
         files=(
             write_whole(folder / "evaluation.json", json.dumps(plain, indent=1, allow_nan=False).encode() + b"\n"),
@@ -174,11 +174,11 @@ def _rolling(transactions: Any, asked: Origins, result: BacktestResult, choices:
     return evaluate_splits(list(splits), known=[result], **rest)
 
 
-def _evaluation(result: BacktestResult) -> tuple[Table, ...]:
+def _evaluation(result: BacktestResult, terms: Terms) -> tuple[Table, ...]:
     return (
         *(table for target in result.forecast_targets for table in evaluation_tables(result, target)),
-        *(totals_table(result, target) for target in result.targets),
-        *([] if result.segments is None else [segments_table(result, target) for target in result.targets]),
+        *(totals_table(result, target, terms) for target in result.targets),
+        *([] if result.segments is None else [segments_table(result, target, terms) for target in result.targets]),
         new_customers_table(result),
     )
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 TEMPLATES = Path(__file__).parent / "templates"
 Format = Literal["html", "md", "json"]
 FORMATS: tuple[Format, ...] = get_args(Format)
+ENDINGS: dict[str, Format] = {"": "html", ".htm": "html", **{f".{name}": name for name in FORMATS}}
 # What Markdown would take for markup, anywhere and at the beginning of a line; an ampersand and angle brackets would be
 # HTML.
 MARKDOWN = re.compile(r"([\\`*_\[\]|~])")
@@ -83,7 +84,7 @@ def write_report(
         A code such as "EUR" or a sign such as "$", for amounts of money.
     format
         "html" (one page without script or network), "md" (Markdown) or "json" (every figure, unrounded and as shown);
-        by default what the path ends with, else "html".
+        by default what the path ends with, and "html" if it has no ending.
 
     Returns
     -------
@@ -93,7 +94,8 @@ def write_report(
     Raises
     ------
     InvalidArgument
-        If a choice is outside its domain, or the result has no forecast by BG/NBD x Gamma-Gamma.
+        If a choice is outside its domain, the path ends with something else, or the result has no forecast by
+        BG/NBD x Gamma-Gamma.
 
     Examples
     --------
@@ -117,16 +119,24 @@ def write_report(
     return write_whole(Path(path), render(report, format=chosen).encode())
 
 
-def format_of(path: str | os.PathLike[str]) -> Any:
-    """Return the format that a file's name ends with, else "html".
+def format_of(path: str | os.PathLike[str]) -> Format:
+    """Return the format that a file's name ends with; "html" for one without an ending.
+
+    Raises
+    ------
+    InvalidArgument
+        If it ends with something else.
 
     Examples
     --------
     >>> format_of("report.md"), format_of("report")
     ('md', 'html')
     """
-    suffix = Path(path).suffix.lower().removeprefix(".")
-    return suffix if suffix in FORMATS else "html"
+    ending = Path(path).suffix.lower()
+    found = ENDINGS.get(ending)
+    if found is None:
+        raise InvalidArgument(f"{path} ends with {ending}: end it with .html, .md or .json, or say which format")
+    return found
 
 
 def _environment(*, page: bool) -> Any:

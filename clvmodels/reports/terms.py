@@ -6,6 +6,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from clvmodels.errors import InvalidArgument, check_horizon
+from clvmodels.wording import with_currency
 
 LONGEST_CURRENCY = 8
 
@@ -49,12 +50,7 @@ class Terms:
 
     def money(self, figure: str) -> str:
         """Return a figure with the currency."""
-        if not self.currency:
-            return figure
-        if self.currency[-1].isalpha():
-            return f"{figure} {self.currency}"
-        sign, digits = ("-", figure[1:]) if figure.startswith("-") else ("", figure)
-        return f"{sign}{self.currency}{digits}"
+        return with_currency(figure, self.currency)
 
     def titled(self, title: str, *, is_money: bool = True) -> str:
         """Return the title of figures of money with the currency.

@@ -161,9 +161,9 @@ def test_spend_that_cannot_be_fitted_leaves_the_purchases(one_timers):
     assert np.isfinite(figure(one_timers, "purchases", model, "mae"))
     assert np.isnan(figure(one_timers, "value", model, "mae"))
     assert one_timers.forecasts[model].value is None
-    assert one_timers.notes[0].startswith("bg_nbd_gamma_gamma has no forecast of value: ")
+    assert one_timers.notes[0].startswith("bg_nbd_gamma_gamma has no forecast of spend: ")
     assert one_timers.notes[0] in one_timers.verdict()
-    assert "Value. There is no forecast by BG/NBD x Gamma-Gamma." in one_timers.verdict()
+    assert "Spend. There is no forecast by BG/NBD x Gamma-Gamma." in one_timers.verdict()
 
 
 @pytest.mark.parametrize(

@@ -30,4 +30,4 @@ def test_what_does_not_apply_is_null(cdnow, forecaster, metric):
 
 def test_the_reason_for_a_missing_forecast_is_given(one_timers):
     assert to_json_dict(one_timers)["notes"] == one_timers.notes
-    assert "no forecast of value" in one_timers.notes[0]
+    assert "no forecast of spend" in one_timers.notes[0]

@@ -163,7 +163,7 @@ def test_a_failure_of_spend_leaves_the_purchases_and_a_note(split, spend, messag
     assert (made.purchases.mean > 0).all()
     assert made.value is None
     assert len(made.notes) == 1
-    assert re.match(f"lifetimes_bg_nbd has no forecast of value: {message}.*", made.notes[0])
+    assert re.match(f"lifetimes_bg_nbd has no forecast of spend: {message}.*", made.notes[0])
 
 
 def test_a_spend_of_all_purchases_that_is_not_known_is_a_note(split):

@@ -39,3 +39,10 @@ def test_a_total_without_interval_is_given_without_one():
 
 def test_nothing_is_said_of_a_total_that_was_not_forecast():
     assert total_in_words({"predicted": np.nan, "lower": np.nan, "upper": np.nan, "actual": 7.0}, 0.9) == ""
+
+
+def test_a_total_of_money_is_in_its_currency():
+    total = {"predicted": 64123.0, "lower": 60123.0, "upper": 67456.0, "actual": 70976.0}
+    assert total_in_words(total, 0.9, currency="EUR") == (
+        "In all 64,100 EUR expected (90 % interval 60,100 EUR to 67,500 EUR), 70,976 EUR in fact: above the interval."
+    )

@@ -119,9 +119,9 @@ def test_a_model_without_forecast_of_value_wins_nothing_there():
     )
     compared = {"as_before": comparison(purchases=all_(WIN), value=all_(NONE))}
     text = verdict(metrics, compared, notes=["No one came back."])
-    assert "Value. There is no forecast by BG/NBD x Gamma-Gamma." in text
+    assert "Spend. There is no forecast by BG/NBD x Gamma-Gamma." in text
     assert text.count("Against going on as before") == 1
-    assert "ranking of purchases, and none beats it clearly at anything. It has no forecast of value." in text
+    assert "ranking of purchases, and none beats it clearly at anything. It has no forecast of spend." in text
     assert text.endswith("\nNo one came back.")
 
 
@@ -135,14 +135,14 @@ def test_losses_of_both_targets_stand_in_the_conclusion():
     figures = {MODEL: FIGURES, "as_before": FIGURES}
     compared = comparison(purchases=all_(WIN, bias=LOSE), value=all_(WIN, normalized_gini=LOSE))
     text = verdict(table(purchases=figures, value=figures), {"as_before": compared})
-    assert text.endswith("beaten by at least one of them at level of purchases, and at Gini of value.")
+    assert text.endswith("beaten by at least one of them at level of purchases, and at Gini of spend.")
 
 
 def test_a_baseline_of_one_target_is_not_spoken_of_at_the_other():
     metrics = table(purchases={MODEL: FIGURES}, value={MODEL: FIGURES, "bg_nbd_gamma_gamma_all_spend": FIGURES})
     compared = {"bg_nbd_gamma_gamma_all_spend": comparison(purchases=all_(NONE), value=all_(WIN))}
     lines = verdict(metrics, compared).splitlines()
-    assert [line.split(" ", 1)[0] for line in lines] == ["Purchases.", "Value.", "-", "In"]
+    assert [line.split(" ", 1)[0] for line in lines] == ["Purchases.", "Spend.", "-", "In"]
 
 
 def test_each_baseline_is_judged_for_itself():
@@ -202,6 +202,13 @@ def test_an_unknown_forecaster_goes_by_its_own_name():
     assert "Against her own (" in text
 
 
+def test_the_reason_why_outcomes_are_alike_is_that_of_the_target():
+    figures = FIGURES | {"coverage_90": 0.95, "randomised_coverage_90": 0.9}
+    lines = verdict(table(purchases={MODEL: figures}, value={MODEL: figures}), {}).splitlines()
+    assert ["counts are whole" in line for line in lines] == [True, False]
+    assert ["many spend nothing" in line for line in lines] == [False, True]
+
+
 def test_a_bias_of_nothing_has_no_sign():
     assert "bias 0.0 %," in words(all_(TIE), model=FIGURES | {"bias": -1e-9})
 
@@ -213,9 +220,10 @@ def named(spoken, defined):
 
 
 def places(text, defined):
-    """The measures and targets behind ``at error of purchases, and at Gini of value``."""
-    found = re.findall(r"\bat ([\w, ]+?) of (purchases|value)", text)
-    return {(measure, target) for spoken, target in found for measure in named(spoken, defined[target])}
+    """The measures and targets behind ``at error of purchases, and at Gini of spend``."""
+    found = re.findall(r"\bat ([\w, ]+?) of (purchases|spend)", text)
+    targets = {"purchases": "purchases", "spend": "value"}
+    return {(measure, targets[noun]) for spoken, noun in found for measure in named(spoken, defined[targets[noun]])}
 
 
 def outcomes_by(compared, target):

@@ -24,9 +24,9 @@ def test_a_failed_check_is_said_with_its_notes(result):
 
 def test_a_posterior_that_is_missing_is_left_out_with_its_reason(result):
     purchases = result.fitted["bg_nbd_gamma_gamma"].purchases
-    fitted = FittedBetaGeoGammaGamma(purchases=purchases, notes=("no forecast of value: no repeat spend.",))
+    fitted = FittedBetaGeoGammaGamma(purchases=purchases, notes=("no forecast of spend: no repeat spend.",))
     assert len(fit_tables(fitted)) == 1
-    assert fit_paragraphs(fitted)[-1] == "no forecast of value: no repeat spend."
+    assert fit_paragraphs(fitted)[-1] == "no forecast of spend: no repeat spend."
 
 
 def test_parameters_have_their_credible_intervals_and_checks(result):

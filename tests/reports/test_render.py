@@ -125,10 +125,17 @@ def test_a_unit_stays_with_its_number(nasty, text, kept):
 
 
 @pytest.mark.parametrize(
-    ("path", "format"), [("a.html", "html"), ("a.MD", "md"), ("b/a.json", "json"), ("a", "html"), ("a.txt", "html")]
+    ("path", "format"), [("a.html", "html"), ("a.MD", "md"), ("b/a.json", "json"), ("a", "html"), ("a.htm", "html")]
 )
 def test_the_name_of_the_file_says_its_format(path, format):
     assert format_of(path) == format
+
+
+def test_an_ending_that_is_no_format_is_refused_with_the_choices():
+    with pytest.raises(
+        InvalidArgument, match=r"a\.pdf ends with \.pdf: end it with \.html, \.md or \.json, or say which"
+    ):
+        format_of("a.pdf")
 
 
 def test_another_format_is_refused(report):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from clvmodels.names import NOUNS
 from clvmodels.reports import words
-from clvmodels.reports.evaluation_tables import NOUNS, deciles_table, differences_table, metrics_tables
+from clvmodels.reports.evaluation_tables import deciles_table, differences_table, metrics_tables
 from clvmodels.reports.figures import lift_figure, pit_figure
 from clvmodels.reports.fit import fit_tables, priors_table
 from clvmodels.reports.parts import Part, Section

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from clvmodels.evaluation.assessment import percent
+from clvmodels.names import NOUNS
 from clvmodels.plots.style import BANDS
 from clvmodels.reports import words
 from clvmodels.reports.evaluation_tables import (
     DIFFERENCES,
     FEW,
-    NOUNS,
     coverage_table,
     differences_table,
     new_customers_table,
@@ -43,7 +43,7 @@ TOP = 15
 
 def evidence(result: BacktestResult, terms: Terms) -> Section:
     """Return the section of one backtest."""
-    parts = (_verdict(result), _totals(result, terms), _who(result, terms), _intervals(result), _against(result))
+    parts = (_verdict(result, terms), _totals(result, terms), _who(result, terms), _intervals(result), _against(result))
     return Section(title="Does it predict?", parts=tuple(part for part in parts if part is not None))
 
 
@@ -64,10 +64,10 @@ def several_origins(rolling: RollingResult) -> Section:
     )
 
 
-def _verdict(result: BacktestResult) -> Part:
+def _verdict(result: BacktestResult, terms: Terms) -> Part:
     return Part(
         title="Verdict",
-        paragraphs=tuple(result.verdict().splitlines()),
+        paragraphs=tuple(result.verdict(currency=terms.currency).splitlines()),
         definitions=words.chosen("level, error, ranking", "better, worse", "bias", "MAE", "RMSE"),
     )
 

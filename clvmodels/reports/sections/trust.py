@@ -54,7 +54,7 @@ def _criticism(outlook: Outlook, criticism: Criticism) -> tuple[Part, ...]:
         Part(
             title="How far it hangs on the priors",
             figures=tuple(sensitivity_figure(criticism.sensitivity, target=name) for name in _targets(criticism)),
-            tables=(sensitivity_table(criticism),),
+            tables=(sensitivity_table(criticism, outlook.terms),),
             definitions=(("power of the priors", "0.5 halves their weight against the data, 2 doubles it"),),
         ),
     )
