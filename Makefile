@@ -41,8 +41,8 @@ $(INSTALLED): pyproject.toml constraints.txt
 demo: $(INSTALLED) ## CDNOW customers' lifetime values, and how they did on held-out weeks
 	@$(BIN)/clvmodels demo
 
-test: $(INSTALLED) ## the fast tests and the doctests
-	@$(BIN)/python -m pytest -q
+test: $(INSTALLED) ## the fast tests and the doctests, a file at a time on each of two cores
+	@$(BIN)/python -m pytest -q --numprocesses=2 --dist=loadfile
 
 test-slow: $(INSTALLED) ## the slow proofs
 	@$(BIN)/python -m pytest -q -m slow

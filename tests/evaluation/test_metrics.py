@@ -24,7 +24,10 @@ def continuous(rng, customers=80):
     return y_obs, y_obs * rng.random(customers) + rng.exponential(5.0, customers)
 
 
-@pytest.fixture(params=[(kind, seed) for kind in (tied, continuous) for seed in range(5)], ids=str)
+@pytest.fixture(
+    params=[(kind, seed) for kind in (tied, continuous) for seed in range(5)],
+    ids=lambda case: f"{case[0].__name__}-{case[1]}",
+)
 def case(request):
     kind, seed = request.param
     return kind(np.random.default_rng(seed))

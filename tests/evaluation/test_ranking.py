@@ -32,7 +32,10 @@ def constant_prediction(rng):
     return tied(rng)[0], np.full(80, 0.4)
 
 
-@pytest.fixture(params=[(kind, seed) for kind in (tied, continuous) for seed in range(5)], ids=str)
+@pytest.fixture(
+    params=[(kind, seed) for kind in (tied, continuous) for seed in range(5)],
+    ids=lambda case: f"{case[0].__name__}-{case[1]}",
+)
 def case(request):
     kind, seed = request.param
     return kind(np.random.default_rng(seed))

@@ -47,7 +47,7 @@ def report(*options):
         (["--format", "json"], "report.json", "json"),
         (["--out", "mine.md"], "mine.md", "md"),
         (["--out", "MINE.JSON"], "MINE.JSON", "json"),
-        (["--out", "mine.txt"], "mine.txt", "html"),
+        (["--out", "mine"], "mine", "html"),
         (["--out", "mine.md", "--format", "json"], "mine.md", "json"),
         (["--out", "mine.json", "--format", "html"], "mine.json", "html"),
     ],
@@ -59,6 +59,14 @@ def test_the_format_is_the_one_asked_for_else_that_of_the_name(published, tmp_pa
     assert (done.exit_code, json.loads(done.stdout)["report"]) == (0, name)
     assert {path.name for path in set(tmp_path.iterdir()) - before} == {name}
     assert (tmp_path / name).read_text() == f"as {form}"
+
+
+def test_a_name_that_ends_otherwise_needs_a_format(published, tmp_path):
+    published(*FORMATS)
+    done = report("--out", "mine.pdf")
+    assert (done.exit_code, "mine.pdf ends with .pdf: end it with .html, .md or .json" in done.output) == (1, True)
+    assert not (tmp_path / "mine.pdf").exists()
+    assert report("--out", "mine.pdf", "--format", "html").exit_code == 0
 
 
 def test_an_unknown_format_is_refused_with_those_there_are(published, tmp_path):

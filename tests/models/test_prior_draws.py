@@ -27,7 +27,7 @@ def drawn(prior, seed=1, size=DRAWS):
             stats.truncnorm(-2, 18, loc=0.1, scale=0.05),
         ),
     ],
-    ids=repr,
+    ids=lambda side: repr(side) if isinstance(side, Prior) else side.dist.name,
 )
 def test_draws_have_the_distribution_of_the_prior(prior, reference):
     assert stats.kstest(drawn(prior), reference.cdf).pvalue > 0.01
