@@ -13,6 +13,7 @@ import fit_simulated
 import growth
 import import_time
 import notebook
+import report
 import results
 import retrain
 import rfm_from_log
@@ -26,6 +27,7 @@ BENCHMARKS: dict[str, tuple[Callable[[], Iterable[Measurement]], int]] = {
     "import_time": (import_time.measure, 0),
     "demo": (demo.measure, 0),
     "decisions": (notebook.measure, 2357),
+    "report": (report.measure, 23_570),
     "retrain": (retrain.measure, 23_570),
     "fit_cdnow_sample": (fit_cdnow.sample, 2357),
     "fit_cdnow_full": (fit_cdnow.full, 23_570),
