@@ -269,5 +269,7 @@ def _sum(blocks: DrawBlocks) -> DrawBlocks:
 
 def _largest(names: pd.Series) -> pd.Series:
     """The names of the largest groups; the smaller ones are one."""
-    kept = names.value_counts().index[:MOST_GROUPS]
-    return names.where(names.isin(kept), OTHERS)
+    kept, others = names.value_counts().index[:MOST_GROUPS], OTHERS
+    while others in kept:
+        others += " together"
+    return names.where(names.isin(kept), others)

@@ -61,6 +61,14 @@ def test_of_many_segments_the_largest_are_shown_and_the_others_are_one(ahead):
     assert table["mean"].sum() == pytest.approx(ahead.predictive["mean"])
 
 
+def test_a_segment_called_like_the_others_stays_apart_from_them(ahead):
+    names = [
+        OTHERS if place < 4 else f"s{place // 2:02d}" if place < 26 else f"t{place}" for place in range(len(ahead.rfm))
+    ]
+    table = with_segments(ahead, names).by_group
+    assert table["customers"].loc[[OTHERS, f"{OTHERS} together"]].tolist() == [4, len(ahead.rfm) - 26]
+
+
 def test_customers_first_seen_in_the_holdout_have_an_unknown_segment(result):
     known = dict(list(result.segments.items())[2:])
     found = look_ahead(replace(result, segments=known), Terms())
