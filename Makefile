@@ -1,6 +1,7 @@
 # `make` lists the tasks. Another Python: make test PYTHON=python3.12 VENV=.venv312
 PYTHON ?= python3
 VENV ?= .venv
+WORKERS ?= 2
 BENCH_VENV ?= .venv-bench
 MLFLOW_VENV ?= .venv-mlflow
 MLFLOW_EXTRAS := dev,mlflow
@@ -41,8 +42,8 @@ $(INSTALLED): pyproject.toml constraints.txt
 demo: $(INSTALLED) ## CDNOW customers' lifetime values, and how they did on held-out weeks
 	@$(BIN)/clvmodels demo
 
-test: $(INSTALLED) ## the fast tests and the doctests, a file at a time on each of two cores
-	@$(BIN)/python -m pytest -q --numprocesses=2 --dist=loadfile
+test: $(INSTALLED) ## the fast tests and the doctests, a file at a time on each of two cores (WORKERS=2)
+	@$(BIN)/python -m pytest -q --numprocesses=$(WORKERS) --dist=loadfile
 
 test-slow: $(INSTALLED) ## the slow proofs
 	@$(BIN)/python -m pytest -q -m slow

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections.abc import Mapping, Sequence
+
+from clvmodels.errors import InvalidArgument
 
 # The ends of an interval are hardly known better than to a hundredth of its width.
 DIGITS_OF_WIDTH = 2
 # Below this a number has so few digits before the point that more would be noise.
 MOST_DECIMALS = 6
+LONGEST_CURRENCY = 8
 
 
 def amount(value: float) -> str:
@@ -164,3 +168,21 @@ def supported_interval(lower: float, upper: float) -> str:
     ('19,700 to 24,100', '5.00 to 5.00')
     """
     return " to ".join(supported(end, lower, upper) for end in (lower, upper))
+
+
+def check_currency(currency: object) -> str:
+    """Return the currency if it is one that a report can show.
+
+    Examples
+    --------
+    >>> check_currency("€")
+    '€'
+    """
+    if not isinstance(currency, str) or len(currency) > LONGEST_CURRENCY or not all(map(_is_plain, currency)):
+        raise InvalidArgument(f"currency is {currency!r}; give a code such as 'EUR' or a sign such as '$'")
+    return currency
+
+
+def _is_plain(character: str) -> bool:
+    """A letter, a currency sign or a full stop; no digit, which would run into the amount."""
+    return unicodedata.category(character)[0] == "L" or unicodedata.category(character) == "Sc" or character == "."

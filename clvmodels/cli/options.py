@@ -44,7 +44,7 @@ class Formats(StrEnum):
 ReportFormat = Annotated[
     Formats | None, typer.Option("--format", help="Of the report: a page, Markdown, or every figure as JSON.")
 ]
-Currency = Annotated[str, typer.Option(metavar="CODE", help="For amounts of money in the report: EUR, or a sign: $.")]
+Currency = Annotated[str, typer.Option(metavar="CODE", help="For amounts of money: EUR, or a sign: $.")]
 Transactions = Annotated[
     str, typer.Argument(metavar="TRANSACTIONS", help="A CSV or Parquet file, or a quoted pattern such as 'log/*.csv'.")
 ]

@@ -147,7 +147,7 @@ def show_outcome(outcome: Outcome) -> None:
     console = _console()
     _paragraphs(console, outcome.sentence)
     for check in outcome.failed:
-        _paragraphs(console, f"{check.name}: {check.sentence}")
+        _paragraphs(console, f"{check.title}: {check.sentence}")
     for table in outcome_tables(outcome):
         _table(console, table)
     _paragraphs(console, "\n".join(f"{name}: {outcome.facts[name]}" for name in PATHS if outcome.facts.get(name)))

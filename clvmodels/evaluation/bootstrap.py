@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from clvmodels.compiled.threads import in_order
 from clvmodels.evaluation import metrics
@@ -101,9 +100,7 @@ def resample(
         weights = [_counts(np.random.default_rng([random_seed, number]), len(customers)) for number in numbers]
         return _at_origins(results, keys, measures, rows, np.stack(weights))
 
-    # The cores have a thread each already; and sums are the same however many there are.
-    with threadpool_limits(1, user_api="blas"):
-        parts = list(with_progress(in_order(chunk, chunks), "resampled customers", len(chunks)))
+    parts = list(with_progress(in_order(chunk, chunks), "resampled customers", len(chunks)))
     rng = np.random.default_rng([random_seed, draws])
     return Resampled(
         observed=_at_origins(results, keys, measures, rows, np.ones((1, len(customers)), dtype=np.int32)),

@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
 
 def to_json_dict(
-    result: BacktestResult, *, criticism: Criticism | None = None, rolling: RollingResult | None = None
+    result: BacktestResult,
+    *,
+    criticism: Criticism | None = None,
+    rolling: RollingResult | None = None,
+    currency: str = "",
 ) -> dict[str, Any]:
     """Return an evaluation as numbers, texts, lists and dicts.
 
@@ -28,6 +32,8 @@ def to_json_dict(
         Of the model's fit.
     rolling : RollingResult, optional
         The same comparison from several origins.
+    currency : str
+        Of the totals in the verdict.
 
     Returns
     -------
@@ -55,7 +61,7 @@ def to_json_dict(
         "holdout_end": split.holdout_end,
         "time_unit": split.calibration.time_unit,
         "interval": result.interval,
-        "verdict": result.verdict().splitlines(),
+        "verdict": result.verdict(currency=currency).splitlines(),
         "metrics": result.metrics,
         "measures": catalogue(result.levels).reset_index(),
         **_tables(result),

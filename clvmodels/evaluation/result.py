@@ -27,6 +27,7 @@ from clvmodels.intervals import Array
 from clvmodels.model_error import ModelError
 from clvmodels.models.acquisition_rate import AcquisitionRate
 from clvmodels.rfm import HoldoutSplit
+from clvmodels.wording import check_currency
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -130,12 +131,17 @@ class BacktestResult(Compared):
         ----------
         currency : str
             A code such as "EUR" or a sign such as "$", for the totals of spend.
+
+        Raises
+        ------
+        InvalidArgument
+            If the currency is no short word or sign.
         """
         return verdict(
             self.metrics,
             self.comparisons,
             model=self.model,
-            remarks=totals_in_words(self.totals(), self.model, self.interval, currency=currency),
+            remarks=totals_in_words(self.totals(), self.model, self.interval, currency=check_currency(currency)),
             notes=self.notes,
             heading=one_origin(self.split, new_are_forecast="predicted" in self.new_customers()),
             interval=self.interval,

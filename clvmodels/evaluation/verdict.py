@@ -24,8 +24,6 @@ NAMES = {
     "concordance_index": "concordance",
     "normalized_gini": "Gini",
 }
-# Why many outcomes are alike.
-ALIKE = {"purchases": "counts are whole", "value": "many spend nothing"}
 EXTREMES = {BETTER: all, WORSE: any}
 
 
@@ -94,7 +92,7 @@ def verdict(
         own = {other: _outcomes(comparisons, other, name) for other in comparisons if other in figures}
         if sizes:
             figures |= {other: _compared_figures(comparisons[other], name) for other in own}
-        promise, remark = _promise(figures[model], interval, name), (remarks or {}).get(name)
+        promise, remark = _promise(figures[model], interval), (remarks or {}).get(name)
         sentences = filter(None, [_about_model(model, figures[model], sizes), promise, remark])
         lines.append(" ".join([f"{NOUNS[name].capitalize()}.", *sentences]))
         against = [_against(other, figures[other], compared, sizes) for other, compared in own.items()]
@@ -180,7 +178,7 @@ def _about_model(name: str, figures: Figures, sizes: bool) -> str:
     return f"{label(name)}: {said}." if said else f"There is no forecast by {label(name)}."
 
 
-def _promise(figures: Figures, interval: float, target: str) -> str:
+def _promise(figures: Figures, interval: float) -> str:
     level = percent(interval)
     covered, random = (figures.get(f"{name}_{level}", np.nan) for name in ("coverage", "randomised_coverage"))
     if not np.isfinite([covered, random]).all():
@@ -190,7 +188,7 @@ def _promise(figures: Figures, interval: float, target: str) -> str:
     kept = "as promised" if abs(beyond) <= MARGIN else "more than promised" if beyond > 0 else "fewer than promised"
     return (
         f"{100 * covered:.1f} % of the customers came out inside their {level} % intervals; with edges taken in at "
-        f"random, as {ALIKE[target]}, {100 * random:.1f} %: {kept}."
+        f"random, as many come out alike, {100 * random:.1f} %: {kept}."
     )
 
 

@@ -105,7 +105,7 @@ def write_artefacts(staged: Path, candidate: Candidate, rfm: RFM, config: Config
     fitted = FittedBetaGeoGammaGamma(purchases=candidate.purchases, spend=candidate.spend)
     ahead = outlook(result, rfm, fitted, terms)
     report = build_report(result, ahead, gates=[report_check(check) for check in checks])
-    plain = to_json_dict(result, criticism=ahead.criticism)
+    plain = to_json_dict(result, criticism=ahead.criticism, currency=terms.currency)
     (staged / "evaluation.json").write_text(json.dumps(plain, indent=1, allow_nan=False))
     for form in FORMATS:
         (staged / report_file(form)).write_text(render(report, format=form), encoding="utf-8")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Literal
 
 from clvmodels.jobs.records import Record
 from clvmodels.wording import listed
+
+HAT = re.compile(r"^([kr])_hat_")
 
 
 class Check(Record):
@@ -40,7 +43,7 @@ class Check(Record):
         >>> Check(name="k_hat_spend", verdict="passed", sentence="k-hat is 0.12.").title
         'k-hat of spend'
         """
-        return self.name.replace("_hat_", "-hat of ").replace("_", " ")
+        return HAT.sub(r"\1-hat of ", self.name).replace("_", " ")
 
 
 def failed(checks: Sequence[Check]) -> tuple[Check, ...]:

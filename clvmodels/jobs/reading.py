@@ -32,12 +32,14 @@ def write_version_report(
     number
         Of the version; by default the published one.
     format
-        "html", "md" or "json"; by default what the file's name ends with, else "html".
+        "html", "md" or "json"; by default what the file's name ends with, and "html" if it has no ending.
 
     Raises
     ------
     StoreError
         If there is no such version, it has no report, or the report was changed.
+    InvalidArgument
+        If no format is given and the file's name ends as none does.
 
     Examples
     --------

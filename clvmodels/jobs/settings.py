@@ -12,9 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from clvmodels.errors import ClvError
 from clvmodels.evaluation.measures import measures
 from clvmodels.models.priors import Prior
-from clvmodels.reports import check_currency
 from clvmodels.scoring import QUANTITIES
 from clvmodels.transactions import TimeUnit, as_day
+from clvmodels.wording import check_currency
 
 LAST_COMPLETE_DAY = "last complete day"
 

@@ -11,7 +11,7 @@ from clvmodels.reports.publish import Origins, Publication, publish_evaluation
 from clvmodels.reports.render import FORMATS, Format, format_of, render, write_report
 from clvmodels.reports.renewals import decide_renewals
 from clvmodels.reports.tables import Column, Table
-from clvmodels.reports.terms import Terms, check_currency
+from clvmodels.reports.terms import Terms
 
 __all__ = [
     "FORMATS",
@@ -24,7 +24,6 @@ __all__ = [
     "Table",
     "Terms",
     "build_report",
-    "check_currency",
     "decide",
     "decide_renewals",
     "default_value_column",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from clvmodels.names import NOUNS
 from clvmodels.reports import words
 from clvmodels.reports.checks import model_checks, own_checks
 from clvmodels.reports.parts import Check, Estimate, Report
@@ -15,7 +16,7 @@ from clvmodels.reports.sections.evidence import evidence, several_origins
 from clvmodels.reports.sections.slipping import slipping
 from clvmodels.reports.sections.trust import trust
 from clvmodels.reports.sections.value import purchases_to_come, value
-from clvmodels.wording import chance, plural
+from clvmodels.wording import chance, listed, plural
 
 if TYPE_CHECKING:
     from clvmodels.evaluation.result import BacktestResult
@@ -119,7 +120,18 @@ def _summary(result: BacktestResult, outlook: Outlook, checks: Sequence[Check]) 
         if failed
         else f"All {len(made)} checks held."
     )
-    return (_alive(outlook), *(f"On held-out data: {line.removeprefix('In short: ')}" for line in verdict), held)
+    against = [f"On held-out data: {line.removeprefix('In short: ')}" for line in verdict]
+    return (_alive(outlook), *against, *_missed(result), held)
+
+
+def _missed(result: BacktestResult) -> tuple[str, ...]:
+    """That totals came out outside their intervals, where they did."""
+    totals: Any = result.totals().xs(result.model, level="forecaster")
+    outside = totals[(totals["actual"] < totals["lower"]) | (totals["actual"] > totals["upper"])]
+    if outside.empty:
+        return ()
+    nouns, level = listed([NOUNS[name] for name in outside.index]), f"{100 * result.interval:g} %"
+    return (f"On held-out data the total {nouns} came out outside the model's own {level} interval.",)
 
 
 def _alive(outlook: Outlook) -> str:

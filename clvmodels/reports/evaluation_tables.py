@@ -88,10 +88,11 @@ def total_cells(row: Any) -> tuple[Any, ...]:
     return row["predicted"], own, wide, row["actual"]
 
 
-def new_customers_table(result: BacktestResult) -> Table:
+def new_customers_table(result: BacktestResult, terms: Terms = PLAIN) -> Table:
     """Return what customers first seen in the holdout did, and what was expected of them."""
     table = result.new_customers()
-    columns, rows = [Column(title="what", kind="text")], [(str(name),) for name in table.index]
+    columns = [Column(title="what", kind="text")]
+    rows: list[tuple[Any, ...]] = [(_new(str(name), terms),) for name in table.index]
     if "predicted" in table:
         columns += [
             Column(title="predicted", scale="total"),
@@ -104,14 +105,19 @@ def new_customers_table(result: BacktestResult) -> Table:
     return Table(caption="Customers first seen in the holdout", columns=tuple(columns), rows=tuple(rows))
 
 
-def evaluation_tables(result: BacktestResult, target: str) -> tuple[Table, ...]:
+def _new(name: str, terms: Terms) -> str:
+    """What was counted of new customers: the customers themselves, or a target."""
+    return terms.titled(NOUNS.get(name, name), is_money=name == "value")
+
+
+def evaluation_tables(result: BacktestResult, target: str, terms: Terms = PLAIN) -> tuple[Table, ...]:
     """Return the tables of all measures of one target."""
     tables = (
         *metrics_tables(result, target),
         coverage_table(result, target),
         differences_table(result, target),
-        *([deciles_table(result, target)] if (result.model, target) in result.assessments else []),
-        reliability_table(result, target, forecasters=(result.model, *FEW)),
+        *([deciles_table(result, target, terms)] if (result.model, target) in result.assessments else []),
+        reliability_table(result, target, terms, forecasters=(result.model, *FEW)),
     )
     return tuple(table for table in tables if table.rows)
 
@@ -181,7 +187,7 @@ def _differences(
                 yield (label(baseline), row["label"], *figures, outcome)
 
 
-def deciles_table(result: BacktestResult, target: str) -> Table:
+def deciles_table(result: BacktestResult, target: str, terms: Terms = PLAIN) -> Table:
     """Return tenths of the customers by the model's prediction, best first: predicted, actual, and lift."""
     means = result.reliability(by="decile", target=target).query("forecaster == @result.model")
     gains = result.lift(target).query("forecaster == @result.model")
@@ -195,11 +201,14 @@ def deciles_table(result: BacktestResult, target: str) -> Table:
     )
     parts = best_first["predicted"], best_first["actual"], gains["share"], gains["cumulative"], gains["lift"]
     rows = zip(range(1, 11), *(part.tolist() for part in parts), strict=True)
-    caption = f"Tenths of the customers by predicted {NOUNS[target]}, highest first: {label(result.model)}"
+    noun = terms.titled(NOUNS[target], is_money=target == "value")
+    caption = f"Tenths of the customers by predicted {noun}, highest first: {label(result.model)}"
     return Table(caption=caption, columns=columns, rows=tuple(rows))
 
 
-def reliability_table(result: BacktestResult, target: str, *, forecasters: Sequence[str] | None = None) -> Table:
+def reliability_table(
+    result: BacktestResult, target: str, terms: Terms = PLAIN, *, forecasters: Sequence[str] | None = None
+) -> Table:
     """Return mean outcomes and predictions by calibration frequency, of some forecasters or of all."""
     table = result.reliability(target=target)
     table = table.drop(
@@ -210,5 +219,6 @@ def reliability_table(result: BacktestResult, target: str, *, forecasters: Seque
     names = [name for name in table.columns if name != "customers" and not name.endswith(BANDS)]
     columns = (*columns, *(Column(title=label(name), kind="figure") for name in names))
     rows = ((str(group), row["customers"], *row[names].tolist()) for group, row in table.iterrows())
-    caption = f"Mean {NOUNS[target]} in the holdout by repeat purchases in calibration"
+    noun = terms.titled(NOUNS[target], is_money=target == "value")
+    caption = f"Mean {noun} in the holdout by repeat purchases in calibration"
     return Table(caption=caption, columns=columns, rows=tuple(rows))

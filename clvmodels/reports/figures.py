@@ -182,8 +182,8 @@ def coverage_figure(table: pd.DataFrame, *, noun: str) -> Figure:
     return _figure(
         lambda ax: plots.coverage(table, ax=ax),
         alt=f"Share of the customers inside their intervals of {noun}. {said}.",
-        caption="Intervals of counts hold more than they promise, as they cannot be cut finer (attainable); with their "
-        "edges taken in at random the promise can be met exactly.",
+        caption="Where many come out alike, intervals cannot be cut finer and hold more than they promise "
+        "(attainable); with their edges taken in at random the promise can be met exactly.",
     )
 
 

@@ -127,10 +127,10 @@ def publish_evaluation(
     rolling = None if origins is None else _rolling(transactions, origins, result, choices)
     table, ahead = scores(result, **terms), look_ahead(result, shown_in)
     page = render(build_report(result, ahead, rolling=rolling), format=format)
-    plain = to_json_dict(result, criticism=ahead.criticism, rolling=rolling)
+    plain = to_json_dict(result, criticism=ahead.criticism, rolling=rolling, currency=currency)
     return Publication(
         headline=headline(result, shown_in),
-        customers=_customers(result, table, margin=margin),
+        customers=_customers(result, table, shown_in),
         evaluation=_evaluation(result, shown_in),
         verdict=result.verdict(currency=currency),
         rolling=() if rolling is None else tuple(rolling_tables(rolling)),
@@ -176,16 +176,17 @@ def _rolling(transactions: Any, asked: Origins, result: BacktestResult, choices:
 
 def _evaluation(result: BacktestResult, terms: Terms) -> tuple[Table, ...]:
     return (
-        *(table for target in result.forecast_targets for table in evaluation_tables(result, target)),
+        *(table for target in result.forecast_targets for table in evaluation_tables(result, target, terms)),
         *(totals_table(result, target, terms) for target in result.targets),
         *([] if result.segments is None else [segments_table(result, target, terms) for target in result.targets]),
-        new_customers_table(result),
+        new_customers_table(result, terms),
     )
 
 
-def _customers(result: BacktestResult, table: pd.DataFrame, *, margin: float) -> Table:
-    spread = spread_customers(ranked_customers(result, table, margin=margin))
-    outcome = outcome_name(result, money=has_lifetime_value(table))
+def _customers(result: BacktestResult, table: pd.DataFrame, terms: Terms) -> Table:
+    spread = spread_customers(ranked_customers(result, table, margin=terms.margin))
+    money = has_lifetime_value(table)
+    outcome = terms.titled(outcome_name(result, money=money), is_money=money)
     caption = f"Customers from the first to the last rank by expected {outcome}, with predictive intervals"
     return customers_table(spread, result, caption=caption)
 

@@ -42,12 +42,10 @@ def render(report: Report, *, format: Format = "html") -> str:
     InvalidArgument
         If the format is another.
     """
-    if format not in FORMATS:
-        raise InvalidArgument(f"format is {format!r}; choose one of {', '.join(FORMATS)}")
-    plain = plain_report(report)
-    if format == "json":
+    chosen, plain = _checked(format), plain_report(report)
+    if chosen == "json":
         return json.dumps(plain, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
-    return _environment(page=format == "html").get_template(f"report.{format}.jinja").render(report=plain, of=report)
+    return _environment(page=chosen == "html").get_template(f"report.{chosen}.jinja").render(report=plain, of=report)
 
 
 def write_report(
@@ -113,7 +111,7 @@ def write_report(
 
     if not isinstance(result, BacktestResult):
         raise InvalidArgument(f"result is a {type(result).__name__}; give what clv.backtest returned")
-    chosen = format or format_of(path)
+    chosen = format_of(path) if format is None else _checked(format)
     terms = Terms(horizon=horizon, margin=margin, annual_discount_rate=annual_discount_rate, currency=currency)
     report = build_report(result, look_ahead(result, terms), rolling=rolling)
     return write_whole(Path(path), render(report, format=chosen).encode())
@@ -137,6 +135,12 @@ def format_of(path: str | os.PathLike[str]) -> Format:
     if found is None:
         raise InvalidArgument(f"{path} ends with {ending}: end it with .html, .md or .json, or say which format")
     return found
+
+
+def _checked(format: Format) -> Format:
+    if format not in FORMATS:
+        raise InvalidArgument(f"format is {format!r}; choose one of {', '.join(FORMATS)}")
+    return format
 
 
 def _environment(*, page: bool) -> Any:

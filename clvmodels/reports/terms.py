@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
 
 from clvmodels.errors import InvalidArgument, check_horizon
-from clvmodels.wording import with_currency
-
-LONGEST_CURRENCY = 8
+from clvmodels.wording import check_currency, with_currency
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,21 +58,3 @@ class Terms:
         'total spend (EUR)'
         """
         return f"{title} ({self.currency})" if self.currency and is_money else title
-
-
-def check_currency(currency: object) -> str:
-    """Return the currency if it is one that a report can show.
-
-    Examples
-    --------
-    >>> check_currency("€")
-    '€'
-    """
-    if not isinstance(currency, str) or len(currency) > LONGEST_CURRENCY or not all(map(_is_plain, currency)):
-        raise InvalidArgument(f"currency is {currency!r}; give a code such as 'EUR' or a sign such as '$'")
-    return currency
-
-
-def _is_plain(character: str) -> bool:
-    """A letter, a currency sign or a full stop; no digit, which would run into the amount."""
-    return unicodedata.category(character)[0] == "L" or unicodedata.category(character) == "Sc" or character == "."

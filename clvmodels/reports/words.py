@@ -32,7 +32,10 @@ METRIC_TERMS = (
     ("log score", "minus the log of the probability that was given to what happened; less is better"),
     ("PIT", "where what happened fell in the predicted distribution; a small p-value: the spread is wrong"),
     ("covered", "share of customers whose actual figure lies in their interval; it should reach the level"),
-    ("attainable", "the share that the intervals can hold at best: counts are whole, so that it is above the level"),
+    (
+        "attainable",
+        "the share that the intervals can hold at best; above the level, as many customers come out alike",
+    ),
     ("randomised", "the share held if the intervals' edges are taken in at random; at best it is the level"),
     ("width", "mean width of the customers' intervals; less is better where coverage is the same"),
     ("widened", "the interval of a total, widened by how far off the same model was at earlier origins"),
@@ -56,7 +59,10 @@ FIT_TERMS = (
     ("p, q, v", "the Gamma-Gamma model of spend per purchase"),
     ("lower, upper", "credible interval of the parameter"),
     ("ess", "effective sample size: how many independent draws all those made are worth (not all of them are kept)"),
-    ("k-hat", "for importance sampling: how heavy the tail of its weights is; below 0.7 the draws can be trusted"),
+    (
+        "k-hat",
+        "for importance sampling: how heavy the tail of its weights is; up to its limit the draws are right",
+    ),
     ("r-hat", "for NUTS: agreement of the chains; below 1.01 they agree"),
 )
 

@@ -1,11 +1,14 @@
 """Measures of point predictions against second definitions: by hand, by NumPy, SciPy and scikit-learn."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 from sklearn.metrics import mean_absolute_error, mean_absolute_percentage_error, root_mean_squared_error
+from threadpoolctl import threadpool_limits
 
 from clvmodels.evaluation import metrics
 
@@ -160,3 +163,37 @@ def test_errors_are_in_the_unit_of_what_is_predicted_and_the_others_have_none(pa
     for measure, scale in zip(MEASURES, (1, unit, unit, 1), strict=True):
         expected = scale * measure(y_obs, y_pred)
         assert measure(unit * y_obs, unit * y_pred) == pytest.approx(expected, rel=1e-9, abs=1e-12 * unit, nan_ok=True)
+
+
+def by_a_loop(columns, weights):
+    """Means of what counts, one by one."""
+    found = np.full((len(weights), columns.shape[1]), np.nan)
+    for draw, row in enumerate(weights):
+        for column in range(columns.shape[1]):
+            counted = [w * value for w, value in zip(row, columns[:, column], strict=True) if w]
+            # Infinite both ways, which math.fsum refuses, is not a number.
+            ends = set(counted) >= {np.inf, -np.inf}
+            found[draw, column] = np.nan if ends or not row.sum() else math.fsum(counted) / row.sum()
+    return found
+
+
+def test_means_of_what_is_missing_or_infinite_are_those_of_a_loop():
+    rng = np.random.default_rng(1)
+    columns = rng.normal(size=(40, 5))
+    columns[[3, 8], 1], columns[5, 2], columns[[5, 9], 3], columns[:, 4] = np.nan, np.inf, [np.inf, -np.inf], np.nan
+    weights = rng.integers(0, 2, size=(60, 40))
+    weights[0] = 0
+    found = metrics.means(columns, weights)
+    assert np.allclose(found, by_a_loop(columns, weights), rtol=1e-12, atol=1e-15, equal_nan=True)
+    assert np.isfinite(found[:, 1]).any()
+    assert np.isinf(found[:, 3]).any()
+
+
+def test_weighted_means_do_not_depend_on_the_number_of_threads():
+    rng = np.random.default_rng(1)
+    columns, weights = rng.normal(size=(200_003, 7)), rng.integers(0, 3, size=(25, 200_003))
+    found = []
+    for threads in (1, 2):
+        with threadpool_limits(threads):
+            found.append(metrics.means(columns, weights))
+    assert np.array_equal(*found)

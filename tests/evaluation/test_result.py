@@ -235,3 +235,15 @@ def test_a_name_with_signs_of_html_is_shown_as_it_is():
     page = backtest(log, **cut, forecasters=[AsBefore(name="<b>bold</b>")])._repr_html_()
     assert page.count("&lt;b&gt;bold&lt;/b&gt;") == 2
     assert "<b>" not in page
+
+
+@pytest.mark.parametrize("currency", ["<b>", "EUR\nIn short", "10", 5])
+def test_a_verdict_takes_no_currency_that_is_none(cdnow, currency):
+    with pytest.raises(InvalidArgument, match="currency is"):
+        cdnow.verdict(currency=currency)
+
+
+def test_a_verdict_gives_totals_of_spend_alone_in_the_currency(cdnow):
+    purchases, spend = (line for line in cdnow.verdict(currency="$").splitlines() if "In all" in line)
+    assert "$" not in purchases
+    assert "$70,976 in fact" in spend

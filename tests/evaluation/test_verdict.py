@@ -202,13 +202,6 @@ def test_an_unknown_forecaster_goes_by_its_own_name():
     assert "Against her own (" in text
 
 
-def test_the_reason_why_outcomes_are_alike_is_that_of_the_target():
-    figures = FIGURES | {"coverage_90": 0.95, "randomised_coverage_90": 0.9}
-    lines = verdict(table(purchases={MODEL: figures}, value={MODEL: figures}), {}).splitlines()
-    assert ["counts are whole" in line for line in lines] == [True, False]
-    assert ["many spend nothing" in line for line in lines] == [False, True]
-
-
 def test_a_bias_of_nothing_has_no_sign():
     assert "bias 0.0 %," in words(all_(TIE), model=FIGURES | {"bias": -1e-9})
 

@@ -186,3 +186,17 @@ def test_a_file_has_the_checksum_that_sha256sum_prints(tmp_path):
 
 def test_versions_of_packages_are_those_installed():
     assert {"clvmodels", "pymc", "numpy"} <= package_versions().keys()
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("rows", "rows"),
+        ("k_hat_purchases", "k-hat of purchases"),
+        ("r_hat_spend", "r-hat of spend"),
+        ("effective_draws_spend", "effective draws spend"),
+        ("bias_spend_top_hat_buyers", "bias spend top hat buyers"),
+    ],
+)
+def test_the_title_of_a_check_is_its_name_as_people_write_it(name, title):
+    assert Check(name=name, verdict="passed", sentence="").title == title

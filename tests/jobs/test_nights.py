@@ -97,7 +97,7 @@ def test_more_data_are_published_beside_the_first_version(shop, second):
     verdicts = {check["name"]: check["verdict"] for check in second["checks"]}
     compared = ("history", "activity", "backtest_rmse_purchases_published", "parameter_drift_purchases")
     assert [verdicts[name] for name in compared] == ["passed"] * 4
-    assert {"bias_purchases_web", "bias_value_shop"} <= set(verdicts)
+    assert {"bias_purchases_web", "bias_spend_shop"} <= set(verdicts)
     assert shop.store.required().before == ("000001",)
 
 

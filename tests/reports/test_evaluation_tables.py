@@ -56,8 +56,9 @@ def test_amounts_have_their_currency_and_counts_have_none(result):
 
 def test_new_customers_are_shown_beside_what_was_expected_of_them(result):
     rows = shown(tables.new_customers_table(result))
-    assert [row["what"] for row in rows] == ["customers", "purchases", "value"]
+    assert [row["what"] for row in rows] == ["customers", "purchases", "spend"]
     assert set(rows[0]) == {"what", "predicted", "90 % interval", "actual"}
+    assert shown(tables.new_customers_table(result, Terms(currency="EUR")))[-1]["what"] == "spend (EUR)"
 
 
 def test_measures_are_named_and_shown_in_their_units(result):

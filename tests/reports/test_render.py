@@ -143,6 +143,11 @@ def test_another_format_is_refused(report):
         render(report, format="pdf")
 
 
+def test_a_format_is_checked_before_the_work(result, tmp_path):
+    with pytest.raises(InvalidArgument, match="format is 'pdf'"):
+        write_report(replace(result, forecasters={}), tmp_path / "report.html", format="pdf")
+
+
 def test_a_currency_is_checked_before_the_work(result, tmp_path):
     with pytest.raises(InvalidArgument, match="currency is '12'"):
         write_report(result, tmp_path / "report.html", currency="12")

@@ -1,7 +1,8 @@
 import pytest
 
 from clvmodels.errors import InvalidArgument
-from clvmodels.reports.terms import Terms, check_currency
+from clvmodels.reports.terms import Terms
+from clvmodels.wording import check_currency
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from clvmodels.intervals import Array, quantiles
 from clvmodels.jobs.check import Check
 from clvmodels.jobs.gates.judged import judged, not_applicable, per_cent
 from clvmodels.jobs.settings import Gates
+from clvmodels.names import NOUNS
 from clvmodels.wording import amount, listed
 
 PUBLISHED, SIMPLE = "published", "multiplicative_customer"
@@ -130,7 +131,7 @@ def _checks(result: BacktestResult, gates: Gates, metrics: Sequence[str], rivals
 
 
 def _against(result: BacktestResult, metric: str, target: str, rival: str) -> Check:
-    name = f"backtest_{metric}_{target}_{rival}"
+    name = f"backtest_{metric}_{NOUNS[target]}_{rival}"
     if rival not in result.names:
         return not_applicable(name, f"There is no forecast by {RIVALS[rival]} to compare with.")
     if not _has_forecast(result, target):
@@ -152,7 +153,7 @@ def _against(result: BacktestResult, metric: str, target: str, rival: str) -> Ch
         advantage,
         edge,
         held=row["outcome"] != WORSE,
-        found=f"In the {what} of {target} it is {than}: {amount(own)} against {amount(other)} ({interval}); "
+        found=f"In the {what} of {NOUNS[target]} it is {than}: {amount(own)} against {amount(other)} ({interval}); "
         f"an advantage below {amount(edge)} would be clearly worse.",
         remedy=REMEDIES[rival],
     )
@@ -169,7 +170,7 @@ def _no_forecast(name: str, result: BacktestResult, target: str) -> Check:
         np.nan,
         np.nan,
         held=False,
-        found=f"The candidate has no forecast of {target}. {told}".rstrip(),
+        found=f"The candidate has no forecast of {NOUNS[target]}. {told}".rstrip(),
         remedy="A model that cannot be tried out is not published: look at the data of its calibration.",
     )
 
@@ -182,20 +183,20 @@ def _why_undefined(result: BacktestResult, metric: str, target: str, rival: str)
         reason = of.get(name, NO_FORECAST)
         if reason == NO_FORECAST:
             told = " ".join(result.forecasts[name].notes)
-            return f"{words.capitalize()} has no forecast of {target}. {told}".rstrip()
+            return f"{words.capitalize()} has no forecast of {NOUNS[target]}. {told}".rstrip()
         if reason:
-            return f"There is no {metric} of {target} for {words}: {reason}."
-    return f"There is no difference in {metric} of {target} that could be taken."
+            return f"There is no {metric} of {NOUNS[target]} for {words}: {reason}."
+    return f"There is no difference in {metric} of {NOUNS[target]} that could be taken."
 
 
 def _coverage(result: BacktestResult, target: str, gates: Gates) -> Check:
-    name, level = f"coverage_{target}", result.interval
+    name, level = f"coverage_{NOUNS[target]}", result.interval
     if not _has_forecast(result, target):
         return _no_forecast(name, result, target)
     figures: Any = result.metrics.set_index(["forecaster", "target", "metric"])["value"]
     covered = float(figures[(result.model, target, f"randomised_coverage_{percent(level)}")])
     if np.isnan(covered):
-        return not_applicable(name, f"The candidate's forecast of {target} has no intervals.")
+        return not_applicable(name, f"The candidate's forecast of {NOUNS[target]} has no intervals.")
     customers = len(result.split.holdout)
     chance = float(stats.norm.isf(CHANCE / 2)) * np.sqrt(level * (1 - level) / customers)
     error, limit = abs(covered - level), max(gates.max_coverage_error, chance)
@@ -206,20 +207,20 @@ def _coverage(result: BacktestResult, target: str, gates: Gates) -> Check:
         error,
         limit,
         held=error <= limit,
-        found=f"The {percent(level)} % intervals of {target} held {100 * covered:.1f} % of {customers:,} customers, "
-        f"with edges taken in at random; {100 * limit:.3g} points more or fewer are allowed.",
+        found=f"The {percent(level)} % intervals of {NOUNS[target]} held {100 * covered:.1f} % of {customers:,} "
+        f"customers, with edges taken in at random; {100 * limit:.3g} points more or fewer are allowed.",
         remedy=f"{few if covered < level else many} Look at the report before relying on them.",
     )
 
 
 def _bias(result: BacktestResult, target: str, gates: Gates) -> Check:
-    name = f"bias_{target}"
+    name = f"bias_{NOUNS[target]}"
     if not _has_forecast(result, target):
         return _no_forecast(name, result, target)
     row: Any = result.totals().loc[(target, result.model)]
     sums = result.assessments[(result.model, target)].totals
     chance = _chance(None if sums is None else sums[:, None], 1)
-    return _biased(name, f"All customers together: {target}", row, chance[0], gates)
+    return _biased(name, f"All customers together: {NOUNS[target]}", row, chance[0], gates)
 
 
 def _segments(result: BacktestResult, target: str, gates: Gates) -> Iterator[Check]:
@@ -231,7 +232,7 @@ def _segments(result: BacktestResult, target: str, gates: Gates) -> Iterator[Che
     sums = None if prediction.draws is None else prediction.draws.sums(groups.cat.codes.to_numpy(), len(table))
     for place, (name, chance) in enumerate(zip(_names(table.index), _chance(sums, len(table)), strict=True)):
         segment, row = table.index[place], table.iloc[place]
-        yield _biased(f"bias_{target}_{name}", f"Segment {segment!r}: {target}", row, chance, gates)
+        yield _biased(f"bias_{NOUNS[target]}_{name}", f"Segment {segment!r}: {NOUNS[target]}", row, chance, gates)
 
 
 def _chance(sums: Array | None, groups: int) -> list[tuple[float, float]]:

@@ -78,7 +78,7 @@ def _totals(result: BacktestResult, terms: Terms) -> Part:
         if result.segments is None
         else [segments_table(result, name, terms, most=MOST_GROUPS) for name in result.targets]
     )
-    new = [] if result.acquisition is None else [new_customers_table(result)]
+    new = [] if result.acquisition is None else [new_customers_table(result, terms)]
     figure = tracking_figure(
         _few(result, result.tracking()), time_unit=result.split.calibration.time_unit, interval=result.interval
     )
@@ -100,7 +100,7 @@ def _who(result: BacktestResult, terms: Terms) -> Part:
         best = _best(result, target)
         figures.append(forecast_figure(best, xlabel=terms.titled(NOUNS[target], is_money=target == "value")))
     shown = (result.model, *FEW)
-    tables = [reliability_table(result, name, forecasters=shown) for name in result.forecast_targets]
+    tables = [reliability_table(result, name, terms, forecasters=shown) for name in result.forecast_targets]
     return Part(
         title="Forecast and seen, by customer",
         figures=tuple(figures),

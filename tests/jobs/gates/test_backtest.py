@@ -23,7 +23,7 @@ def test_there_is_a_check_for_each_rival_metric_and_target(three, gates, named):
         "coverage_purchases",
         "bias_purchases",
     ]
-    assert list(checks) == [*expected, *(name.replace("purchases", "value") for name in expected)]
+    assert list(checks) == [*expected, *(name.replace("purchases", "spend") for name in expected)]
 
 
 def test_a_candidate_that_is_clearly_worse_than_one_rival_fails_that_check_alone(three, gates, named):
@@ -48,8 +48,8 @@ def test_the_limit_is_where_an_advantage_becomes_clearly_worse(gates, off_by, tr
         for check in backtest_checks(result, gates, metrics):
             if not check.name.endswith(f"_{PUBLISHED}") or check.verdict == "not applicable":
                 continue
-            target = "purchases" if "_purchases_" in check.name else "value"
-            metric = check.name.removeprefix("backtest_").removesuffix(f"_{target}_{PUBLISHED}")
+            target, noun = ("purchases", "purchases") if "_purchases_" in check.name else ("value", "spend")
+            metric = check.name.removeprefix("backtest_").removesuffix(f"_{noun}_{PUBLISHED}")
             outcome = table.loc[(target, metric), "outcome"]
             outcomes.add(outcome)
             assert (check.verdict == "failed") == (outcome == "worse") == (check.figure < check.limit)
@@ -83,25 +83,25 @@ def test_a_candidate_without_a_forecast_of_money_fails_where_there_is_money(
 ):
     candidate = told(truth[["purchases"]])
     checks = named(backtest_checks(tried(candidate, off_by(2.0, SIMPLE)), gates, ["rmse"]))
-    assert checks[f"backtest_rmse_value_{SIMPLE}"].verdict == "failed"
+    assert checks[f"backtest_rmse_spend_{SIMPLE}"].verdict == "failed"
     assert checks[f"backtest_rmse_purchases_{SIMPLE}"].verdict == "passed"
     purchases = tried(candidate, told(truth[["purchases"]], SIMPLE), split=bare)
-    assert not any("value" in check.name for check in backtest_checks(purchases, gates, ["rmse"]))
+    assert not any("spend" in check.name for check in backtest_checks(purchases, gates, ["rmse"]))
 
 
 def test_a_rival_without_a_forecast_is_not_compared(gates, named, off_by, tried):
     published = off_by(0.1, PUBLISHED, error="it is in months")
-    check = named(backtest_checks(tried(off_by(0.4), published), gates, ["rmse"]))[f"backtest_rmse_value_{PUBLISHED}"]
+    check = named(backtest_checks(tried(off_by(0.4), published), gates, ["rmse"]))[f"backtest_rmse_spend_{PUBLISHED}"]
     assert check.verdict == "not applicable"
     assert "it is in months" in check.sentence
 
 
 def test_a_metric_that_is_not_defined_is_not_compared(three, gates, named):
     checks = named(backtest_checks(three, gates, ["brier_score", "log_score"]))
-    sentences = [checks[f"backtest_{name}_{SIMPLE}"] for name in ("brier_score_value", "log_score_purchases")]
+    sentences = [checks[f"backtest_{name}_{SIMPLE}"] for name in ("brier_score_spend", "log_score_purchases")]
     assert {check.verdict for check in sentences} == {"not applicable"}
     assert [check.sentence for check in sentences] == [
-        "There is no brier_score of value for the candidate: it is of purchases only.",
+        "There is no brier_score of spend for the candidate: it is of purchases only.",
         "There is no log_score of purchases for the candidate: there are no draws.",
     ]
 
