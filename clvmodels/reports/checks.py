@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from scipy import stats
 
-from clvmodels.evaluation.verdict import total_in_words
+from clvmodels.evaluation.verdict import totals_in_words
 from clvmodels.inference.diagnostics import k_hat_limit
 from clvmodels.names import NOUNS
 from clvmodels.reports.fit import posteriors
@@ -95,7 +95,7 @@ def _total(result: BacktestResult, target: str, terms: Terms) -> Check:
     ends = row[["wide_lower", "wide_upper"]] if math.isfinite(row["wide_lower"]) else row[["lower", "upper"]]
     predicted, actual = float(row["predicted"]), float(row["actual"])
     bias = abs(predicted - actual) / actual if actual else math.inf
-    words = total_in_words(row.to_dict(), result.interval, currency=terms.currency if target == "value" else "")
+    words = totals_in_words(result.totals(), result.model, result.interval, currency=terms.currency)[target]
     inside = bool(ends.iloc[0] <= actual <= ends.iloc[1])
     return _check(
         f"total {NOUNS[target]}",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from clvmodels.names import NOUNS
 from clvmodels.reports.evaluation_tables import PLAIN
 from clvmodels.reports.tables import Column, Table
 from clvmodels.reports.terms import Terms
@@ -78,14 +77,10 @@ def sensitivity_table(criticism: Criticism, terms: Terms = PLAIN) -> Table:
         Column(title="change", kind="change"),
     )
     rows = (
-        (_target(row["target"], terms), row["power"], row["mean"], (row["lower"], row["upper"]), row["change"])
+        (terms.noun(row["target"]), row["power"], row["mean"], (row["lower"], row["upper"]), row["change"])
         for row in criticism.sensitivity.reset_index().to_dict("records")
     )
     return Table(caption="The expected total with weaker and stronger priors", columns=columns, rows=tuple(rows))
-
-
-def _target(name: str, terms: Terms) -> str:
-    return terms.titled(NOUNS[name], is_money=name == "value")
 
 
 def _row(group: object, row: Any, *names: str) -> tuple[Any, ...]:

@@ -92,7 +92,7 @@ def new_customers_table(result: BacktestResult, terms: Terms = PLAIN) -> Table:
     """Return what customers first seen in the holdout did, and what was expected of them."""
     table = result.new_customers()
     columns = [Column(title="what", kind="text")]
-    rows: list[tuple[Any, ...]] = [(_new(str(name), terms),) for name in table.index]
+    rows: list[tuple[Any, ...]] = [(terms.noun(name) if name in NOUNS else str(name),) for name in table.index]
     if "predicted" in table:
         columns += [
             Column(title="predicted", scale="total"),
@@ -103,11 +103,6 @@ def new_customers_table(result: BacktestResult, terms: Terms = PLAIN) -> Table:
     columns.append(Column(title="actual", kind="error"))
     rows = [(*row, actual) for row, actual in zip(rows, table["actual"].tolist(), strict=True)]
     return Table(caption="Customers first seen in the holdout", columns=tuple(columns), rows=tuple(rows))
-
-
-def _new(name: str, terms: Terms) -> str:
-    """What was counted of new customers: the customers themselves, or a target."""
-    return terms.titled(NOUNS.get(name, name), is_money=name == "value")
 
 
 def evaluation_tables(result: BacktestResult, target: str, terms: Terms = PLAIN) -> tuple[Table, ...]:
@@ -201,8 +196,7 @@ def deciles_table(result: BacktestResult, target: str, terms: Terms = PLAIN) -> 
     )
     parts = best_first["predicted"], best_first["actual"], gains["share"], gains["cumulative"], gains["lift"]
     rows = zip(range(1, 11), *(part.tolist() for part in parts), strict=True)
-    noun = terms.titled(NOUNS[target], is_money=target == "value")
-    caption = f"Tenths of the customers by predicted {noun}, highest first: {label(result.model)}"
+    caption = f"Tenths of the customers by predicted {terms.noun(target)}, highest first: {label(result.model)}"
     return Table(caption=caption, columns=columns, rows=tuple(rows))
 
 
@@ -219,6 +213,5 @@ def reliability_table(
     names = [name for name in table.columns if name != "customers" and not name.endswith(BANDS)]
     columns = (*columns, *(Column(title=label(name), kind="figure") for name in names))
     rows = ((str(group), row["customers"], *row[names].tolist()) for group, row in table.iterrows())
-    noun = terms.titled(NOUNS[target], is_money=target == "value")
-    caption = f"Mean {noun} in the holdout by repeat purchases in calibration"
+    caption = f"Mean {terms.noun(target)} in the holdout by repeat purchases in calibration"
     return Table(caption=caption, columns=columns, rows=tuple(rows))

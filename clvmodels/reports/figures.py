@@ -50,9 +50,8 @@ def reliability_figure(table: pd.DataFrame, *, target: str, terms: Terms) -> Fig
     """Draw ``result.reliability(target=target)``."""
     noun = NOUNS[target]
     groups = (f"{group} repeat purchases: {_means(row, besides={'customers'})}" for group, row in table.iterrows())
-    unit = terms.titled(noun, is_money=target == "value")
     return _figure(
-        lambda ax: plots.reliability(table, ax=ax, unit=unit),
+        lambda ax: plots.reliability(table, ax=ax, unit=terms.noun(target)),
         alt=f"Mean {noun} in the holdout. {'; '.join(groups)}.",
         caption=f"Mean {noun} of customers by their repeat purchases in calibration. A good forecaster's marks lie on "
         "the bars; the lines on the bars say how much of that may be chance.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from clvmodels.errors import InvalidArgument, check_horizon
+from clvmodels.names import NOUNS
 from clvmodels.wording import check_currency, with_currency
 
 
@@ -48,6 +49,16 @@ class Terms:
     def money(self, figure: str) -> str:
         """Return a figure with the currency."""
         return with_currency(figure, self.currency)
+
+    def noun(self, target: str) -> str:
+        """Return what a target is called, money with the currency.
+
+        Examples
+        --------
+        >>> Terms(currency="EUR").noun("value"), Terms(currency="EUR").noun("purchases")
+        ('spend (EUR)', 'purchases')
+        """
+        return self.titled(NOUNS[target], is_money=target == "value")
 
     def titled(self, title: str, *, is_money: bool = True) -> str:
         """Return the title of figures of money with the currency.

@@ -16,6 +16,7 @@ from clvmodels.reports.tables import Column, Table
 if TYPE_CHECKING:
     from clvmodels.evaluation.result import BacktestResult
     from clvmodels.reports.outlook import Outlook
+    from clvmodels.reports.terms import Terms
 
 PACKAGES = ("clvmodels", "pymc", "arviz", "numpy", "scipy", "pandas", "xarray", "duckdb", "matplotlib")
 
@@ -33,13 +34,13 @@ def appendix(result: BacktestResult, outlook: Outlook) -> Section:
                 ),
                 definitions=words.FIT_TERMS,
             ),
-            *(_measures(result, target) for target in result.forecast_targets),
+            *(_measures(result, target, outlook.terms) for target in result.forecast_targets),
             Part(title="Versions", tables=(_versions(),)),
         ),
     )
 
 
-def _measures(result: BacktestResult, target: str) -> Part:
+def _measures(result: BacktestResult, target: str, terms: Terms) -> Part:
     noun, has_draws = NOUNS[target], result.has_draws(target)
     own = (result.model, target) in result.assessments
     return Part(
@@ -51,7 +52,7 @@ def _measures(result: BacktestResult, target: str) -> Part:
             for table in (
                 *metrics_tables(result, target),
                 differences_table(result, target),
-                *([deciles_table(result, target)] if own else []),
+                *([deciles_table(result, target, terms)] if own else []),
             )
             if table.rows
         ),

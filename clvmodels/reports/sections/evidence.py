@@ -98,7 +98,7 @@ def _who(result: BacktestResult, terms: Terms) -> Part:
         figures.append(reliability_figure(table, target="value", terms=terms))
     if result.has_draws(target):
         best = _best(result, target)
-        figures.append(forecast_figure(best, xlabel=terms.titled(NOUNS[target], is_money=target == "value")))
+        figures.append(forecast_figure(best, xlabel=terms.noun(target)))
     shown = (result.model, *FEW)
     tables = [reliability_table(result, name, terms, forecasters=shown) for name in result.forecast_targets]
     return Part(
