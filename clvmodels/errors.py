@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import linecache
 import math
+import reprlib
 import sys
 import sysconfig
 from numbers import Real
@@ -148,3 +149,50 @@ def check_horizon(horizon: float, name: str = "horizon") -> float:
     if not (isinstance(horizon, Real) and math.isfinite(horizon) and horizon >= 0):
         raise InvalidArgument(f"{name} is {horizon!r}; give a finite number of time units, zero or more")
     return float(horizon)
+
+
+class _Shown(reprlib.Repr):
+    """Short representations in one line, in which numpy's scalars and arrays are Python's."""
+
+    def __init__(self, longest: int) -> None:
+        super().__init__()
+        self.maxstring = self.maxother = self.maxlong = longest
+        self.maxlist = self.maxtuple = self.maxset = self.maxfrozenset = self.maxdict = 20
+
+    def repr1(self, x: Any, level: int) -> str:
+        if type(x).__module__ == "numpy" and hasattr(x, "dtype"):
+            # A time is a bare number to Python, and a long double has no other name there.
+            x = str(x) if x.dtype.kind in "mM" else x[: self.maxlist + 1].tolist() if x.shape else x.item()
+            x = float(x) if type(x).__module__ == "numpy" else x
+        return super().repr1(x, level)
+
+    def repr_int(self, x: int, level: int) -> str:
+        # Python refuses to write out integers of thousands of digits.
+        return f"a number of {x.bit_length()} bits" if x.bit_length() > 10_000 else super().repr_int(x, level)
+
+    def repr_bytes(self, x: bytes, level: int) -> str:
+        return super().repr_instance(x if len(x) <= self.maxother else x[: self.maxother // 2] + b"...", level)
+
+    def repr_instance(self, x: Any, level: int) -> str:
+        return " ".join(super().repr_instance(x, level).split())
+
+
+def shown(value: Any, *, longest: int = 80) -> str:
+    """Return a value as messages quote it: short whatever its length, and without numpy's types.
+
+    Parameters
+    ----------
+    value
+        Of any kind; a list and the like are cut after twenty entries.
+    longest
+        In characters, of a text or another single value.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> shown(np.int64(4)), shown("ann"), shown((np.float32(0.5), "x"))
+    ('4', "'ann'", "(0.5, 'x')")
+    >>> len(shown("x" * 1_000_000)), len(shown(list(range(5_000))))
+    (80, 75)
+    """
+    return _Shown(longest).repr(value)

@@ -80,7 +80,7 @@ def test_lines_of_different_length_are_refused(tmp_path):
 
 
 def test_a_broken_line_far_down_is_named(tmp_path):
-    with pytest.raises(InvalidTransactions, match=r"Line: 30002 .* Expected Number of Columns: 3 Found: 2"):
+    with pytest.raises(InvalidTransactions, match=r"line 30002: 2 of 3 fields"):
         summary_of(tmp_path, HEAD + "1,1997-01-01,2\n" * 30_000 + "2,1997-01-02\n")
 
 
