@@ -93,7 +93,7 @@ def check_interval(interval: float) -> float:
     0.9
     """
     if not (isinstance(interval, Real) and 0 < interval < 1):
-        raise InvalidArgument(f"interval is {interval!r}; give a probability between 0 and 1, e.g. interval=0.9")
+        raise InvalidArgument(f"interval is {shown(interval)}; give a probability between 0 and 1, e.g. interval=0.9")
     return float(interval)
 
 
@@ -111,7 +111,7 @@ def check_margin(margin: float) -> float:
     0.3
     """
     if not (isinstance(margin, Real) and 0 < margin <= 1):
-        raise InvalidArgument(f"margin is {margin!r}; give a share of the spend in (0, 1], e.g. 0.3")
+        raise InvalidArgument(f"margin is {shown(margin)}; give a share of the spend in (0, 1], e.g. 0.3")
     return float(margin)
 
 
@@ -129,7 +129,7 @@ def check_cost(cost: float, name: str) -> float:
     12.0
     """
     if isinstance(cost, bool) or not (isinstance(cost, Real) and math.isfinite(cost) and cost >= 0):
-        raise InvalidArgument(f"{name} is {cost!r}; give an amount of money, zero or more")
+        raise InvalidArgument(f"{name} is {shown(cost)}; give an amount of money, zero or more")
     return float(cost)
 
 
@@ -147,7 +147,7 @@ def check_horizon(horizon: float, name: str = "horizon") -> float:
     52.0
     """
     if not (isinstance(horizon, Real) and math.isfinite(horizon) and horizon >= 0):
-        raise InvalidArgument(f"{name} is {horizon!r}; give a finite number of time units, zero or more")
+        raise InvalidArgument(f"{name} is {shown(horizon)}; give a finite number of time units, zero or more")
     return float(horizon)
 
 
