@@ -27,7 +27,7 @@ def default_value_column(path: str | os.PathLike[str]) -> str | None:
         return DEFAULT_VALUE
     if DEFAULT_VALUE in columns:
         return DEFAULT_VALUE
-    found = f"there is no column {shown(DEFAULT_VALUE)} among {columns}"
+    found = f"there is no column {shown(DEFAULT_VALUE)} among {shown(columns)}"
     warnings.warn(
         f"{found}: purchases alone are evaluated; name the spend column to change this", DataWarning, stacklevel=2
     )

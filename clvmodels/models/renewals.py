@@ -239,7 +239,8 @@ def _cohorts(survivors: Any) -> pd.DataFrame:
         raise InvalidArgument("there are no survivors; give the number of customers won, and of those left afterwards")
     if list(map(str, table.columns)) != list(map(str, range(table.shape[1]))):
         raise InvalidArgument(
-            f"the columns are {list(table.columns)}; they must be 0 (customers won), 1, 2, ... (renewals due), with the"
+            f"the columns are {shown(list(table.columns))}; they must be 0 (customers won), 1, 2, ..."
+            " (renewals due), with the"
             " cohort as index"
         )
     try:

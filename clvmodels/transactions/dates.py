@@ -230,18 +230,21 @@ def _formatted(raw: Any, name: str, date_format: str, time_zone: str | None) -> 
 
 
 def _check_format(date_format: str) -> None:
-    """Refuse a format from which a day does not follow: DuckDB takes 1900 and January for what is missing."""
-    found = {part.lstrip("-") for part in re.findall(r"%(-?.)", date_format)} if isinstance(date_format, str) else set()
+    """Refuse a format from which no day follows: DuckDB takes 1900 and January for what is missing."""
+    if isinstance(date_format, str) and date_format:
+        with duckdb.connect() as connection:
+            try:
+                connection.execute("SELECT try_strptime('', ?)", [date_format])
+            except duckdb.Error as error:
+                said = shown(str(error).rpartition(": ")[2], longest=200)[1:-1]
+                raise InvalidTransactions(
+                    f"date_format={shown(date_format)} has the format specifier {said}"
+                ) from error
+    found = {part.lstrip("-") for part in re.findall(r"%(-?.)", str(date_format))}
     if not any(all(found & set(choices) for choices in day) for day in WHOLE_DAYS):
         raise InvalidArgument(
             f"date_format is {shown(date_format)}, which does not fix year, month and day; give e.g. '%d/%m/%Y'"
         )
-    with duckdb.connect() as connection:
-        try:
-            connection.execute("SELECT try_strptime('', ?)", [date_format])
-        except duckdb.Error as error:
-            said = str(error).partition(": ")[2]
-            raise InvalidArgument(f"date_format is {shown(date_format)}: {shown(said, longest=200)[1:-1]}") from error
 
 
 def _iso(text: Any, name: str, time_zone: str | None) -> tuple[Any, list[Check], list[Check]]:

@@ -129,7 +129,7 @@ def _quoted(path: str | Path) -> str:
 
 
 def _said(error: Exception) -> str:
-    return (getattr(error, "strerror", None) or str(error)).lower()
+    return (getattr(error, "strerror", None) or str(error)).lower().rstrip(".")
 
 
 def _suffix(path: str) -> str:
