@@ -214,7 +214,7 @@ class _Records:
                 opening[-1], f"a quote that is never closed, {self.text(opening[-1], len(self.data))}; close it"
             )
         if len(followed) and first == followed[0]:
-            opened = opening[np.searchsorted(opening, first) - 1]
+            opened = int(opening[np.searchsorted(opening, first) - 1])
             self.refuse(
                 first,
                 f"text after a closing quote, {self.text(opened, first + 20)}, opened on line {self.line_of(opened)};"

@@ -200,7 +200,7 @@ def csv_table(files: list[Path], layout: Layout, compression: str, connection: A
 
 
 def _chosen(table: ir.Table, names: Sequence[str], chosen: Mapping[str, str]) -> ir.Table:
-    fields = {name: table[f"c{position}"] for position, name in enumerate(names)}
+    fields: dict[str, Any] = {name: table[f"c{position}"] for position, name in enumerate(names)}
     absent: Any = ibis.null("string")
     return table.select(**{new: fields.get(name, absent) for new, name in chosen.items()})
 

@@ -63,6 +63,7 @@ def _typed(text: Any) -> pd.Series:
     if known.empty or known.str.match(r"\s*[-+]?0\d").any():
         return text
     try:
-        return pd.to_numeric(text)
+        numbers: Any = pd.to_numeric(text)
     except ValueError:
         return text
+    return numbers
