@@ -14,7 +14,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from clvmodels.errors import InvalidTransactions, shown
+from clvmodels.errors import ClvError, InvalidTransactions, shown
 from clvmodels.transactions.csv_grammar import LONGEST_LINE, Layout, check_grammar
 
 CSV_SUFFIXES = (".csv", ".tsv", ".txt")
@@ -101,7 +101,7 @@ def named_files(path: str) -> list[Path]:
         found = [expanded] if expanded.exists() or expanded.is_symlink() else _matches(str(expanded))
         strange = [file for file in found if not file.is_file()]
     except (OSError, RuntimeError, ValueError) as error:  # a name too long, no such user, a zero byte
-        if isinstance(error, InvalidTransactions):
+        if isinstance(error, ClvError):
             raise
         raise InvalidTransactions(f"there is no file {_quoted(path)}: {_said(error)}; check the path") from error
     if not found:
