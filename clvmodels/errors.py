@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import linecache
 import math
+import reprlib
 import sys
 import sysconfig
 from numbers import Real
@@ -92,7 +93,7 @@ def check_interval(interval: float) -> float:
     0.9
     """
     if not (isinstance(interval, Real) and 0 < interval < 1):
-        raise InvalidArgument(f"interval is {interval!r}; give a probability between 0 and 1, e.g. interval=0.9")
+        raise InvalidArgument(f"interval is {shown(interval)}; give a probability between 0 and 1, e.g. interval=0.9")
     return float(interval)
 
 
@@ -110,7 +111,7 @@ def check_margin(margin: float) -> float:
     0.3
     """
     if not (isinstance(margin, Real) and 0 < margin <= 1):
-        raise InvalidArgument(f"margin is {margin!r}; give a share of the spend in (0, 1], e.g. 0.3")
+        raise InvalidArgument(f"margin is {shown(margin)}; give a share of the spend in (0, 1], e.g. 0.3")
     return float(margin)
 
 
@@ -128,7 +129,7 @@ def check_cost(cost: float, name: str) -> float:
     12.0
     """
     if isinstance(cost, bool) or not (isinstance(cost, Real) and math.isfinite(cost) and cost >= 0):
-        raise InvalidArgument(f"{name} is {cost!r}; give an amount of money, zero or more")
+        raise InvalidArgument(f"{name} is {shown(cost)}; give an amount of money, zero or more")
     return float(cost)
 
 
@@ -146,5 +147,52 @@ def check_horizon(horizon: float, name: str = "horizon") -> float:
     52.0
     """
     if not (isinstance(horizon, Real) and math.isfinite(horizon) and horizon >= 0):
-        raise InvalidArgument(f"{name} is {horizon!r}; give a finite number of time units, zero or more")
+        raise InvalidArgument(f"{name} is {shown(horizon)}; give a finite number of time units, zero or more")
     return float(horizon)
+
+
+class _Shown(reprlib.Repr):
+    """Short representations in one line, in which numpy's scalars and arrays are Python's."""
+
+    def __init__(self, longest: int) -> None:
+        super().__init__()
+        self.maxstring = self.maxother = self.maxlong = longest
+        self.maxlist = self.maxtuple = self.maxset = self.maxfrozenset = self.maxdict = 20
+
+    def repr1(self, x: Any, level: int) -> str:
+        if type(x).__module__ == "numpy" and hasattr(x, "dtype"):
+            # A time is a bare number to Python, and a long double has no other name there.
+            x = str(x) if x.dtype.kind in "mM" else x[: self.maxlist + 1].tolist() if x.shape else x.item()
+            x = float(x) if type(x).__module__ == "numpy" else x
+        return super().repr1(x, level)
+
+    def repr_int(self, x: int, level: int) -> str:
+        # Python refuses to write out integers of thousands of digits.
+        return f"a number of {x.bit_length()} bits" if x.bit_length() > 10_000 else super().repr_int(x, level)
+
+    def repr_bytes(self, x: bytes, level: int) -> str:
+        return super().repr_instance(x if len(x) <= self.maxother else x[: self.maxother // 2] + b"...", level)
+
+    def repr_instance(self, x: Any, level: int) -> str:
+        return " ".join(super().repr_instance(x, level).split())
+
+
+def shown(value: Any, *, longest: int = 80) -> str:
+    """Return a value as messages quote it: short whatever its length, and without numpy's types.
+
+    Parameters
+    ----------
+    value
+        Of any kind; a list and the like are cut after twenty entries.
+    longest
+        In characters, of a text or another single value.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> shown(np.int64(4)), shown("ann"), shown((np.float32(0.5), "x"))
+    ('4', "'ann'", "(0.5, 'x')")
+    >>> len(shown("x" * 1_000_000)), len(shown(list(range(5_000))))
+    (80, 75)
+    """
+    return _Shown(longest).repr(value)

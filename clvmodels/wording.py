@@ -6,7 +6,7 @@ import math
 import unicodedata
 from collections.abc import Mapping, Sequence
 
-from clvmodels.errors import InvalidArgument
+from clvmodels.errors import InvalidArgument, shown
 
 # The ends of an interval are hardly known better than to a hundredth of its width.
 DIGITS_OF_WIDTH = 2
@@ -179,7 +179,7 @@ def check_currency(currency: object) -> str:
     '€'
     """
     if not isinstance(currency, str) or len(currency) > LONGEST_CURRENCY or not all(map(_is_plain, currency)):
-        raise InvalidArgument(f"currency is {currency!r}; give a code such as 'EUR' or a sign such as '$'")
+        raise InvalidArgument(f"currency is {shown(currency)}; give a code such as 'EUR' or a sign such as '$'")
     return currency
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from clvmodels.decisions.checks import check_count
-from clvmodels.errors import InvalidArgument
+from clvmodels.errors import InvalidArgument, shown
 from clvmodels.intervals import Array
 from clvmodels.rfm import RFM, days_per_unit
 
@@ -52,7 +52,7 @@ class Calendar:
         ([0.0, 31.0, 61.0], ('1997-10', '1997-11'))
         """
         if period not in get_args(Period):
-            raise InvalidArgument(f"period is {period!r}; choose one of {', '.join(get_args(Period))}")
+            raise InvalidArgument(f"period is {shown(period)}; choose one of {', '.join(get_args(Period))}")
         check_count(periods, "periods")
         steps = MONTHS[period] * np.arange(1, periods + 1)
         if rfm.observation_end is None:

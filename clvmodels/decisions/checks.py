@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from clvmodels.errors import InvalidArgument, check_cost
+from clvmodels.errors import InvalidArgument, check_cost, shown
 from clvmodels.lifetime_value import LifetimeValue, segments
 from clvmodels.model_error import ModelError
 from clvmodels.rfm import RFM
@@ -25,7 +25,7 @@ def check_share(share: Any, name: str, *, above: float = 0.0) -> None:
     >>> check_share(0.9, "confidence")
     """
     if not (isinstance(share, Real) and above < float(share) < 1):
-        raise InvalidArgument(f"{name} is {share!r}; give a probability between {above:g} and 1, e.g. 0.9")
+        raise InvalidArgument(f"{name} is {shown(share)}; give a probability between {above:g} and 1, e.g. 0.9")
 
 
 def check_count(count: Any, name: str) -> int:
@@ -37,7 +37,7 @@ def check_count(count: Any, name: str) -> int:
     100
     """
     if isinstance(count, bool) or not isinstance(count, Integral) or count < 1:
-        raise InvalidArgument(f"{name} is {count!r}; give a whole number, 1 or more")
+        raise InvalidArgument(f"{name} is {shown(count)}; give a whole number, 1 or more")
     return int(count)
 
 
@@ -50,7 +50,7 @@ def check_length(length: Any, name: str) -> float:
     52.0
     """
     if not (isinstance(length, Real) and math.isfinite(length) and float(length) > 0):
-        raise InvalidArgument(f"{name} is {length!r}; give a finite number of time units, above zero")
+        raise InvalidArgument(f"{name} is {shown(length)}; give a finite number of time units, above zero")
     return float(length)
 
 
@@ -166,7 +166,7 @@ def numbers(given: Any, name: str, periods: int) -> NDArray[np.float64]:
     if found.ndim > 1 or (found.ndim == 1 and len(found) != periods):
         raise InvalidArgument(f"{name} has {found.size} numbers for {periods} periods; give one, or one for each")
     if not (np.isfinite(found) & (found >= 0)).all():
-        raise InvalidArgument(f"{name} is {given!r}; give numbers, zero or more")
+        raise InvalidArgument(f"{name} is {shown(given)}; give numbers, zero or more")
     return np.broadcast_to(found, periods)
 
 
@@ -179,7 +179,7 @@ def check_discount(discount: Any) -> float:
     0.1
     """
     if not (isinstance(discount, Real) and 0 <= float(discount) <= 1):
-        raise InvalidArgument(f"discount is {discount!r}; give a share of the price in [0, 1], e.g. 0.1")
+        raise InvalidArgument(f"discount is {shown(discount)}; give a share of the price in [0, 1], e.g. 0.1")
     return float(discount)
 
 

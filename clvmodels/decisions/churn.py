@@ -11,7 +11,7 @@ import pandas as pd
 
 from clvmodels.decisions.checks import check_count, check_length, grouped
 from clvmodels.decisions.drivers import driver_sentence, drivers, purchase_inputs
-from clvmodels.errors import InvalidArgument, check_horizon, check_interval
+from clvmodels.errors import InvalidArgument, check_horizon, check_interval, shown
 from clvmodels.formulas import beta_geo
 from clvmodels.formulas.beta_geo import BetaGeoParams
 from clvmodels.intervals import Array, DrawBlocks, interval_table, summed
@@ -142,7 +142,7 @@ def _usable(names: pd.Index) -> pd.Index:
     """The segments, unless the answer calls something else by the name of one."""
     taken = sorted(set(map(str, names)) & {"total", KNOWN, NEW})
     if taken:
-        raise InvalidArgument(f"a segment is called {taken[0]!r}, as the answer calls something else; rename it")
+        raise InvalidArgument(f"a segment is called {shown(taken[0])}, as the answer calls something else; rename it")
     return names
 
 

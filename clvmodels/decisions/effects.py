@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from clvmodels.errors import InvalidArgument
+from clvmodels.errors import InvalidArgument, shown
 from clvmodels.intervals import Array
 from clvmodels.models.priors import Prior
 
@@ -36,8 +36,8 @@ def check_effect(effect: Any, name: str) -> None:
         return
     if isinstance(effect, Real):
         raise InvalidArgument(
-            f"{name} is {effect!r}, a bare number; give a prior of what you know, e.g. clv.Prior('Beta', alpha=2,"
-            f" beta=18), or, if you are certain, clv.Prior('DiracDelta', c={effect!r})"
+            f"{name} is {shown(effect)}, a bare number; give a prior of what you know, e.g. clv.Prior('Beta', alpha=2,"
+            f" beta=18), or, if you are certain, clv.Prior('DiracDelta', c={shown(effect)})"
         )
     raise InvalidArgument(f"{name} is a {type(effect).__name__}; give a clv.Prior, or an array of 100 draws or more")
 
@@ -106,6 +106,6 @@ def read_effect(text: str | None, name: str) -> Prior | None:
         if certain == "" and len(values) == 2 and min(values) > 0:
             return Prior("Beta", alpha=values[0], beta=values[1])
     raise InvalidArgument(
-        f"{name} is {text!r}; give the two numbers of a Beta prior, e.g. 2,18 for about 10 % (after a test: 1 + kept,"
-        " 1 + lost), or certain:0.1 if you insist on one number"
+        f"{name} is {shown(text)}; give the two numbers of a Beta prior, e.g. 2,18 for about 10 % (after a test: 1 +"
+        " kept, 1 + lost), or certain:0.1 if you insist on one number"
     )

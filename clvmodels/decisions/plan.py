@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clvmodels.decisions.checks import numbers
-from clvmodels.errors import InvalidArgument
+from clvmodels.errors import InvalidArgument, shown
 from clvmodels.intervals import Array
 from clvmodels.models.acquisition_rate import AcquisitionRate
 
@@ -47,7 +47,9 @@ def planned(plan: Plan, *, plan_sd: float, edges: Array, draws: int, rng: np.ran
     [0, 0, 0]
     """
     if not (isinstance(plan_sd, Real) and 0 <= plan_sd < np.inf):
-        raise InvalidArgument(f"plan_sd is {plan_sd!r}; give a relative standard deviation, zero or more, e.g. 0.1")
+        raise InvalidArgument(
+            f"plan_sd is {shown(plan_sd)}; give a relative standard deviation, zero or more, e.g. 0.1"
+        )
     if isinstance(plan, AcquisitionRate):
         expected = plan.draws(draws, rng)[:, None] * np.diff(edges)
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from clvmodels.decisions.checks import grouped
-from clvmodels.errors import ClvError, InvalidRFM
+from clvmodels.errors import ClvError, InvalidRFM, shown
 from clvmodels.lifetime_value import LifetimeValue
 from clvmodels.models.beta_geo import BetaGeo
 from clvmodels.models.gamma_gamma import GammaGamma
@@ -73,7 +73,8 @@ def fit_by_segment(
             spent = spend.fit(part, draws=draws, random_seed=random_seed)
         except ClvError as error:
             raise InvalidRFM(
-                f"{by} {name!r}, with {len(part)} customers, cannot be fitted: {error}; merge it with another segment"
+                f"{by} {shown(name)}, with {len(part)} customers, cannot be fitted: {error}; merge it with another"
+                " segment"
             ) from error
         found[str(name)] = LifetimeValue(
             bought, spent, margin=margin, annual_discount_rate=annual_discount_rate, cost_per_purchase=cost_per_purchase

@@ -9,7 +9,7 @@ from typing import Any, Unpack
 import numpy as np
 import pandas as pd
 
-from clvmodels.errors import ClvError, InvalidArgument, check_interval
+from clvmodels.errors import ClvError, InvalidArgument, check_interval, shown
 from clvmodels.evaluation.assessment import LEVELS, Assessment, assess
 from clvmodels.evaluation.curves import curve_errors, holdout_path
 from clvmodels.evaluation.forecasters import Calibration, FittedForecaster, Forecast, Forecaster
@@ -199,7 +199,7 @@ def check_names(forecasters: Sequence[Forecaster] | None) -> None:
     wrong = [one for one in forecasters or () if isinstance(one, type) or not hasattr(one, "fit")]
     if wrong:
         raise InvalidArgument(
-            f"{wrong[0]!r} is no forecaster; give objects with a name and fit(), or clv.named_forecasters"
+            f"{shown(wrong[0])} is no forecaster; give objects with a name and fit(), or clv.named_forecasters"
         )
     names = None if forecasters is None else [forecaster.name for forecaster in forecasters]
     if names is not None and (not names or len(set(names)) < len(names)):
@@ -232,7 +232,7 @@ def _acquisition(rate: Rate, split: HoldoutSplit) -> AcquisitionRate | None:
         return None
     if rate != "estimated":
         if isinstance(rate, str):
-            raise InvalidArgument(f"acquisition_rate is {rate!r}; give customers per time unit, or 'estimated'")
+            raise InvalidArgument(f"acquisition_rate is {shown(rate)}; give customers per time unit, or 'estimated'")
         return AcquisitionRate(won=float(rate))
     T = split.calibration.frame["T"].to_numpy(float)
     # Before the second half, a customer seen for the first time may be an old one whom the log does not know yet.

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from clvmodels.errors import InvalidArgument, check_interval
+from clvmodels.errors import InvalidArgument, check_interval, shown
 from clvmodels.evaluation.bootstrap import Resampled
 from clvmodels.evaluation.measures import Measure
 from clvmodels.intervals import Array, quantiles
@@ -59,7 +59,7 @@ def compare(
     """
     check_interval(interval)
     if baseline not in known:
-        raise InvalidArgument(f"there is no forecaster {baseline!r}; choose one of {', '.join(known)}")
+        raise InvalidArgument(f"there is no forecaster {shown(baseline)}; choose one of {', '.join(known)}")
     parts = {
         target: _of_target(resampled, measures, (model, target), (baseline, target), interval) for target in targets
     }

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from clvmodels.errors import InvalidArgument
+from clvmodels.errors import InvalidArgument, InvalidTransactions, shown
 from clvmodels.evaluation.forecasters import Forecaster
 from clvmodels.evaluation.registry import FORECASTERS, named_forecasters
 from clvmodels.evaluation.scores import MODEL
+from clvmodels.rfm import read_frame
 
 
 def read_forecasters(names: str | None) -> Sequence[Forecaster] | None:
@@ -55,7 +55,9 @@ def read_rate(rate: str | None) -> float | str | None:
     try:
         return float(rate)
     except ValueError:
-        raise InvalidArgument(f"acquisition_rate is {rate!r}; give customers per time unit, or 'estimated'") from None
+        raise InvalidArgument(
+            f"acquisition_rate is {shown(rate)}; give customers per time unit, or 'estimated'"
+        ) from None
 
 
 def read_segments(path: str | os.PathLike[str] | None, customer_id: str) -> pd.Series | None:
@@ -75,24 +77,14 @@ def read_segments(path: str | os.PathLike[str] | None, customer_id: str) -> pd.S
     """
     if path is None:
         return None
-    table = _read(Path(path), customer_id)
+    try:
+        table: Any = read_frame(os.fspath(path), customer_id)
+    except InvalidTransactions as error:
+        raise InvalidArgument(f"cannot read the segments in {path}: {error}") from error
     others = [name for name in table.columns if name != customer_id]
     if customer_id not in table.columns or len(others) != 1:
         raise InvalidArgument(
-            f"{path} has the columns {list(table.columns)}; give one named {customer_id!r} and one with the segments"
+            f"{path} has the columns {shown(list(table.columns))}; give one named {shown(customer_id)} and one with the"
+            " segments"
         )
     return table.set_index(customer_id)[others[0]]
-
-
-def _read(path: Path, customer_id: str) -> Any:
-    try:
-        if path.suffix.lower() == ".parquet":
-            return pd.read_parquet(path)
-        # A segment may be called NA; what is empty alone is missing.
-        table = pd.read_csv(path, dtype={customer_id: str}, keep_default_na=False, na_values=[""])
-        ids: Any = table.get(customer_id, pd.Series(dtype=str))
-        # As in a log: 42 is a number, but where one id is like 00042 they all stay text.
-        whole = ids.str.fullmatch(r"0|-?[1-9]\d{0,17}").all()
-        return table.assign(**{customer_id: ids.astype("int64")}) if whole and len(ids) else table
-    except (OSError, ValueError) as error:
-        raise InvalidArgument(f"cannot read the segments in {path}: {error}; give a CSV or Parquet file") from error

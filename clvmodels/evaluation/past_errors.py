@@ -11,7 +11,7 @@ from typing import Any, Literal, Unpack, get_args
 import numpy as np
 import pandas as pd
 
-from clvmodels.errors import ClvError, InvalidArgument, check_horizon
+from clvmodels.errors import ClvError, InvalidArgument, check_horizon, shown
 from clvmodels.evaluation.bayesian import BetaGeoGammaGamma
 from clvmodels.evaluation.forecasters import Forecaster
 from clvmodels.evaluation.known import Segments, calibration_of, with_segments
@@ -80,15 +80,15 @@ def estimate_model_error(
     """
     check_horizon(horizon)
     if target not in get_args(Target):
-        raise InvalidArgument(f"target is {target!r}; choose one of {', '.join(get_args(Target))}")
+        raise InvalidArgument(f"target is {shown(target)}; choose one of {', '.join(get_args(Target))}")
     last_day = None if observation_end is None else as_day(observation_end, "observation_end")
     log, seed = CheckedLog.check(transactions, last_day=last_day, **choices), fresh_seed(random_seed)
     end, under_test = last_day or log.transactions.log_end, forecaster or BetaGeoGammaGamma()
     found = past_errors(under_test, log, end, horizon=horizon, segments=segments, random_seed=seed)
     if target not in found:
         raise InvalidArgument(
-            f"no earlier origin says how wrong the total of {target!r} may be: nothing could be fitted, was expected"
-            f" or was bought there; {'choose one of ' + ', '.join(found) if found else 'more time is needed'}"
+            f"no earlier origin says how wrong the total of {shown(target)} may be: nothing could be fitted, was"
+            f" expected or was bought there; {'choose one of ' + ', '.join(found) if found else 'more time is needed'}"
         )
     return found[target]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
-from clvmodels.errors import InvalidArgument
+from clvmodels.errors import InvalidArgument, shown
 from clvmodels.evaluation.baselines import AsBefore, HiatusRule, Nothing, SimpleFormula
 from clvmodels.evaluation.bayesian import BetaGeoGammaGamma
 from clvmodels.evaluation.forecasters import Forecaster
@@ -93,5 +93,5 @@ def named_forecasters(names: Sequence[str]) -> list[Forecaster]:
 
 def _unknown(name: str) -> str:
     nearest = difflib.get_close_matches(name, FORECASTERS, n=1)
-    meant = f", do you mean {nearest[0]!r}?" if nearest else ""
-    return f"there is no forecaster {name!r}{meant}; the names are {', '.join(FORECASTERS)}"
+    meant = f", do you mean {shown(nearest[0])}?" if nearest else ""
+    return f"there is no forecaster {shown(name)}{meant}; the names are {', '.join(FORECASTERS)}"

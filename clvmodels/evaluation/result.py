@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from clvmodels.errors import InvalidArgument
+from clvmodels.errors import InvalidArgument, shown
 from clvmodels.evaluation import tables
 from clvmodels.evaluation.assessment import Assessment
 from clvmodels.evaluation.bayesian import FittedBetaGeoGammaGamma
@@ -213,7 +213,7 @@ class BacktestResult(Compared):
             decile (1 has the lowest predictions), customers, predicted, actual; ties share evenly.
         """
         if by not in ("frequency", "decile"):
-            raise InvalidArgument(f"by is {by!r}; choose 'frequency' or 'decile'")
+            raise InvalidArgument(f"by is {shown(by)}; choose 'frequency' or 'decile'")
         if by == "decile":
             return tables.by_decile(self._customers(target))
         return tables.by_frequency(self._customers(target), self.split, target, interval=self.interval)
@@ -281,5 +281,7 @@ class BacktestResult(Compared):
     def _customers(self, target: str) -> dict[str, pd.DataFrame]:
         """The customers' tables by forecaster, for one target."""
         if target not in self.forecast_targets:
-            raise InvalidArgument(f"there is no forecast of {target!r}; there are those of {self.forecast_targets}")
+            raise InvalidArgument(
+                f"there is no forecast of {shown(target)}; there are those of {self.forecast_targets}"
+            )
         return {name: found.customers for (name, of), found in self.assessments.items() if of == target}

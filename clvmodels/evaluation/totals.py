@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from clvmodels.errors import InvalidArgument
+from clvmodels.errors import InvalidArgument, shown
 from clvmodels.evaluation.forecasters import ForecastsNewCustomers
 from clvmodels.intervals import quantiles
 
@@ -37,7 +37,7 @@ def _groups(result: BacktestResult, by: str | None) -> pd.Series:
         return pd.Series("all", index=frame.index, dtype="category")
     if by not in frame.columns:
         raise InvalidArgument(
-            f"the customers have no {by!r}; pass segments=... to the backtest, or choose a column of "
+            f"the customers have no {shown(by)}; pass segments=... to the backtest, or choose a column of "
             f"split.calibration.frame: {', '.join(frame.columns)}"
         )
     if frame[by].isna().any():

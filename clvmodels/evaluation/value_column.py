@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 
-from clvmodels.errors import ClvError, DataWarning
+from clvmodels.errors import ClvError, DataWarning, shown
 from clvmodels.rfm import file_columns
 
 DEFAULT_VALUE = "value"
@@ -27,7 +27,7 @@ def default_value_column(path: str | os.PathLike[str]) -> str | None:
         return DEFAULT_VALUE
     if DEFAULT_VALUE in columns:
         return DEFAULT_VALUE
-    found = f"there is no column {DEFAULT_VALUE!r} among {columns}"
+    found = f"there is no column {shown(DEFAULT_VALUE)} among {shown(columns)}"
     warnings.warn(
         f"{found}: purchases alone are evaluated; name the spend column to change this", DataWarning, stacklevel=2
     )

@@ -13,7 +13,7 @@ import pymc as pm
 import pytensor
 import xarray as xr
 
-from clvmodels.errors import FitFailed, FitWarning, InvalidArgument
+from clvmodels.errors import FitFailed, FitWarning, InvalidArgument, shown
 from clvmodels.inference.density import FlatModel, flatten, posterior_and_gradient
 from clvmodels.inference.diagnostics import Diagnostics
 from clvmodels.inference.importance import sample_importance
@@ -61,7 +61,7 @@ def sample(
         If the draws failed a check, with cause and remedy.
     """
     if method not in get_args(Method):
-        raise InvalidArgument(f"method is {method!r}; choose one of {', '.join(get_args(Method))}")
+        raise InvalidArgument(f"method is {shown(method)}; choose one of {', '.join(get_args(Method))}")
     if draws != int(draws) or draws < 100:
         raise InvalidArgument(f"draws is {draws}; ask for a whole number, 100 or more, or intervals mean nothing")
     if method == "nuts":

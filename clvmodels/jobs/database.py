@@ -17,7 +17,7 @@ from urllib.parse import SplitResult, quote, unquote, urlsplit
 import ibis
 from ibis.common.exceptions import TableNotFound
 
-from clvmodels.errors import InvalidArgument, InvalidTransactions
+from clvmodels.errors import InvalidArgument, InvalidTransactions, shown
 from clvmodels.jobs.environment import PLACEHOLDER, Secrets, secrets_in, without_secrets
 
 Result = TypeVar("Result")
@@ -266,9 +266,9 @@ def find_table(connection: Any, name: str) -> Any:
         warnings.simplefilter("ignore", DeprecationWarning)  # Ibis calls what DuckDB has renamed
         there = connection.list_tables(database=schema or None)
     if not there:
-        where = f"no other in {schema!r}" if schema else f"no other; perhaps 'schema.{name}'?"
-        raise InvalidTransactions(f"there is no table {name!r}, and {where}")
-    raise InvalidTransactions(f"there is no table {name!r}; there are {', '.join(_nearest(table, there))}")
+        where = f"no other in {shown(schema)}" if schema else f"no other; perhaps 'schema.{name}'?"
+        raise InvalidTransactions(f"there is no table {shown(name)}, and {where}")
+    raise InvalidTransactions(f"there is no table {shown(name)}; there are {', '.join(_nearest(table, there))}")
 
 
 def _nearest(name: str, there: Sequence[str]) -> list[str]:

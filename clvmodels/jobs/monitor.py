@@ -7,7 +7,7 @@ import logging
 import tempfile
 from pathlib import Path
 
-from clvmodels.errors import InvalidArgument, StoreError
+from clvmodels.errors import InvalidArgument, StoreError, shown
 from clvmodels.evaluation.backtest import evaluate
 from clvmodels.evaluation.registry import named_forecasters
 from clvmodels.evaluation.result import BacktestResult
@@ -86,7 +86,7 @@ def monitor(job: Job, *, scores: str | None = None, today: dt.date | None = None
         if version.purchases.time_unit != feed.rfm.time_unit:
             raise InvalidArgument(
                 f"the scores are in {version.purchases.time_unit}s, and the configuration says model.time_unit ="
-                f" {feed.rfm.time_unit!r}; put it back"
+                f" {shown(feed.rfm.time_unit)}; put it back"
             )
         split = feed.log.split(since, feed.end)
         result = evaluate(

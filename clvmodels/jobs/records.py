@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from clvmodels.errors import StoreError
+from clvmodels.errors import StoreError, shown
 
 SCHEMA = 1
 
@@ -54,7 +54,7 @@ def read_record(kind: type[Kind], path: Path, *, schema: str, remedy: str = "") 
         raise StoreError(f"{path} is damaged: {error}{remedy}") from error
     found = plain.get(schema) if isinstance(plain, dict) else None
     if found != SCHEMA:
-        raise StoreError(f"{path} has schema version {found!r}, and this version of clvmodels reads {SCHEMA}")
+        raise StoreError(f"{path} has schema version {shown(found)}, and this version of clvmodels reads {SCHEMA}")
     try:
         return kind.model_validate(plain)
     except ValidationError as error:

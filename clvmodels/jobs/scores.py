@@ -10,7 +10,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from clvmodels.errors import ClvError, InvalidArgument, StoreError
+from clvmodels.errors import ClvError, InvalidArgument, StoreError, shown
 from clvmodels.files import make_folder, whole_file
 from clvmodels.jobs.artefacts import CHOICES, golden_again
 from clvmodels.jobs.check import Check, failed, named
@@ -161,7 +161,7 @@ def _check_unit(version: Version, feed: Feed) -> None:
     if version.purchases.time_unit != feed.rfm.time_unit:
         raise InvalidArgument(
             f"the published version {version.manifest.number} was fitted in {version.purchases.time_unit}s, and the"
-            f" configuration says model.time_unit = {feed.rfm.time_unit!r}; retrain, or put it back"
+            f" configuration says model.time_unit = {shown(feed.rfm.time_unit)}; retrain, or put it back"
         )
 
 

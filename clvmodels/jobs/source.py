@@ -13,7 +13,7 @@ from typing import Any
 import ibis
 import pandas as pd
 
-from clvmodels.errors import InvalidArgument, InvalidTransactions
+from clvmodels.errors import InvalidArgument, InvalidTransactions, shown
 from clvmodels.evaluation.options import read_segments
 from clvmodels.files import whole_file
 from clvmodels.jobs.database import KEY, Database, find_database, find_table
@@ -82,7 +82,9 @@ def read_source(
     database = find_database(transactions, folder=folder, environment=environment)
     if database is None:
         if table is not None:
-            raise InvalidArgument(f"source.table is {table!r}, and {KEY} a path; a table is part of a database only")
+            raise InvalidArgument(
+                f"source.table is {shown(table)}, and {KEY} a path; a table is part of a database only"
+            )
         return _existing(transactions, folder, secrets_in(transactions, environment, key=KEY))
     if table is None:
         raise InvalidArgument(f'{KEY} is a database; name the table in it, e.g. table = "orders"')
@@ -146,7 +148,7 @@ def read_segments_of(
     else:
         database = find_database(transactions, folder=folder, environment=environment)
         if database is None:
-            raise InvalidArgument(f"segments.table is {table!r}, and {KEY} a path; give segments.file instead")
+            raise InvalidArgument(f"segments.table is {shown(table)}, and {KEY} a path; give segments.file instead")
         found = _segments_in_table(database, str(table), customer_id, segment)
     found = found.set_axis(["customer_id", "segment"], axis=1).dropna()
     return _one_each(found if customers is None else _as_in(customers, found))
@@ -176,7 +178,7 @@ def _one_each(found: pd.DataFrame) -> pd.Series:
     if not one.index.is_unique:
         several = one.index[one.index.duplicated()].unique()
         raise InvalidArgument(
-            f"{len(several)} customers have several segments, e.g. {several.tolist()[0]!r}; give each one"
+            f"{len(several)} customers have several segments, e.g. {shown(several.tolist()[0])}; give each one"
         )
     return one
 

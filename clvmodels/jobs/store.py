@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from clvmodels.errors import ClvError, StoreError
+from clvmodels.errors import ClvError, StoreError, shown
 from clvmodels.jobs.manifest import MANIFEST, Manifest, ScoresManifest, sha256
 from clvmodels.jobs.records import SCHEMA, Record, read_record
 from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
@@ -230,7 +230,7 @@ def _checked_number(number: str) -> str:
     """The name of a folder from what may be typed, or come from a file: digits alone."""
     text = str(number).strip()
     if not (text.isascii() and text.isdigit()):
-        raise StoreError(f"{text!r} is no number of a version; clvmodels models list shows them")
+        raise StoreError(f"{shown(text)} is no number of a version; clvmodels models list shows them")
     return f"{int(text):06d}" if len(text) <= 18 else text
 
 

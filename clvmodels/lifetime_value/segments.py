@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from clvmodels.errors import InvalidArgument
+from clvmodels.errors import InvalidArgument, shown
 from clvmodels.rfm import RFM
 
 
@@ -19,7 +19,7 @@ def segments(rfm: RFM, by: str | None) -> pd.Categorical:
     if by is None:
         return pd.Categorical(["total"] * len(rfm))
     if by not in rfm.frame.columns:
-        raise InvalidArgument(f"the RFM has no column {by!r}; add it with rfm.assign({by}=...), by customer_id")
+        raise InvalidArgument(f"the RFM has no column {shown(by)}; add it with rfm.assign({by}=...), by customer_id")
     segment = pd.Categorical(rfm.frame[by])
     if (segment.codes < 0).any():
         raise InvalidArgument(f"{(segment.codes < 0).sum()} customers have no {by}; fill it in before summing")

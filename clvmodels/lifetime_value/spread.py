@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from clvmodels.errors import InvalidArgument
+from clvmodels.errors import InvalidArgument, shown
 from clvmodels.intervals import Array, DrawBlocks, Kind, interval_table
 
 Places = NDArray[np.integer]
@@ -34,7 +34,7 @@ def steps(draws: DrawBlocks, which: Places, points: int) -> Places:
     [1, 0, 1, 0]
     """
     if isinstance(points, bool) or not (isinstance(points, Integral) and points >= 1):
-        raise InvalidArgument(f"points is {points!r}; give a whole number of steps, one or more")
+        raise InvalidArgument(f"points is {shown(points)}; give a whole number of steps, one or more")
     means = np.concatenate([np.empty(0), *draws.map(lambda block: block.mean(axis=1))])
     place = np.empty(len(which), dtype=np.int64)
     place[np.argsort(-means[which], kind="stable")] = np.arange(len(which))
@@ -139,7 +139,7 @@ def _counts(block: Array, customers: Places, edges: Array) -> Array:
 def _merged(edges: Array, counts: Array, *, most: Any) -> tuple[Array, Array]:
     """Classes from 0 on put together, so that there are at most so many, and that below 0."""
     if isinstance(most, bool) or not isinstance(most, Integral) or int(most) < 1:
-        raise InvalidArgument(f"classes is {most!r}; give a whole number of them, one or more, or their edges")
+        raise InvalidArgument(f"classes is {shown(most)}; give a whole number of them, one or more, or their edges")
     lower, held = edges[1:], counts[:, 1:]
     used = np.flatnonzero(held.any(axis=0))
     lowest, highest = (used[0], used[-1]) if len(used) else (0, 0)
@@ -156,5 +156,5 @@ def _checked(edges: Any) -> Array:
     values = np.asarray(edges)
     real = values.dtype.kind in "iuf" and values.ndim == 1 and len(values) > 1
     if not (real and np.isfinite(values).all() and (np.diff(values) > 0).all()):
-        raise InvalidArgument(f"classes is {edges!r}; give how many, or two or more finite edges that rise")
+        raise InvalidArgument(f"classes is {shown(edges)}; give how many, or two or more finite edges that rise")
     return values.astype(float)

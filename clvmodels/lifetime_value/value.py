@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from clvmodels.errors import InvalidArgument, check_cost, check_interval, check_margin
+from clvmodels.errors import InvalidArgument, check_cost, check_interval, check_margin, shown
 from clvmodels.formulas.discount import discount_force
 from clvmodels.intervals import Array, DrawBlocks, Kind, interval_table, quantiles
 from clvmodels.lifetime_value import blocks, spread
@@ -284,7 +284,7 @@ class LifetimeValue:
         own for each customer, an array (n,).
         """
         if kind not in INTERVALS:
-            raise InvalidArgument(f"kind is {kind!r}; choose 'expected' or 'predictive'")
+            raise InvalidArgument(f"kind is {shown(kind)}; choose 'expected' or 'predictive'")
         if kind == "predictive":
             return blocks.predictive(self, rfm, horizon, random_seed, with_first=with_first)
         return blocks.expected(self, blocks.known(self, rfm), rfm.units_per_year, horizon, with_first=with_first)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 import xarray as xr
 
-from clvmodels.errors import InvalidArgument, check_horizon
+from clvmodels.errors import InvalidArgument, check_horizon, shown
 from clvmodels.formulas import beta_geo
 from clvmodels.formulas.beta_geo import BetaGeoParams
 from clvmodels.formulas.discount import discount_force
@@ -55,7 +55,7 @@ class BetaGeoDraws(Posterior):
             return self._expected(quantity, dates_of(rfm), **in_time_units(rfm, **choices))
         if quantity in PREDICTIVE:
             return self._outcomes(quantity, rfm, **choices)
-        raise InvalidArgument(f"quantity is {quantity!r}; choose one of {', '.join((*CREDIBLE, *PREDICTIVE))}")
+        raise InvalidArgument(f"quantity is {shown(quantity)}; choose one of {', '.join((*CREDIBLE, *PREDICTIVE))}")
 
     def simulation(self, rfm: RFM, random_seed: int | None) -> Simulation:
         """What the loops of `clvmodels.compiled.outcomes` need of these customers' purchases."""

@@ -14,7 +14,7 @@ from scipy import stats
 
 from clvmodels.compiled import outcomes
 from clvmodels.compiled.jit import worth_compiling
-from clvmodels.errors import InvalidArgument, InvalidRFM, check_interval
+from clvmodels.errors import InvalidArgument, InvalidRFM, check_interval, shown
 from clvmodels.formulas import gamma_gamma
 from clvmodels.formulas.gamma_gamma import GammaGammaParams
 from clvmodels.intervals import Array, DrawBlocks, interval_table
@@ -219,7 +219,7 @@ class GammaGammaPosterior(Posterior):
             "predictive_spend": self._outcomes,
         }
         if quantity not in of:
-            raise InvalidArgument(f"quantity is {quantity!r}; choose one of {', '.join(of)}")
+            raise InvalidArgument(f"quantity is {shown(quantity)}; choose one of {', '.join(of)}")
         return of[quantity](rfm, **choices)
 
     def expectation(self, count: Array, mean: Array) -> Callable[[slice], Array]:

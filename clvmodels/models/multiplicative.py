@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 import pandas as pd
 
-from clvmodels.errors import InvalidArgument, check_horizon, check_margin
+from clvmodels.errors import InvalidArgument, check_horizon, check_margin, shown
 from clvmodels.formulas import multiplicative as formula
 from clvmodels.formulas.discount import discount_force
 from clvmodels.models.posterior import check_rfm
@@ -66,7 +66,7 @@ class MultiplicativeCLV:
     def __post_init__(self) -> None:
         """Check the choices."""
         if self.level not in get_args(Level):
-            raise InvalidArgument(f"level is {self.level!r}; choose one of {', '.join(get_args(Level))}")
+            raise InvalidArgument(f"level is {shown(self.level)}; choose one of {', '.join(get_args(Level))}")
         if (self.level == "segment") != (self.segment is not None):
             raise InvalidArgument("level='segment' and segment= (the column with the segments) need each other")
         if self.lifespan is not None and self.churn_rate is not None:
@@ -244,7 +244,9 @@ class MultiplicativeFit:
 
 def _column(rfm: RFM, name: str) -> pd.Series:
     if name not in rfm.frame.columns:
-        raise InvalidArgument(f"the RFM has no column {name!r}; add it with rfm.assign({name}=...), by customer_id")
+        raise InvalidArgument(
+            f"the RFM has no column {shown(name)}; add it with rfm.assign({name}=...), by customer_id"
+        )
     column: Any = rfm.frame[name]
     if column.isna().any():
         raise InvalidArgument(f"{int(column.isna().sum())} customers have no {name}; fill it in")

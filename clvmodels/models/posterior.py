@@ -16,7 +16,7 @@ import xarray as xr
 from numpy.typing import NDArray
 from pandas.util import hash_pandas_object
 
-from clvmodels.errors import ClvError, InvalidArgument, check_interval
+from clvmodels.errors import ClvError, InvalidArgument, check_interval, shown
 from clvmodels.files import write_whole
 from clvmodels.inference.diagnostics import Diagnostics
 from clvmodels.intervals import Array, quantiles
@@ -188,7 +188,7 @@ class Posterior:
         if rfm.time_unit != self.time_unit:
             raise InvalidArgument(
                 f"the RFM is in {rfm.time_unit}s, the model was fitted in {self.time_unit}s;"
-                f" make the RFM with time_unit={self.time_unit!r}"
+                f" make the RFM with time_unit={shown(self.time_unit)}"
             )
 
     def check_customers(self, rfm: RFM) -> None:
@@ -244,7 +244,7 @@ def fresh_seed(random_seed: int | None) -> int:
     if random_seed is None:
         return int(np.random.SeedSequence().generate_state(1, np.uint64)[0] >> 1)
     if isinstance(random_seed, bool) or not isinstance(random_seed, Integral) or random_seed < 0:
-        raise InvalidArgument(f"random_seed is {random_seed!r}; give a whole number, zero or more")
+        raise InvalidArgument(f"random_seed is {shown(random_seed)}; give a whole number, zero or more")
     return int(random_seed)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clvmodels.errors import InvalidArgument
+from clvmodels.errors import InvalidArgument, shown
 
 
 @dataclass(frozen=True, init=False)
@@ -38,7 +38,7 @@ class Prior:
 
     def __repr__(self) -> str:
         """As it is written."""
-        given = "".join(f", {name}={value!r}" for name, value in self.parameters.items())
+        given = "".join(f", {name}={shown(value)}" for name, value in self.parameters.items())
         return f"Prior({self.distribution!r}{given})"
 
     def variable(self, name: str) -> Any:
@@ -124,7 +124,9 @@ class Prior:
 
         found = getattr(pm, self.distribution, None)
         if not isinstance(found, type) or not hasattr(found, "dist"):
-            raise InvalidArgument(f"PyMC has no distribution {self.distribution!r}; use a name such as 'LogNormal'")
+            raise InvalidArgument(
+                f"PyMC has no distribution {shown(self.distribution)}; use a name such as 'LogNormal'"
+            )
         return found
 
     def _arguments(self) -> dict[str, Any]:

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from clvmodels.errors import InvalidArgument
+from clvmodels.errors import InvalidArgument, shown
 from clvmodels.intervals import Array
 from clvmodels.rfm import TimeUnit, days_per_unit
-from clvmodels.rfm.frame_checks import first_of
+from clvmodels.rfm.frame_checks import check_kinds, first_of
 
 MOST_RENEWALS = 100_000
 # (what a bad customer has, which ones are, what to do), in the order in which they are asked.
@@ -91,7 +91,7 @@ class Renewals:
         days_per_unit(time_unit)
         table = _cohorts(survivors)
         for name, row in zip(table.index, table.to_numpy(), strict=True):
-            _check_cohort(f"cohort {name!r}" if len(table) > 1 else "the cohort", row)
+            _check_cohort(f"cohort {shown(name)}" if len(table) > 1 else "the cohort", row)
         numbers = table.to_numpy()
         lost = -np.diff(numbers, axis=1)
         last = np.sum(~np.isnan(numbers), axis=1) - 1
@@ -187,10 +187,12 @@ def checked_customers(
     table = _by_customer(frame)
     missing = [name for name in (renewals, *[left] * left_needed) if name not in table.columns]
     if missing:
-        raise InvalidArgument(f"missing columns {missing}, found {list(table.columns)}; name or rename yours")
+        raise InvalidArgument(f"missing columns {missing}, found {shown(list(table.columns))}; name or rename yours")
     made: Any = table[renewals]
     if pd.api.types.is_bool_dtype(made.dtype) or not pd.api.types.is_numeric_dtype(made.dtype):
-        raise InvalidArgument(f"column {renewals!r} is {made.dtype}; make it whole numbers, the renewals made so far")
+        raise InvalidArgument(
+            f"column {shown(renewals)} is {made.dtype}; make it whole numbers, the renewals made so far"
+        )
     numbers = made.to_numpy(dtype="float64", na_value=np.nan)
     for what, bad, remedy in RULES:
         wrong = bad(numbers)
@@ -203,7 +205,7 @@ def checked_customers(
 
 def _by_customer(frame: pd.DataFrame) -> pd.DataFrame:
     if not frame.columns.is_unique:
-        raise InvalidArgument(f"column names occur twice: {list(frame.columns)}; drop or rename one of them")
+        raise InvalidArgument(f"column names occur twice: {shown(list(frame.columns))}; drop or rename one of them")
     table = frame.rename_axis("customer_id") if frame.index.nlevels == 1 else frame
     if "customer_id" in frame.columns:
         ids: Any = frame["customer_id"]
@@ -216,6 +218,7 @@ def _by_customer(frame: pd.DataFrame) -> pd.DataFrame:
     absent, twice = int(table.index.isna().sum()), table.index[table.index.duplicated()]
     if absent:
         raise InvalidArgument(f"{absent} of {len(table)} customers have no customer_id; give every customer one")
+    check_kinds(table.index, error=InvalidArgument)
     if len(twice):
         raise InvalidArgument(
             f"{len(twice)} rows repeat a customer_id, e.g. {first_of(twice)}; keep one row per customer"
@@ -225,7 +228,7 @@ def _by_customer(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _flags(left: Any) -> Any:
     if not pd.api.types.is_bool_dtype(left.dtype) or left.isna().any():
-        raise InvalidArgument(f"column {left.name!r} is {left.dtype}; make it true or false for every customer")
+        raise InvalidArgument(f"column {shown(left.name)} is {left.dtype}; make it true or false for every customer")
     return left.to_numpy(dtype=bool)
 
 
@@ -236,7 +239,8 @@ def _cohorts(survivors: Any) -> pd.DataFrame:
         raise InvalidArgument("there are no survivors; give the number of customers won, and of those left afterwards")
     if list(map(str, table.columns)) != list(map(str, range(table.shape[1]))):
         raise InvalidArgument(
-            f"the columns are {list(table.columns)}; they must be 0 (customers won), 1, 2, ... (renewals due), with the"
+            f"the columns are {shown(list(table.columns))}; they must be 0 (customers won), 1, 2, ..."
+            " (renewals due), with the"
             " cohort as index"
         )
     try:

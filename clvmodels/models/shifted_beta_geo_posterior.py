@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from clvmodels.errors import InvalidArgument, check_margin
+from clvmodels.errors import InvalidArgument, check_margin, shown
 from clvmodels.formulas import shifted_beta_geo
 from clvmodels.formulas.discount import discount_force
 from clvmodels.formulas.shifted_beta_geo import ShiftedBetaGeoParams
@@ -203,7 +203,7 @@ class ShiftedBetaGeoPosterior(Posterior):
             "residual_value": self._residual_value,
         }
         if quantity not in of:
-            raise InvalidArgument(f"quantity is {quantity!r}; choose one of {', '.join(of)}")
+            raise InvalidArgument(f"quantity is {shown(quantity)}; choose one of {', '.join(of)}")
         index, blocks = of[quantity](*data, **choices)
         drawn = self.with_draw_dims(blocks.array(), index.rename("customer_id"))
         return drawn.rename(customer_id=index.name)
@@ -269,7 +269,7 @@ def whole(name: str, value: Any, *, smallest: int = 0) -> int:
     """
     number = float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan
     if not (number.is_integer() and number >= smallest):
-        raise InvalidArgument(f"{name} is {value!r}; give a whole number, {smallest} or more")
+        raise InvalidArgument(f"{name} is {shown(value)}; give a whole number, {smallest} or more")
     return int(number)
 
 
@@ -287,7 +287,7 @@ def _worth(data: pd.DataFrame, price: float | str, margin: float) -> tuple[pd.In
     table = checked_customers(data, left_needed=False)
     if isinstance(price, str) and price not in data.columns:
         raise InvalidArgument(
-            f"the table has no column {price!r}, found {list(data.columns)}; or give the price itself"
+            f"the table has no column {shown(price)}, found {list(data.columns)}; or give the price itself"
         )
     paid: Any = data[price] if isinstance(price, str) else pd.Series([price])
     if pd.api.types.is_bool_dtype(paid.dtype) or not pd.api.types.is_numeric_dtype(paid.dtype):

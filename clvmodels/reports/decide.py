@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from clvmodels.errors import InvalidArgument
+from clvmodels.errors import InvalidArgument, shown
 from clvmodels.files import make_folder, write_whole
 from clvmodels.lifetime_value import LifetimeValue
 from clvmodels.models.beta_geo import BetaGeo
@@ -69,7 +69,7 @@ def decide(
         If the transactions or a choice cannot be used, or a file cannot be written.
     """
     if question not in QUESTIONS:
-        raise InvalidArgument(f"question is {question!r}; choose one of {', '.join(QUESTIONS)}")
+        raise InvalidArgument(f"question is {shown(question)}; choose one of {', '.join(QUESTIONS)}")
     folder, how = make_folder(Path(out)), {"customer_id": "customer_id", **(reading or {})}
     rfm = rfm_summary(transactions, observation_end=observation_end, **how)
     purchases = BetaGeo().fit(rfm, random_seed=random_seed)

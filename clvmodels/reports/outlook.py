@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from clvmodels import decisions
-from clvmodels.errors import InvalidArgument
+from clvmodels.errors import InvalidArgument, shown
 from clvmodels.evaluation.bayesian import BetaGeoGammaGamma, FittedBetaGeoGammaGamma
 from clvmodels.evaluation.criticism import Criticism, criticise
 from clvmodels.evaluation.forecasters import Calibration
@@ -197,7 +197,9 @@ def look_ahead(result: BacktestResult, terms: Terms) -> Outlook:
     """
     model = result.forecasters.get(MODEL)
     if not isinstance(model, BetaGeoGammaGamma):
-        raise InvalidArgument(f"a report needs the forecaster {MODEL!r}; the backtest has {', '.join(result.names)}")
+        raise InvalidArgument(
+            f"a report needs the forecaster {shown(MODEL)}; the backtest has {', '.join(result.names)}"
+        )
     end = result.split.holdout_end.date()
     rfm = result.split.log.known(end)
     if result.segments is not None:

@@ -8,7 +8,7 @@ from typing import Any
 from clvmodels import decisions, plots
 from clvmodels.decisions.calendar import Calendar
 from clvmodels.decisions.effects import read_effect
-from clvmodels.errors import InvalidArgument
+from clvmodels.errors import InvalidArgument, shown
 from clvmodels.reports.known import SEGMENT, Answered, Known, Path
 
 TERMS = ("margin", "annual_discount_rate", "cost_per_purchase")
@@ -197,7 +197,9 @@ def _costs(text: str) -> float | dict[str, float]:
         pairs = (part.rsplit(":", 1) for part in text.split(","))
         return {name.strip(): float(number) for name, number in pairs}
     except ValueError:
-        raise InvalidArgument(f"cost is {text!r}; give a number, or one for each name: search:25,mail:12") from None
+        raise InvalidArgument(
+            f"cost is {shown(text)}; give a number, or one for each name: search:25,mail:12"
+        ) from None
 
 
 def _numbers(text: str | None, name: str) -> float | list[float] | None:
@@ -207,5 +209,7 @@ def _numbers(text: str | None, name: str) -> float | list[float] | None:
     try:
         numbers = [float(part) for part in text.split(",")]
     except ValueError:
-        raise InvalidArgument(f"{name} is {text!r}; give a number, or one for each period, e.g. 100,120,90") from None
+        raise InvalidArgument(
+            f"{name} is {shown(text)}; give a number, or one for each period, e.g. 100,120,90"
+        ) from None
     return numbers[0] if len(numbers) == 1 else numbers

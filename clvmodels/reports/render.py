@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from clvmodels.errors import InvalidArgument
+from clvmodels.errors import InvalidArgument, shown
 from clvmodels.files import write_whole
 from clvmodels.reports.plain import plain_report
 from clvmodels.reports.terms import Terms
@@ -139,7 +139,7 @@ def format_of(path: str | os.PathLike[str]) -> Format:
 
 def _checked(format: Format) -> Format:
     if format not in FORMATS:
-        raise InvalidArgument(f"format is {format!r}; choose one of {', '.join(FORMATS)}")
+        raise InvalidArgument(f"format is {shown(format)}; choose one of {', '.join(FORMATS)}")
     return format
 
 

@@ -10,14 +10,14 @@ import pandas as pd
 
 from clvmodels import decisions, plots
 from clvmodels.decisions.effects import read_effect
-from clvmodels.errors import InvalidArgument
+from clvmodels.errors import InvalidArgument, InvalidTransactions, shown
 from clvmodels.files import make_folder
 from clvmodels.models.renewals import Renewals, checked_customers
 from clvmodels.models.shifted_beta_geo import ShiftedBetaGeo
 from clvmodels.models.shifted_beta_geo_posterior import ShiftedBetaGeoPosterior
 from clvmodels.reports.decide import Decision, publish
 from clvmodels.reports.known import Answered
-from clvmodels.rfm import TimeUnit
+from clvmodels.rfm import TimeUnit, read_frame
 from clvmodels.wording import amount, between, plural
 
 CUSTOMER_COLUMNS = {"renewals", "left"}
@@ -69,7 +69,7 @@ def decide_renewals(
     ClvError
         If the table or a choice cannot be used, or a file cannot be written.
     """
-    folder, read = make_folder(Path(out)), _read(Path(table), customer_id)
+    folder, read = make_folder(Path(out)), _read(os.fspath(table), customer_id)
     of_customers = CUSTOMER_COLUMNS.issubset(read.columns)
     made = Renewals.from_customers if of_customers else Renewals.from_survivors
     data = made(read, time_unit=time_unit)
@@ -88,15 +88,17 @@ def decide_renewals(
     return publish(_together(answered), folder)
 
 
-def _read(path: Path, customer_id: str) -> Any:
+def _read(path: str, customer_id: str) -> Any:
     try:
-        table = pd.read_parquet(path) if path.suffix.lower() == ".parquet" else pd.read_csv(path)
-    except (OSError, ValueError) as error:
-        raise InvalidArgument(f"cannot read {path}: {error}; give a CSV or Parquet file") from error
+        table: Any = read_frame(path, customer_id)
+    except InvalidTransactions as error:
+        raise InvalidArgument(f"cannot read {path}: {error}") from error
     if customer_id in table.columns:
         return table.set_index(customer_id).rename_axis("customer_id")
     if CUSTOMER_COLUMNS.issubset(table.columns):
-        raise InvalidArgument(f"there is no column {customer_id!r} among {list(table.columns)}; pass customer_id='...'")
+        raise InvalidArgument(
+            f"there is no column {shown(customer_id)} among {shown(list(table.columns))}; pass customer_id='...'"
+        )
     cohorts = table.set_index(table.columns[0])
     return cohorts.set_axis(range(cohorts.shape[1]), axis=1)
 

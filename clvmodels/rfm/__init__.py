@@ -6,7 +6,16 @@ from clvmodels.rfm.holdout import rolling_splits, split_holdout
 from clvmodels.rfm.lazy import RFMTable
 from clvmodels.rfm.summary import rfm_summary, rfm_table
 from clvmodels.rfm.table import RFM
-from clvmodels.transactions import DateLike, Refunds, TimeUnit, UnknownDates, as_day, days_per_unit, file_columns
+from clvmodels.transactions import (
+    DateLike,
+    Refunds,
+    TimeUnit,
+    UnknownDates,
+    as_day,
+    days_per_unit,
+    file_columns,
+    read_frame,
+)
 
 __all__ = [
     "RFM",
@@ -22,6 +31,7 @@ __all__ = [
     "days_per_unit",
     "file_columns",
     "fingerprint",
+    "read_frame",
     "rfm_summary",
     "rfm_table",
     "rolling_splits",

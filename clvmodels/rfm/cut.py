@@ -13,7 +13,7 @@ import ibis
 import numpy as np
 import pandas as pd
 
-from clvmodels.errors import DataWarning, InvalidArgument
+from clvmodels.errors import DataWarning, InvalidArgument, shown
 from clvmodels.notebook import as_html
 from clvmodels.rfm.columns import tidy
 from clvmodels.rfm.frame_checks import REQUIRED
@@ -221,7 +221,7 @@ class CheckedLog:
             warnings.warn(
                 f"the log ends on {checked.log_end}, more than a {self.time_unit} before holdout_end {end}: what was "
                 "bought in between is not recorded and counts as nothing; is "
-                f"holdout_end={str(checked.log_end)!r} meant?",
+                f"holdout_end={shown(str(checked.log_end))} meant?",
                 DataWarning,
                 stacklevel=4,
             )

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from clvmodels.errors import InvalidRFM
-from clvmodels.transactions.in_memory import id_index
+from clvmodels.errors import InvalidRFM, shown
+from clvmodels.transactions.in_memory import check_kinds, id_index
 
 REQUIRED = ("frequency", "recency", "T")
 AMOUNTS = ("monetary_value", "first_value", "total_value")
@@ -67,7 +67,9 @@ def checked_frame(frame: pd.DataFrame) -> pd.DataFrame:
     table = _indexed(frame)
     missing = [name for name in REQUIRED if name not in table.columns]
     if missing:
-        raise InvalidRFM(f"missing columns {missing}, found {list(table.columns)}; rename yours to {list(REQUIRED)}")
+        raise InvalidRFM(
+            f"missing columns {missing}, found {shown(list(table.columns))}; rename yours to {list(REQUIRED)}"
+        )
     if table.empty:
         raise InvalidRFM("the table has no customers; hand in at least one")
     _check_ids(table.index)
@@ -87,15 +89,16 @@ def first_of(ids: pd.Index) -> str:
     >>> first_of(pd.Index([4, 5])), first_of(pd.Index(["ann"]))
     ('4', "'ann'")
     """
-    return repr(ids[:1].tolist()[0])
+    return shown(ids[:1].tolist()[0])
 
 
 def _indexed(frame: pd.DataFrame) -> pd.DataFrame:
-    if not frame.columns.is_unique:
-        raise InvalidRFM(f"column names occur twice: {list(frame.columns)}; drop or rename one of them")
+    twice = frame.columns[frame.columns.duplicated()].unique().tolist()
+    if twice:
+        raise InvalidRFM(f"column names occur twice: {shown(twice)}; drop or rename one of them")
     if "customer_id" not in frame.columns and frame.index.nlevels > 1:
         raise InvalidRFM(
-            f"the index has {frame.index.nlevels} levels {list(frame.index.names)}; one customer_id is needed"
+            f"the index has {frame.index.nlevels} levels {shown(list(frame.index.names))}; one customer_id is needed"
         )
     if "customer_id" not in frame.columns:
         return frame.rename_axis("customer_id")
@@ -106,6 +109,7 @@ def _check_ids(index: pd.Index) -> None:
     absent = int(index.isna().sum())
     if absent:
         raise InvalidRFM(f"{absent} of {len(index)} rows have no customer_id; give every customer one")
+    check_kinds(index, error=InvalidRFM)
     twice = index[index.duplicated()]
     if len(twice):
         raise InvalidRFM(f"{len(twice)} duplicate customer ids, e.g. {first_of(twice)}; one row per customer is needed")
@@ -113,13 +117,13 @@ def _check_ids(index: pd.Index) -> None:
 
 def _as_numbers(column: Any) -> pd.Series:
     if pd.api.types.is_bool_dtype(column.dtype) or not pd.api.types.is_numeric_dtype(column.dtype):
-        raise InvalidRFM(f"column {column.name!r} is {column.dtype}; make it numbers, e.g. with pandas.to_numeric")
+        raise InvalidRFM(f"column {shown(column.name)} is {column.dtype}; make it numbers, e.g. with pandas.to_numeric")
     return pd.Series(column.to_numpy(dtype="float64", na_value=np.nan), index=column.index, name=column.name)
 
 
 def _as_flags(column: Any) -> pd.Series:
     if not pd.api.types.is_bool_dtype(column.dtype) or column.isna().any():
-        raise InvalidRFM(f"column {column.name!r} is {column.dtype}; make it true or false for every customer")
+        raise InvalidRFM(f"column {shown(column.name)} is {column.dtype}; make it true or false for every customer")
     return column.astype(bool)
 
 

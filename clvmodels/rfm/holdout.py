@@ -11,7 +11,7 @@ from typing import Any, Unpack
 import numpy as np
 import pandas as pd
 
-from clvmodels.errors import InvalidArgument
+from clvmodels.errors import InvalidArgument, shown
 from clvmodels.rfm.cut import CheckedLog, HoldoutSplit, LogChoices
 from clvmodels.transactions import DateLike, as_day, days_per_unit
 
@@ -148,7 +148,7 @@ def _given(origins: Any, last: dt.date) -> list[dt.date]:
         or not isinstance(origins, Sequence | np.ndarray | pd.Index | pd.Series)
         or not len(origins)
     ):
-        raise InvalidArgument(f"origins is {origins!r}; give a number, or a list of dates")
+        raise InvalidArgument(f"origins is {shown(origins)}; give a number, or a list of dates")
     starts = sorted(as_day(origin, "origins") for origin in origins)
     if len(set(starts)) < len(starts):
         raise InvalidArgument("origins has a day twice; name each once")

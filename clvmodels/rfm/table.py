@@ -14,6 +14,7 @@ from clvmodels.notebook import as_html
 from clvmodels.rfm.counts import counted, fingerprint, spend_data
 from clvmodels.rfm.frame_checks import AMOUNTS, FLAGS, REQUIRED, checked_frame, first_of
 from clvmodels.transactions import DateLike, TimeUnit, as_day, days_per_unit, midnight
+from clvmodels.transactions.in_memory import check_same_kinds
 
 FIRST_ROWS = 10
 DERIVED = (*REQUIRED, *AMOUNTS, "first_date", "last_date", *FLAGS)
@@ -142,7 +143,9 @@ class RFM:
                 f"{name} lacks {len(lacking)} of {len(self)} customers, e.g. {first_of(lacking)}; "
                 "index it by customer_id"
             )
-        return series.take(position).set_axis(self.frame.index)
+        taken = series.take(position)
+        check_same_kinds(taken.index, self.frame.index, error=InvalidArgument)
+        return taken.set_axis(self.frame.index)
 
     def select(self, customers: Any) -> RFM:
         """Return a copy with some of the customers.
@@ -176,6 +179,7 @@ class RFM:
             raise InvalidArgument(
                 f"{len(unknown)} of {len(asked)} customers are not in the table, e.g. {first_of(unknown)}"
             )
+        check_same_kinds(asked, self.frame.index.take(position), error=InvalidArgument)
         if not asked.is_unique:
             raise InvalidArgument(f"customer {first_of(asked[asked.duplicated()])} is asked for twice; name each once")
         return self._only(position)

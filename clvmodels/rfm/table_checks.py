@@ -6,7 +6,7 @@ from typing import Any
 
 import ibis.expr.types as ir
 
-from clvmodels.errors import InvalidRFM
+from clvmodels.errors import InvalidRFM, shown
 from clvmodels.rfm.columns import DATES
 from clvmodels.rfm.frame_checks import AMOUNTS, FLAGS, REQUIRED, RULES
 from clvmodels.transactions import Check, Source, examine
@@ -24,13 +24,13 @@ def check_table(source: Source) -> ir.Table:
     numeric = [name for name in (*REQUIRED, *AMOUNTS) if name in table.columns]
     for name in numeric:
         if not table[name].type().is_numeric() or table[name].type().is_boolean():
-            raise InvalidRFM(f"column {name!r} is {table[name].type()}; make it numbers")
+            raise InvalidRFM(f"column {shown(name)} is {table[name].type()}; make it numbers")
     for name in FLAGS:
         if name in table.columns and not table[name].type().is_boolean():
-            raise InvalidRFM(f"column {name!r} is {table[name].type()}; make it true or false for every customer")
+            raise InvalidRFM(f"column {shown(name)} is {table[name].type()}; make it true or false for every customer")
     for name in DATES:
         if name in table.columns and not (table[name].type().is_date() or table[name].type().is_timestamp()):
-            raise InvalidRFM(f"column {name!r} is {table[name].type()}; make it dates")
+            raise InvalidRFM(f"column {shown(name)} is {table[name].type()}; make it dates")
     checks = [_check(table.customer_id.isnull(), "no customer_id", "give every customer one")]
     for name in numeric:
         checks += _finite(name, table[name].cast("float64"))

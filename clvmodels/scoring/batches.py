@@ -9,7 +9,7 @@ from typing import Unpack
 
 import pandas as pd
 
-from clvmodels.errors import InvalidArgument
+from clvmodels.errors import InvalidArgument, shown
 from clvmodels.files import write_parquet
 from clvmodels.intervals import Progress
 from clvmodels.rfm import RFM, RFMTable
@@ -63,7 +63,7 @@ def score(rfm: RFM | RFMTable, to: str | Path, *, batch: int = BATCH, **choices:
     scorer = Scorer(**choices)
     scorer.check(rfm)
     if not isinstance(batch, int) or batch < 1:
-        raise InvalidArgument(f"batch is {batch!r}; give the number of customers in a batch, e.g. {BATCH}")
+        raise InvalidArgument(f"batch is {shown(batch)}; give the number of customers in a batch, e.g. {BATCH}")
     to, count = Path(to), len(rfm) if isinstance(rfm, RFM) else rfm.count()
     with Progress("customers", count, alone=True) as progress:
         write_parquet(to, _scored(scorer, _batches(rfm, batch, count), progress))

@@ -2,6 +2,7 @@
 
 from clvmodels.transactions.checks import Check, examine
 from clvmodels.transactions.dates import DateLike, as_day, midnight
+from clvmodels.transactions.frames import read_frame
 from clvmodels.transactions.log import Reading, Refunds, Transactions, UnknownDates, check_transactions
 from clvmodels.transactions.sources import Source, file_columns, open_source
 from clvmodels.transactions.units import DAYS_PER_UNIT, TimeUnit, days_per_unit
@@ -23,4 +24,5 @@ __all__ = [
     "file_columns",
     "midnight",
     "open_source",
+    "read_frame",
 ]

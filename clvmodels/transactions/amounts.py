@@ -6,7 +6,7 @@ from typing import Any
 
 import ibis
 
-from clvmodels.errors import InvalidTransactions
+from clvmodels.errors import InvalidTransactions, shown
 from clvmodels.transactions.checks import Check
 from clvmodels.transactions.sources import Source
 
@@ -46,10 +46,10 @@ def amounts(source: Source, name: str | None) -> tuple[Any, list[Check]]:
         amount = raw.cast("float64")
         checks = [_missing(amount.isnull() | amount.isnan(), name)]
     else:
-        raise InvalidTransactions(f"column {name!r} is {kind}; make it numbers, e.g. with pandas.to_numeric")
+        raise InvalidTransactions(f"column {shown(name)} is {kind}; make it numbers, e.g. with pandas.to_numeric")
     infinite = Check(
         bad=amount.isinf() | amount.isnan(),
-        found=f"have a {name!r} that is not finite",
+        found=f"have a {shown(name)} that is not finite",
         remedy="correct these rows or leave them out",
         example=amount,
     )
@@ -58,12 +58,12 @@ def amounts(source: Source, name: str | None) -> tuple[Any, list[Check]]:
 
 def _missing(bad: Any, name: str) -> Check:
     remedy = "a missing amount is not counted as zero: fill it in, or leave these rows out"
-    return Check(bad=bad, found=f"have no {name!r}", remedy=remedy)
+    return Check(bad=bad, found=f"have no {shown(name)}", remedy=remedy)
 
 
 def _unread(bad: Any, name: str, text: Any) -> Check:
     remedy = "write amounts as 1234.50, without currency signs and thousands marks"
-    return Check(bad=bad, found=f"have a {name!r} that is not a number", remedy=remedy, example=text)
+    return Check(bad=bad, found=f"have a {shown(name)} that is not a number", remedy=remedy, example=text)
 
 
 def no_refunds(refund: Any, name: str | None) -> Check:
@@ -84,4 +84,4 @@ def no_refunds(refund: Any, name: str | None) -> Check:
         "if these are refunds, pass refunds='net' (added to their customer's day, which is no purchase if it then "
         "comes to zero or less) or refunds='drop' (left out)"
     )
-    return Check(bad=refund, found=f"have a negative {name!r}", remedy=remedy)
+    return Check(bad=refund, found=f"have a negative {shown(name)}", remedy=remedy)

@@ -9,7 +9,7 @@ from typing import Any
 import ibis.expr.types as ir
 import pandas as pd
 
-from clvmodels.errors import ClvError, InvalidTransactions
+from clvmodels.errors import ClvError, InvalidTransactions, shown
 from clvmodels.transactions.sources import Source
 
 
@@ -95,4 +95,8 @@ def _shown(source: Source, check: Check) -> str:
     example = source.one_row(source.table.aggregate(example=of.min(where=check.bad)))["example"]
     if pd.isna(example):
         return ""
-    return f", e.g. {example!r}" if check.example is not None else f", e.g. customer {source.customer(example)!r}"
+    return (
+        f", e.g. {shown(example)}"
+        if check.example is not None
+        else f", e.g. customer {shown(source.customer(example))}"
+    )

@@ -12,7 +12,7 @@ import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 
-from clvmodels.errors import InvalidArgument, InvalidTransactions
+from clvmodels.errors import InvalidArgument, InvalidTransactions, shown
 from clvmodels.transactions.checks import Check
 
 DateLike = str | dt.date | np.datetime64
@@ -20,6 +20,8 @@ TIME = r"[T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d([.,]\d+)?)?"
 OFFSET = r"\s*(Z|UTC|[+-]\d{2}(:?\d{2})?)"
 LOCAL_DAY = rf"^\d{{4}}-\d{{2}}-\d{{2}}({TIME})?$"
 INSTANT = rf"^\d{{4}}-\d{{2}}-\d{{2}}{TIME}{OFFSET}$"
+# One letter of strptime's from each group fixes a day; DuckDB reads a weekday's name, but makes nothing of it.
+WHOLE_DAYS = (("Yy", "mbB", "d"), ("Yy", "j"), ("G", "V", "u"), ("Yy", "UW", "w"), ("x",), ("c",))
 # Beyond these, a date is a placeholder such as 9999-12-31, and pandas' nanoseconds overflow.
 EARLIEST, LATEST = dt.date(1678, 1, 1), dt.date(2261, 12, 31)
 
@@ -48,7 +50,8 @@ def calendar_days(
     time_zone : str, optional
         Where the days begin; needed for, and only for, timestamps that have a time zone.
     date_format : str, optional
-        The strptime pattern of text or whole numbers.
+        The strptime pattern of text or whole numbers, which must fix year, month and day. A year of two digits (%y) is
+        one from 1969 to 2068.
     drop_unknown : bool
         Leave it to the caller to drop the rows whose day is null: those without a date, with one that cannot be read,
         or outside the years that are allowed. What depends on `time_zone` is checked all the same.
@@ -80,12 +83,12 @@ def calendar_days(
     blank = raw.isnull() | (raw.strip() == "") if raw.type().is_string() else raw.isnull()
     missing = Check(
         bad=blank,
-        found=f"have no {name!r}",
+        found=f"have no {shown(name)}",
         remedy="fill them in or leave these rows out, which unknown_dates='drop' does",
     )
     outside = Check(
         bad=~_inside(day),
-        found=f"have a {name!r} outside the years {EARLIEST.year} to {LATEST.year}",
+        found=f"have a {shown(name)} outside the years {EARLIEST.year} to {LATEST.year}",
         remedy="a placeholder for a missing date? Correct these rows or leave them out",
         example=day,
     )
@@ -122,7 +125,7 @@ def _parsed(
         _refuse_zone(name, time_zone)
         return raw.cast("date"), [], []
     whole = ", and for whole numbers such as 19970131 date_format='%Y%m%d'" if kind.is_integer() else ""
-    raise InvalidTransactions(f"column {name!r} is {kind}; make it dates, timestamps or ISO text{whole}")
+    raise InvalidTransactions(f"column {shown(name)} is {kind}; make it dates, timestamps or ISO text{whole}")
 
 
 def as_day(value: DateLike, name: str) -> dt.date:
@@ -150,9 +153,9 @@ def as_day(value: DateLike, name: str) -> dt.date:
     except ValueError:
         stamp = pd.NaT
     if not isinstance(stamp, pd.Timestamp):
-        raise InvalidArgument(f"{name} is {value!r}; give a date such as '1997-09-30' (year-month-day)")
+        raise InvalidArgument(f"{name} is {shown(value)}; give a date such as '1997-09-30' (year-month-day)")
     if stamp.tzinfo is not None or stamp != stamp.normalize():
-        raise InvalidArgument(f"{name} is {value!r}; give a day without time and zone: it counts to its end")
+        raise InvalidArgument(f"{name} is {shown(value)}; give a day without time and zone: it counts to its end")
     return stamp.date()
 
 
@@ -174,14 +177,14 @@ def _check_zone(time_zone: str | None) -> None:
     with duckdb.connect() as connection:
         known = connection.execute("SELECT name FROM pg_timezone_names() WHERE name LIKE '%/%'").fetchall()
     if (time_zone,) not in known:
-        raise InvalidArgument(f"time_zone is {time_zone!r}; give a name such as 'Europe/Berlin' or 'UTC'")
+        raise InvalidArgument(f"time_zone is {shown(time_zone)}; give a name such as 'Europe/Berlin' or 'UTC'")
 
 
 def _refuse_zone(name: str, time_zone: str | None) -> None:
     if time_zone is not None:
         raise InvalidTransactions(
-            f"column {name!r} has no time zone, so that its days are taken as they are; leave time_zone={time_zone!r} "
-            "out, or hand in timestamps with their zone"
+            f"column {shown(name)} has no time zone, so that its days are taken as they are; leave "
+            f"time_zone={shown(time_zone)} out, or hand in timestamps with their zone"
         )
 
 
@@ -192,7 +195,7 @@ def _timestamps(raw: Any, name: str, time_zone: str | None) -> ir.Value:
         return raw.date()
     if time_zone is None:
         raise InvalidTransactions(
-            f"column {name!r} has the time zone {zone}; say where your days begin and end, "
+            f"column {shown(name)} has the time zone {zone}; say where your days begin and end, "
             "e.g. time_zone='Europe/Berlin'"
         )
     return _local_day(raw.cast("timestamp('UTC')"), time_zone)
@@ -206,19 +209,42 @@ def _local_day(instant: ir.Value, time_zone: str) -> Any:
 def _formatted(raw: Any, name: str, date_format: str, time_zone: str | None) -> tuple[Any, list[Check], list[Check]]:
     kind = raw.type()
     if not (kind.is_string() or kind.is_integer()):
-        raise InvalidArgument(f"date_format is for text and whole numbers, column {name!r} is {kind}; leave it out")
+        raise InvalidArgument(
+            f"date_format is for text and whole numbers, column {shown(name)} is {kind}; leave it out"
+        )
+    _check_format(date_format)
     if re.search(r"%[zZ]", date_format):
-        raise InvalidArgument(f"date_format={date_format!r} has a time zone; hand in ISO text or timestamps for that")
+        raise InvalidArgument(
+            f"date_format={shown(date_format)} has a time zone; hand in ISO text or timestamps for that"
+        )
     _refuse_zone(name, time_zone)
     text = raw.cast("string").strip()
     parsed: Any = try_strptime(text, date_format)
     unread = Check(
         bad=(text != "") & parsed.isnull(),
-        found=f"have a {name!r} that does not fit date_format={date_format!r}",
+        found=f"have a {shown(name)} that does not fit date_format={shown(date_format)}",
         remedy="correct these rows or the format, or pass unknown_dates='drop'",
         example=text,
     )
     return parsed.date(), [unread], []
+
+
+def _check_format(date_format: str) -> None:
+    """Refuse a format from which no day follows: DuckDB takes 1900 and January for what is missing."""
+    if isinstance(date_format, str) and date_format:
+        with duckdb.connect() as connection:
+            try:
+                connection.execute("SELECT try_strptime('', ?)", [date_format])
+            except duckdb.Error as error:
+                said = shown(str(error).rpartition(": ")[2], longest=200)[1:-1]
+                raise InvalidTransactions(
+                    f"date_format={shown(date_format)} has the format specifier {said}"
+                ) from error
+    found = {part.lstrip("-") for part in re.findall(r"%(-?.)", str(date_format))}
+    if not any(all(found & set(choices) for choices in day) for day in WHOLE_DAYS):
+        raise InvalidArgument(
+            f"date_format is {shown(date_format)}, which does not fix year, month and day; give e.g. '%d/%m/%Y'"
+        )
 
 
 def _iso(text: Any, name: str, time_zone: str | None) -> tuple[Any, list[Check], list[Check]]:
@@ -227,7 +253,7 @@ def _iso(text: Any, name: str, time_zone: str | None) -> tuple[Any, list[Check],
         day = text.substr(0, 10).try_cast("date")
         astray = Check(
             bad=aware,
-            found=f"have a {name!r} with an offset from UTC",
+            found=f"have a {shown(name)} with an offset from UTC",
             remedy="say where your days begin and end, e.g. time_zone='Europe/Berlin'; all rows need an offset then",
             example=text,
         )
@@ -236,14 +262,14 @@ def _iso(text: Any, name: str, time_zone: str | None) -> tuple[Any, list[Check],
         day = _local_day(_instant(text), time_zone)
         astray = Check(
             bad=text.re_search(LOCAL_DAY),
-            found=f"have a {name!r} without an offset from UTC",
-            remedy=f"leave time_zone={time_zone!r} out, or give every row its offset",
+            found=f"have a {shown(name)} without an offset from UTC",
+            remedy=f"leave time_zone={shown(time_zone)} out, or give every row its offset",
             example=text,
         )
         readable = aware
     unread = Check(
         bad=(text != "") & ~astray.bad & (~readable | day.isnull()),
-        found=f"have a {name!r} that is not an ISO date",
+        found=f"have a {shown(name)} that is not an ISO date",
         remedy="only dates such as 1997-01-31 are read unasked; pass date_format, e.g. '%d/%m/%Y' or '%m/%d/%Y'",
         example=text,
     )

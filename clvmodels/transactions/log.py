@@ -10,7 +10,7 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
-from clvmodels.errors import InvalidArgument, InvalidTransactions
+from clvmodels.errors import InvalidArgument, InvalidTransactions, shown
 from clvmodels.transactions.amounts import amounts, no_refunds
 from clvmodels.transactions.checks import Check, examine
 from clvmodels.transactions.dates import calendar_days, in_calendar
@@ -134,7 +134,9 @@ def check_transactions(source: Any, reading: Reading | None = None, *, last_day:
 def _check_choices(reading: Reading) -> None:
     for name, known in (("refunds", Refunds), ("unknown_dates", UnknownDates)):
         if getattr(reading, name) not in get_args(known):
-            raise InvalidArgument(f"{name} is {getattr(reading, name)!r}; choose one of {', '.join(get_args(known))}")
+            raise InvalidArgument(
+                f"{name} is {shown(getattr(reading, name))}; choose one of {', '.join(get_args(known))}"
+            )
 
 
 def _columns(reading: Reading) -> dict[str, str]:
@@ -164,11 +166,12 @@ def _refuse_nothing(found: dict[str, Any], reading: Reading) -> None:
     known = found["rows"] - found["unknown"]
     if known == 0:
         raise InvalidTransactions(
-            f"none of the {found['rows']} rows has a {reading.date!r} that can be read; unknown_dates='error' says why"
+            f"none of the {found['rows']} rows has a {shown(reading.date)} that can be read; "
+            "unknown_dates='error' says why"
         )
     if pd.isna(found["first_purchase"]):
         raise InvalidTransactions(
-            f"all {known} rows have a negative {reading.value!r}, so nothing was bought; turn the sign round?"
+            f"all {known} rows have a negative {shown(reading.value)}, so nothing was bought; turn the sign round?"
         )
 
 
@@ -180,11 +183,11 @@ def _whole(customer: Any) -> Any:
 def _id_checks(customer: Any, name: str) -> list[Check]:
     kind = customer.type()
     if kind.is_nested():
-        raise InvalidTransactions(f"column {name!r} is {kind}; make the customer ids text or numbers")
+        raise InvalidTransactions(f"column {shown(name)} is {kind}; make the customer ids text or numbers")
     missing = customer.isnull()
     if kind.is_string():
         missing |= customer.strip() == ""
     if kind.is_floating():
         missing |= customer.isnan()
     remedy = "give every row its customer, or leave these rows out"
-    return [Check(bad=missing, found=f"have no {name!r}", remedy=remedy)]
+    return [Check(bad=missing, found=f"have no {shown(name)}", remedy=remedy)]

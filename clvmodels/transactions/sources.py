@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 from ibis.common.exceptions import IbisError
 
-from clvmodels.errors import InvalidTransactions
+from clvmodels.errors import InvalidTransactions, shown
 from clvmodels.transactions.files import read_files
 from clvmodels.transactions.in_memory import id_codes, pandas_to_arrow, plain
 
@@ -62,7 +62,7 @@ class Source:
         try:
             return self._own_ids(self.run(expression).to_pandas())
         except (duckdb.Error, IbisError) as error:
-            raise InvalidTransactions(_unreadable(error)) from error
+            raise InvalidTransactions(unreadable(error)) from error
 
     def one_row(self, aggregate: ir.Table) -> dict[str, Any]:
         """Execute an expression of one row; return its values by name."""
@@ -79,7 +79,7 @@ class Source:
                     yield self._own_ids(pa.Table.from_batches(waiting).to_pandas())
                     waiting = []
         except (duckdb.Error, IbisError) as error:
-            raise InvalidTransactions(_unreadable(error)) from error
+            raise InvalidTransactions(unreadable(error)) from error
         if sum(map(len, waiting)):
             yield self._own_ids(pa.Table.from_batches(waiting).to_pandas())
 
@@ -124,7 +124,7 @@ def open_source(source: Any, columns: dict[str, str], *, optional: Sequence[str]
     try:
         return _opened(source, _Columns(columns, optional))
     except (duckdb.Error, IbisError) as error:
-        raise InvalidTransactions(_unreadable(error)) from error
+        raise InvalidTransactions(unreadable(error)) from error
 
 
 @dataclass(frozen=True)
@@ -141,12 +141,13 @@ class _Columns:
             remedy = ", ".join(f"{ours}='...'" for ours in missing)
             without = "; for a log without a spend column pass value=None" if "value" in missing else ""
             raise InvalidTransactions(
-                f"missing columns {list(missing.values())}, found {list(found)}; pass their names: {remedy}{without}"
+                f"missing columns {shown(list(missing.values()))}, found {shown(list(found))}; pass their names: "
+                f"{remedy}{without}"
             )
         chosen = {**{name: name for name in self.optional if name in found}, **self.needed}
         twice = [name for name in chosen.values() if list(found).count(name) > 1]
         if twice:
-            raise InvalidTransactions(f"more than one column is called {twice[0]!r}; rename or drop the others")
+            raise InvalidTransactions(f"more than one column is called {shown(twice[0])}; rename or drop the others")
         return chosen
 
 
@@ -192,12 +193,13 @@ def file_columns(path: str) -> list[str]:
         If there is no such file, or it cannot be read.
     """
     try:
-        return list(read_files(path, _connection())[0].columns)
+        return read_files(path, connect()).names
     except (duckdb.Error, IbisError) as error:
-        raise InvalidTransactions(_unreadable(error)) from error
+        raise InvalidTransactions(unreadable(error)) from error
 
 
-def _connection() -> Any:
+def connect() -> Any:
+    """Connect to a DuckDB of our own."""
     # Without this, DuckDB spills larger-than-memory work into the working directory.
     return ibis.duckdb.connect(temp_directory=tempfile.gettempdir())
 
@@ -206,20 +208,20 @@ def _schema(arrow: pa.Schema) -> ibis.Schema:
     try:
         return ibis.Schema.from_pyarrow(arrow)
     except (KeyError, NotImplementedError, ValueError) as error:
-        kinds = ", ".join(f"{column.name} {column.type}" for column in arrow)
+        kinds = shown(", ".join(f"{column.name} {column.type}" for column in arrow), longest=300)[1:-1]
         raise InvalidTransactions(f"column types {kinds}: {error}; use dates, numbers and text") from error
 
 
 def _in_memory(ids: pd.Series, others: dict[str, pa.Array | pa.ChunkedArray]) -> Source:
     codes, index = id_codes(ids)
     table = pa.table({"customer_id": pa.array(codes, mask=codes < 0), **others})
-    return _in_backend(ibis.memtable(table, schema=_schema(table.schema)), _connection(), ids=index)
+    return _in_backend(ibis.memtable(table, schema=_schema(table.schema)), connect(), ids=index)
 
 
 def _from_pandas(frame: Any, columns: _Columns) -> Source:
     customer = columns.needed["customer_id"]
     if customer not in frame.columns and customer in frame.index.names:
-        raise InvalidTransactions(f"{customer!r} is in the index; pass frame.reset_index()")
+        raise InvalidTransactions(f"{shown(customer)} is in the index; pass frame.reset_index()")
     chosen = columns.among(list(frame.columns))
     others = {ours: pandas_to_arrow(frame[name], name) for ours, name in chosen.items() if ours != "customer_id"}
     return _in_memory(frame[customer], others)
@@ -263,12 +265,13 @@ def _as_planned(answer: pa.Table, expression: ir.Table) -> pa.Table:
 
 
 def _from_files(path: str, columns: _Columns) -> Source:
-    connection = _connection()
-    table, untyped = read_files(path, connection)
-    return _in_backend(_renamed(table, columns), connection, untyped=untyped)
+    connection = connect()
+    files = read_files(path, connection)
+    return _in_backend(files.pick(columns.among(files.names)), connection, untyped=files.untyped)
 
 
-def _unreadable(error: Exception) -> str:
+def unreadable(error: Exception) -> str:
+    """Say what DuckDB or Ibis could not read, in one short line."""
     lines = [line.strip() for line in str(error).partition("LINE ")[0].splitlines() if line.strip()]
-    said = " ".join(lines[:3])
+    said = shown(" ".join(lines[:3]), longest=300)[1:-1]
     return f"the transactions cannot be read: {said}; correct them, or read them yourself and hand in a DataFrame"

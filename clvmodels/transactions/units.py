@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from clvmodels.errors import InvalidArgument
+from clvmodels.errors import InvalidArgument, shown
 
 TimeUnit = Literal["day", "week", "month", "year"]
 DAYS_PER_UNIT: dict[str, float] = {"day": 1.0, "week": 7.0, "month": 365.25 / 12, "year": 365.25}
@@ -28,5 +28,5 @@ def days_per_unit(time_unit: TimeUnit) -> float:
     30.4375
     """
     if time_unit not in tuple(DAYS_PER_UNIT):
-        raise InvalidArgument(f"time_unit is {time_unit!r}; choose one of {', '.join(DAYS_PER_UNIT)}")
+        raise InvalidArgument(f"time_unit is {shown(time_unit)}; choose one of {', '.join(DAYS_PER_UNIT)}")
     return DAYS_PER_UNIT[time_unit]

@@ -117,6 +117,26 @@ def test_a_date_format_that_does_not_exist_is_refused():
         day_of("1997-01-31", date_format="%Q")
 
 
+@pytest.mark.parametrize(
+    "pattern",
+    ["%m-%d", "%Y", "%Y-%m", "%d/%m", "%H:%M", "", "2024-%m-%d", "%%Y-%m-%d", "%Y %W", "%Y %W %a", "%G-%V", 5],
+)
+def test_a_date_format_that_leaves_the_day_open_is_refused(pattern):
+    log = pd.DataFrame({"customer_id": ["a"], "date": ["01-31"]})
+    with pytest.raises(InvalidArgument, match="does not fix year, month and day; give e.g. '%d/%m/%Y'"):
+        rfm_summary(log, value=None, date_format=pattern)
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    st.dates(dt.date(1970, 1, 1), dt.date(2067, 12, 31)),
+    st.sampled_from(["%d.%m.%y", "%d %b %Y", "%B %d, %Y", "%Y%j", "%G-%V-%u", "%Y %U %w", "%Y %W %w", "%a %d/%m/%Y"]),
+)
+def test_a_date_format_that_fixes_the_day_reads_what_python_writes(day, pattern):
+    log = pd.DataFrame({"customer_id": ["a"], "date": [day.strftime(pattern)]})
+    assert rfm_summary(log, value=None, date_format=pattern).frame["first_date"].dt.date.tolist() == [day]
+
+
 @pytest.mark.parametrize("absent", [None, "", "  ", pd.NaT])
 def test_missing_dates_are_counted_with_their_customer(absent):
     with pytest.raises(InvalidTransactions, match="1 of 2 rows have no 'date', e.g. customer 'a'"):

@@ -1,5 +1,7 @@
 """CSV and Parquet files: nothing is guessed, nothing is skipped."""
 
+import os
+
 import pandas as pd
 import pytest
 
@@ -80,7 +82,7 @@ def test_lines_of_different_length_are_refused(tmp_path):
 
 
 def test_a_broken_line_far_down_is_named(tmp_path):
-    with pytest.raises(InvalidTransactions, match=r"Line: 30002 .* Expected Number of Columns: 3 Found: 2"):
+    with pytest.raises(InvalidTransactions, match=r"line 30002: 2 of 3 fields"):
         summary_of(tmp_path, HEAD + "1,1997-01-01,2\n" * 30_000 + "2,1997-01-02\n")
 
 
@@ -156,3 +158,77 @@ def test_text_amounts_in_parquet_are_refused(tmp_path):
     log.to_parquet(tmp_path / "log.parquet")
     with pytest.raises(InvalidTransactions, match="column 'value' is string"):
         rfm_summary(tmp_path / "log.parquet")
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("~nosuchuser/log.csv", "no file '~nosuchuser/log.csv': could not determine home directory; check"),
+        ("x" * 5000 + ".csv", r"no file 'xx.*\.\.\..*xx\.csv': file name too long; check the path"),
+        ("/".join(["x" * 200] * 40) + "/log.csv", "file name too long"),
+        ("a\0b.csv", r"no file 'a\\x00b\.csv'"),
+        ("**.csv", "no file '.*': invalid pattern"),
+    ],
+)
+def test_a_path_that_cannot_be_one_is_refused_shortly(tmp_path, monkeypatch, name, message):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InvalidTransactions, match=message) as refusal:
+        rfm_summary(name)
+    assert len(str(refusal.value)) < 500
+
+
+@pytest.mark.parametrize("pattern", ["log.csv", "l*.csv"])
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda path: path.symlink_to("nowhere.csv"), "a link to nothing"),
+        (lambda path: path.symlink_to("log.csv"), "a link to nothing"),
+        (os.mkfifo, "a pipe or device"),
+    ],
+)
+def test_what_is_no_file_is_refused(tmp_path, pattern, make, message):
+    make(tmp_path / "log.csv")
+    with pytest.raises(InvalidTransactions, match=rf"log\.csv' is no file, but {message}"):
+        rfm_summary(tmp_path / pattern)
+
+
+def test_a_folder_that_is_called_like_a_file_is_refused(tmp_path):
+    (tmp_path / "log.csv").mkdir()
+    with pytest.raises(InvalidTransactions, match="is no file, but a folder"):
+        rfm_summary(tmp_path / "*.csv")
+
+
+def test_a_file_that_may_not_be_read_is_refused(tmp_path, monkeypatch):
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("clvmodels.transactions.files.check_grammar", refuse)
+    (tmp_path / "log.csv").touch()
+    with pytest.raises(
+        InvalidTransactions, match=r"cannot read .*log\.csv: permission denied; is it whole, and may you"
+    ):
+        rfm_summary(tmp_path / "log.csv")
+
+
+LONG = "x" * 1_000_000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{HEAD}a,1997-01-01,{LONG}\n",
+        f"{HEAD}a,{LONG},5\n",
+        f"{HEAD}{LONG},1997-01-01,-5\n",
+        f"{HEAD}{LONG},1997-01-01,5,6\n",
+        f'{HEAD}"{LONG}"b,1997-01-01,5\n',
+        f"{LONG},date,value\na,1997-01-01,5\n",
+        f"{LONG},{LONG},date,value\n",
+        f"{LONG}\n",
+        ",".join(f"column {number}" for number in range(5000)) + "\n",
+    ],
+    ids=range(9),
+)
+def test_messages_quote_long_cells_and_many_names_in_part(tmp_path, text):
+    with pytest.raises(InvalidTransactions) as refusal:
+        summary_of(tmp_path, text)
+    assert len(str(refusal.value)) < 1000

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clvmodels.errors import InvalidTransactions
-from clvmodels.rfm import rfm_summary, split_holdout
+from clvmodels.errors import InvalidArgument, InvalidRFM, InvalidTransactions
+from clvmodels.rfm import RFM, rfm_summary, split_holdout
 
 DAYS = ["1997-01-05", "1997-01-02", "1997-01-09"]
 TYPES = {
@@ -146,3 +146,51 @@ def test_any_mixture_of_numbers_and_text_comes_back(ids):
     usable = [one for one in ids if not isinstance(one, str) or one.strip()] or [0]
     log = pd.DataFrame({"customer_id": pd.Series(usable, dtype=object), "date": "1997-01-01"})
     assert set(rfm_summary(log, value=None).frame.index) == set(usable)
+
+
+EQUAL = [
+    ([1, True], r"1 \(int\) and True \(bool\)"),
+    ([1.0, 1], r"1\.0 \(float\) and 1 \(int\)"),
+    (["a", np.True_, 7, 1], r"True \(bool\) and 1 \(int\)"),
+    ([Decimal(1), 1], r"Decimal\('1'\) \(Decimal\) and 1 \(int\)"),
+    ([Decimal("1.5"), 1.5], r"Decimal\('1.5'\) \(Decimal\) and 1.5 \(float\)"),
+    ([0, -0.0], r"0 \(int\) and -0\.0 \(float\)"),
+    ([("x", 1), ("x", True)], r"\('x', 1\) \(tuple\) and \('x', True\) \(tuple\)"),
+]
+
+
+@pytest.mark.parametrize(("ids", "message"), EQUAL)
+def test_equal_ids_of_several_types_are_refused_in_a_log(ids, message):
+    log = pd.DataFrame({"customer_id": pd.Series(ids, dtype=object), "date": "1997-01-01"})
+    with pytest.raises(InvalidTransactions, match=f"the customer ids {message} are equal.*make all ids of one type"):
+        rfm_summary(log, value=None)
+
+
+@pytest.mark.parametrize(("ids", "message"), EQUAL)
+def test_equal_ids_of_several_types_are_refused_in_a_table(ids, message):
+    table = pd.DataFrame({"customer_id": pd.Series(ids, dtype=object), "frequency": 0, "recency": 0, "T": 1})
+    with pytest.raises(InvalidRFM, match=message):
+        RFM.from_frame(table, time_unit="week")
+
+
+def test_a_column_to_assign_and_customers_to_select_need_ids_of_the_type_of_the_table():
+    table = pd.DataFrame({"customer_id": [1, 2], "frequency": 0, "recency": 0, "T": 1})
+    rfm = RFM.from_frame(table, time_unit="week")
+    with pytest.raises(InvalidArgument, match=r"True \(bool\) and 1 \(int\)"):
+        rfm.assign(segment={True: "a", 2: "b"})
+    with pytest.raises(InvalidArgument, match=r"True \(bool\) and 1 \(int\)"):
+        rfm.select([True, 2])
+
+
+@pytest.mark.parametrize(
+    "ids",
+    [[1, np.int64(1)], ["a", np.str_("a")], [pd.Timestamp("2024"), dt.datetime(2024, 1, 1)], [1.5, np.float32(1.5)]],
+)
+def test_an_id_is_the_same_as_a_type_of_numpy_or_pandas(ids):
+    log = pd.DataFrame({"customer_id": pd.Series(ids, dtype=object), "date": "1997-01-01"})
+    assert len(rfm_summary(log, value=None)) == 1
+
+
+def test_a_number_and_its_text_are_two_customers():
+    log = pd.DataFrame({"customer_id": pd.Series([1, "1"], dtype=object), "date": "1997-01-01"})
+    assert len(rfm_summary(log, value=None)) == 2

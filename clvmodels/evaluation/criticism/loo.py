@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import logsumexp
 
-from clvmodels.errors import InvalidArgument
+from clvmodels.errors import InvalidArgument, shown
 from clvmodels.evaluation.criticism.customers import check_draws, dates, distinct_customers, spenders
 from clvmodels.inference.diagnostics import k_hat_limit
 from clvmodels.intervals import Array, DrawBlocks, row_blocks, with_progress
@@ -83,7 +83,7 @@ def leave_one_out(
     """
     check_draws(posterior)
     if smoothed is not None and smoothed < 1:
-        raise InvalidArgument(f"smoothed is {smoothed!r}; give a number of customers, one or more")
+        raise InvalidArgument(f"smoothed is {shown(smoothed)}; give a number of customers, one or more")
     part, frequency, kinds, count = _distinct(posterior, rfm)
     log_likelihood = posterior.log_likelihood(kinds)
     elpd, p_loo, k_hat = _pointwise(log_likelihood, _relative_efficiency(posterior), _chosen(log_likelihood, smoothed))

@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from clvmodels.errors import InvalidRFM
+from clvmodels.errors import InvalidRFM, shown
 from clvmodels.models.load import load_posterior
 from clvmodels.rfm import RFM
 from clvmodels.rfm.counts import spend_column
@@ -86,7 +86,8 @@ def score_frame(scorer: Scorer, customers: pd.DataFrame) -> pd.DataFrame:
     """
     if isinstance(customers, pd.DataFrame) and "customer_id" not in (*customers.columns, *customers.index.names):
         raise InvalidRFM(
-            f"there is no customer_id, found {list(customers.columns)}; give it as a column, or as the index's name"
+            f"there is no customer_id, found {shown(list(customers.columns))};"
+            " give it as a column, or as the index's name"
         )
     rfm = RFM.from_frame(customers, time_unit=scorer.purchases.time_unit)
     scorer.check(rfm)
