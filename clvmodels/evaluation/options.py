@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from clvmodels.errors import InvalidArgument
+from clvmodels.errors import InvalidArgument, local_path
 from clvmodels.evaluation.forecasters import Forecaster
 from clvmodels.evaluation.registry import FORECASTERS, named_forecasters
 from clvmodels.evaluation.scores import MODEL
@@ -75,7 +75,7 @@ def read_segments(path: str | os.PathLike[str] | None, customer_id: str) -> pd.S
     """
     if path is None:
         return None
-    table = _read(Path(path), customer_id)
+    table = _read(local_path(path, "the file of segments"), customer_id)
     others = [name for name in table.columns if name != customer_id]
     if customer_id not in table.columns or len(others) != 1:
         raise InvalidArgument(

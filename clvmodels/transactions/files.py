@@ -8,7 +8,7 @@ from typing import Any
 
 import ibis.expr.types as ir
 
-from clvmodels.errors import InvalidTransactions
+from clvmodels.errors import InvalidTransactions, local_path
 
 CSV_SUFFIXES = (".csv", ".tsv", ".txt")
 PARQUET_SUFFIXES = (".parquet", ".pq")
@@ -57,7 +57,7 @@ def _suffix(path: str) -> str:
 
 def _existing(path: str) -> str:
     """Return the pattern that DuckDB is to read, after a look at the disk."""
-    expanded = Path(path).expanduser()
+    expanded = local_path(path, "the source")
     if expanded.is_dir():
         raise InvalidTransactions(f"{path} is a folder; name the files, e.g. {expanded / '*.parquet'}")
     if _suffix(path) not in CSV_SUFFIXES + PARQUET_SUFFIXES:
