@@ -48,6 +48,10 @@ def write_recorded(folder: Path, files: Mapping[str, bytes], *, read: object) ->
         # Both, for a run may be killed after the record is written, and before the file is.
         known[name] = [*([_checksum(there.read_bytes())] if there.exists() else []), _checksum(content)]
     write_whole(record, json.dumps({KEY: known}, indent=1).encode() + b"\n", RECORDS)
+    return _written(folder, files, kinds)
+
+
+def _written(folder: Path, files: Mapping[str, bytes], kinds: Mapping[str, Kind]) -> tuple[Path, ...]:
     return tuple(write_whole(folder / name, content, kinds[name]) for name, content in files.items())
 
 

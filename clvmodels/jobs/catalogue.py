@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import difflib
-import warnings
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
 import duckdb
-from ibis.common.exceptions import TableNotFound
+from ibis.common.exceptions import IbisInputError, TableNotFound
 
 from clvmodels.errors import InvalidTransactions
 
@@ -39,29 +38,36 @@ def find_table(connection: Any, name: str) -> Any:
     clvmodels.errors.InvalidTransactions: there is no table 'orders', and no other; perhaps 'schema.orders'?
     """
     schema, _, table = name.rpartition(".")
-    places = [(None, name), (schema, table)] if connection.name != "duckdb" else _in_catalogue(connection, name)
+    places, there = _in_catalogue(connection, name) if connection.name == "duckdb" else _elsewhere(connection, name)
     for place, short in places:
-        if place != "":
-            with suppress(TableNotFound):
-                return _opened(connection, place, short)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # Ibis calls what DuckDB has renamed
-        there = connection.list_tables(database=schema or None)
+        with suppress(TableNotFound, IbisInputError):  # a name of too many parts is none
+            return _opened(connection, place, short)
     if not there:
         where = f"no other in {schema!r}" if schema else f"no other; perhaps 'schema.{name}'?"
         raise InvalidTransactions(f"there is no table {name!r}, and {where}")
     raise InvalidTransactions(f"there is no table {name!r}; there are {', '.join(_nearest(table, there))}")
 
 
-def _in_catalogue(connection: Any, name: str) -> list[tuple[tuple[str, str], str]]:
-    """The places of a DuckDB table: asked for a name that is not in its catalogue, DuckDB looks for a file."""
+def _in_catalogue(connection: Any, name: str) -> tuple[list[tuple[Any, str]], list[str]]:
+    """Where a DuckDB table may be, and the names beside it; a name that it does not know DuckDB takes for a file."""
     listed = "SELECT table_catalog, table_schema, table_name FROM information_schema.tables"
-    names = {each: (each[2], ".".join(each[1:]), ".".join(each)) for each in connection.con.execute(listed).fetchall()}
-    return [
-        ((catalog, schema), table)
-        for (catalog, schema, table), (short, *longer) in names.items()
-        if name in longer or (name == short and schema == connection.current_database)
+    tables, current = connection.con.execute(listed).fetchall(), connection.current_database
+    schema = name.rpartition(".")[0] or current
+    places = [
+        ((catalog, within), table)
+        for catalog, within, table in tables
+        if name in (f"{within}.{table}", f"{catalog}.{within}.{table}") or (name == table and within == current)
     ]
+    return places, [table for catalog, within, table in tables if schema in (within, f"{catalog}.{within}")]
+
+
+def _elsewhere(connection: Any, name: str) -> tuple[list[tuple[Any, str]], list[str]]:
+    """The same of a database that takes a quoted name for nothing but a name."""
+    schema, _, table = name.rpartition(".")
+    with suppress(IbisInputError):
+        there = connection.list_tables(database=schema or None)
+        return [(None, name), *([(schema, table)] if schema else [])], there
+    return [(None, name)], []
 
 
 def _opened(connection: Any, place: Any, table: str) -> Any:
