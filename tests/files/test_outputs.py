@@ -153,9 +153,14 @@ def test_another_name_of_a_replaced_file_keeps_what_it_had(tmp_path):
 
 def test_a_file_that_appears_while_the_work_is_done_stays(tmp_path):
     path = tmp_path / "scores.parquet"
-    with pytest.raises(InvalidArgument, match="there already"), whole_file(path, CUSTOMERS) as temporary:
-        temporary.write_bytes(b"new")
-        path.write_bytes(b"mine")
+
+    def appear():
+        with whole_file(path, CUSTOMERS) as temporary:
+            temporary.write_bytes(b"new")
+            path.write_bytes(b"mine")
+
+    with pytest.raises(InvalidArgument, match="there already"):
+        appear()
     assert path.read_bytes() == b"mine"
     assert list(tmp_path.iterdir()) == [path]
 
