@@ -16,7 +16,7 @@ from clvmodels.errors import InvalidArgument, local_path
 # The system's own; what looks like a file in them is none, or is somebody's device.
 SYSTEM, SHARED_MEMORY = ("/dev", "/proc", "/sys"), "/dev/shm"
 SEALED = "manifest.json"
-PAGE_MARK, MARKDOWN_MARK = b'<meta name="generator" content="clvmodels">', b"<!-- Made by clvmodels -->"
+PAGE_MARK, MARKDOWN_MARK = b'<meta name="generator" content="clvmodels">', b"[//]: # (Made by clvmodels)"
 CUSTOMER_COLUMNS = {"customer_id", "frequency", "recency", "T"}
 EVALUATION_KEYS = {"calibration_end", "holdout_end", "verdict", "metrics"}
 REPORT_KEYS = {"schema", "title", "headline", "sections"}

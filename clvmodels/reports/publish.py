@@ -15,7 +15,7 @@ from clvmodels.evaluation.export import to_json_dict
 from clvmodels.evaluation.rolling import evaluate_splits
 from clvmodels.evaluation.scores import MODEL, scores
 from clvmodels.evaluation.verdict import place
-from clvmodels.files import CUSTOMERS, EVALUATION, REPORT, check_output, check_unread, make_folder, write_whole
+from clvmodels.files import CUSTOMERS, EVALUATION, REPORT, Kind, check_output, check_unread, make_folder, write_whole
 from clvmodels.reports.build import build_report
 from clvmodels.reports.criticism_tables import criticism_tables
 from clvmodels.reports.customers import (
@@ -123,10 +123,7 @@ def publish_evaluation(
     """
     # Before the work, so that a place that cannot be written is found in time.
     folder, terms = make_folder(out), {"margin": margin, "annual_discount_rate": annual_discount_rate}
-    to = {folder / name: kind for name, kind in {**FILES, f"report.{format}": REPORT}.items()}
-    for path, kind in to.items():
-        check_unread(path, transactions)
-        check_output(path, kind)
+    to = _outputs(folder, format, transactions)
     shown_in = Terms(currency=currency, **terms)
     result = backtest(transactions, **choices)
     rolling = None if origins is None else _rolling(transactions, origins, result, choices)
@@ -147,6 +144,15 @@ def publish_evaluation(
             for (path, kind), content in zip(to.items(), (_json(plain), _parquet(table), page.encode()), strict=True)
         ),
     )
+
+
+def _outputs(folder: Path, format: Format, transactions: Any) -> dict[Path, Kind]:
+    """The files to write, none of which is somebody else's, or read."""
+    to = {folder / name: kind for name, kind in {**FILES, f"report.{format}": REPORT}.items()}
+    for path, kind in to.items():
+        check_unread(path, transactions)
+        check_output(path, kind)
+    return to
 
 
 def headline(result: BacktestResult, terms: Terms) -> str:
