@@ -5,13 +5,23 @@ from __future__ import annotations
 import copy
 import linecache
 import math
+import os
+import re
 import reprlib
 import sys
 import sysconfig
+import warnings
 from numbers import Real
 from pathlib import Path
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Any
+
+# What addresses of other places begin with; other letters do so only before a slash.
+SCHEMES = "abfss?|adl|az|dbfs|file|ftps?|gcs?|gs|hdfs|hf|https?|oss|r2|s3[an]?|sftp|smb|ssh|viewfs|wasbs?|webhdfs"
+# A pathlib.Path has one slash where an address has two, and perhaps a folder before it.
+ADDRESS = re.compile(rf"://|^\s*[a-z][a-z0-9+.-]+:[/\\]|^\s*({SCHEMES}):|[/\\]({SCHEMES}):([/\\]|$)", re.IGNORECASE)
+WINDOWS = re.compile(r"^[a-z]:[/\\]|^\\\\", re.IGNORECASE)
+LONGEST_NAME, LONGEST_PATH = 255, 4095  # bytes, where most systems end
 
 
 class ClvError(Exception):
@@ -77,6 +87,83 @@ class FitWarning(UserWarning):
 
 class DataWarning(UserWarning):
     """Data that can be used, but are probably not what was meant."""
+
+
+def warn(message: str, category: type[Warning]) -> None:
+    """Warn at the line that called clvmodels, however deep inside it this is called.
+
+    Examples
+    --------
+    >>> with warnings.catch_warnings(record=True) as seen:
+    ...     warnings.simplefilter("always")
+    ...     warn("late rows", DataWarning)
+    >>> str(seen[0].message)
+    'late rows'
+    """
+    own = frame = sys._getframe(1)
+    # Generated code and the standard library may stand between two calls of ours.
+    while _root(frame) in {"clvmodels", *sys.stdlib_module_names} and frame.f_back is not None:
+        frame = frame.f_back
+    at = frame if _root(frame) not in sys.stdlib_module_names else own
+    registry = at.f_globals.setdefault("__warningregistry__", {})
+    warnings.warn_explicit(message, category, at.f_code.co_filename, at.f_lineno, registry=registry)
+
+
+def _root(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__", "clvmodels")).partition(".")[0]
+
+
+def local_path(path: str | os.PathLike[str], name: str = "the path") -> Path:
+    """Return a path on this machine, with the home folder in the place of ``~``; `name` is what an error calls it.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is an address of another place, such as ``s3://bucket/log.csv``, or no file can have such a name.
+
+    Examples
+    --------
+    >>> local_path("data/log.csv").name
+    'log.csv'
+    >>> local_path("s3://bucket/log.csv")
+    Traceback (most recent call last):
+    ...
+    clvmodels.errors.InvalidArgument: the path is 's3://bucket/log.csv', an address and not a path on this machine: copy
+    the files here, or mount the place and give its path
+    """
+    try:
+        text = os.fsdecode(path)
+    except TypeError:
+        raise InvalidArgument(f"{name} is a {type(path).__name__}; give a path, e.g. 'data/log.csv'") from None
+    wrong = why_not_local(text)
+    if wrong is not None:
+        shown = text if len(text) <= 100 else f"{text[:97]}..."
+        raise InvalidArgument(f"{name} is {shown!r}, {wrong}")
+    return Path(text).expanduser()
+
+
+def why_not_local(path: str) -> str | None:
+    """Return what makes a text no path on this machine, and what to do; None where it is one.
+
+    Examples
+    --------
+    >>> why_not_local("a" * 300)
+    'which is too long for the name of a file: give a shorter one'
+    """
+    if ADDRESS.search(path) or (os.name == "posix" and WINDOWS.search(path)):
+        return "an address and not a path on this machine: copy the files here, or mount the place and give its path"
+    try:
+        found = Path(path).expanduser()
+        longest = max([len(os.fsencode(part)) for part in found.parts], default=0)
+    except RuntimeError:
+        return "and there is no such user here: write the folder out"
+    except UnicodeEncodeError:
+        longest = None
+    if not path or longest is None or "\0" in path:
+        return "which no file can be called: give another name"
+    if longest > LONGEST_NAME or len(os.fsencode(found)) > LONGEST_PATH:
+        return "which is too long for the name of a file: give a shorter one"
+    return None
 
 
 def check_interval(interval: float) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import re
 import sys
 import textwrap
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from clvmodels.reports.tables import Table
 
 WIDTH_OF_NO_TERMINAL = 100
+LONGEST_WORD = 12  # that is never broken in a table
 OPTION = re.compile(r"\b([a-z]+(?:_[a-z]+)*)=(?=[\"'\d])")
 EXIT_CODES = {InvalidConfiguration: 2, Locked: 4}
 PATHS = ("store", "folder", "scores", "scores_copy", "report")
@@ -153,10 +155,12 @@ def show_outcome(outcome: Outcome) -> None:
     _paragraphs(console, "\n".join(f"{name}: {outcome.facts[name]}" for name in PATHS if outcome.facts.get(name)))
 
 
-def _console() -> Console:
+def _console(width: int | None = None) -> Console:
     from rich.console import Console
 
-    width = None if sys.stdout.isatty() else WIDTH_OF_NO_TERMINAL
+    columns = os.environ.get("COLUMNS", "")
+    if width is None and not sys.stdout.isatty():
+        width = int(columns) if columns.isdecimal() and int(columns) > 0 else WIDTH_OF_NO_TERMINAL
     return Console(width=width, highlight=False, markup=False, emoji=False)
 
 
@@ -175,9 +179,13 @@ def _table(console: Console, table: Table) -> None:
     rows = table.shown()
     for place, column in enumerate(table.columns):
         words = column.title.split()
-        needed = max(map(len, words if column.is_text else [*words, *(row[place] for row in rows)]))
+        cells = [row[place] for row in rows]
+        whole = [word for cell in cells for word in cell.split() if len(word) <= LONGEST_WORD]
+        needed = max(map(len, [*words, *(whole if column.is_text else cells)]))
         title = textwrap.fill(column.title, width=needed, break_long_words=False)
         drawn.add_column(title, justify="left" if column.is_text else "right", overflow="fold", min_width=needed)
     for row in rows:
         drawn.add_row(*(Text(cell) for cell in row))
-    console.print(drawn)
+    # Rich cuts what is wider; a narrow terminal breaks the lines instead. A space parts columns, and is at both ends.
+    least = sum(column.min_width or 0 for column in drawn.columns) + len(drawn.columns) * (1 + padding[1]) + 1
+    _console(max(console.width, least)).print(drawn)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from clvmodels.errors import InvalidArgument, InvalidTransactions, shown
+from clvmodels.errors import InvalidArgument, InvalidTransactions, local_path, shown
 from clvmodels.evaluation.forecasters import Forecaster
 from clvmodels.evaluation.registry import FORECASTERS, named_forecasters
 from clvmodels.evaluation.scores import MODEL
@@ -77,8 +77,9 @@ def read_segments(path: str | os.PathLike[str] | None, customer_id: str) -> pd.S
     """
     if path is None:
         return None
+    where = str(local_path(path, "the file of segments"))
     try:
-        table: Any = read_frame(os.fspath(path), customer_id)
+        table: Any = read_frame(where, customer_id)
     except InvalidTransactions as error:
         raise InvalidArgument(f"cannot read the segments in {path}: {error}") from error
     others = [name for name in table.columns if name != customer_id]

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import warnings
 
-from clvmodels.errors import ClvError, DataWarning, shown
+from clvmodels.errors import ClvError, DataWarning, shown, warn
 from clvmodels.rfm import file_columns
 
 DEFAULT_VALUE = "value"
@@ -28,7 +27,5 @@ def default_value_column(path: str | os.PathLike[str]) -> str | None:
     if DEFAULT_VALUE in columns:
         return DEFAULT_VALUE
     found = f"there is no column {shown(DEFAULT_VALUE)} among {shown(columns)}"
-    warnings.warn(
-        f"{found}: purchases alone are evaluated; name the spend column to change this", DataWarning, stacklevel=2
-    )
+    warn(f"{found}: purchases alone are evaluated; name the spend column to change this", DataWarning)
     return None

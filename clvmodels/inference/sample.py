@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import sys
-import warnings
 from dataclasses import replace
 from typing import Literal, Protocol, get_args
 
@@ -13,7 +12,7 @@ import pymc as pm
 import pytensor
 import xarray as xr
 
-from clvmodels.errors import FitFailed, FitWarning, InvalidArgument, shown
+from clvmodels.errors import FitFailed, FitWarning, InvalidArgument, shown, warn
 from clvmodels.inference.density import FlatModel, flatten, posterior_and_gradient
 from clvmodels.inference.diagnostics import Diagnostics
 from clvmodels.inference.importance import sample_importance
@@ -122,5 +121,5 @@ def _checked(fitted: tuple[xr.Dataset, Diagnostics]) -> tuple[xr.Dataset, Diagno
     diagnostics = fitted[1]
     if not diagnostics.converged:
         reasons = "; ".join(diagnostics.notes)
-        warnings.warn(f"the fit failed its checks: {reasons}; {REMEDY[diagnostics.method]}", FitWarning, stacklevel=4)
+        warn(f"the fit failed its checks: {reasons}; {REMEDY[diagnostics.method]}", FitWarning)
     return fitted

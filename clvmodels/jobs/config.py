@@ -6,15 +6,15 @@ import hashlib
 import json
 import tomllib
 from dataclasses import dataclass
-from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any, Self
 
 from pydantic import ValidationError, model_validator
 
-from clvmodels.errors import ClvError, InvalidConfiguration
+from clvmodels.errors import ClvError, InvalidArgument, InvalidConfiguration, local_path
 from clvmodels.jobs.complaints import complain
 from clvmodels.jobs.database import refuse_passwords
+from clvmodels.jobs.places import check_outputs
 from clvmodels.jobs.settings import (
     Backtest,
     Gates,
@@ -60,10 +60,11 @@ class Config(Part):
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """A configuration and the folder of its file, from which the paths in it are seen."""
+    """A configuration and its file, from whose folder the paths in it are seen."""
 
     config: Config
     folder: Path
+    file: Path | None = None
 
     @property
     def store(self) -> Path:
@@ -100,7 +101,10 @@ def load_config(path: str | Path) -> Job:
     ...     load_config(path).config.model.time_unit
     'month'
     """
-    path = Path(path)
+    try:
+        path = local_path(path, "the configuration")
+    except InvalidArgument as error:
+        raise InvalidConfiguration(str(error)) from None
     try:
         said = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except FileNotFoundError:
@@ -109,25 +113,12 @@ def load_config(path: str | Path) -> Job:
         raise InvalidConfiguration(f"cannot read {path}: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
         raise InvalidConfiguration(f"{path} is not TOML: {error}; correct that line") from error
-    job = Job(config=read_config(said, name=str(path)), folder=path.absolute().parent)
-    _check_copy(job, path)
+    job = Job(config=read_config(said, name=str(path)), folder=path.absolute().parent, file=path.absolute())
+    try:
+        check_outputs(job)
+    except InvalidArgument as error:
+        raise InvalidConfiguration(f"{path}: {error}") from None
     return job
-
-
-def _check_copy(job: Job, path: Path) -> None:
-    """Refuse a copy of the scores that would replace what the job reads, or a part of the store."""
-    copy = job.scores_copy
-    if copy is None:
-        return
-    segments = job.config.segments
-    read = [job.config.source.transactions, *([segments.file] if segments and segments.file else [])]
-    patterns = [str(path.absolute()), *(str(job.folder / Path(each).expanduser()) for each in read)]
-    taken = any(fnmatch(str(copy), pattern) or str(copy) == pattern for pattern in patterns)
-    if taken or copy.resolve().is_relative_to(job.store.resolve()):
-        raise InvalidConfiguration(
-            f"{path}: output.scores_copy is {str(copy)!r}, which is a part of the store or is read by the job; choose"
-            " another place"
-        )
 
 
 def read_config(said: dict[str, Any], *, name: str = "the configuration") -> Config:

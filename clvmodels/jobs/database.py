@@ -5,8 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import tempfile
-import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
@@ -15,25 +14,27 @@ from typing import Any, TypeVar
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 import ibis
-from ibis.common.exceptions import TableNotFound
 
-from clvmodels.errors import InvalidArgument, InvalidTransactions, shown
+from clvmodels.errors import InvalidArgument, InvalidTransactions
 from clvmodels.jobs.environment import PLACEHOLDER, Secrets, secrets_in, without_secrets
 
 Result = TypeVar("Result")
 KEY = "source.transactions"
 SAME = {"postgresql": "postgres"}
-# Databases that are files are opened for reading, and spill elsewhere than beside the file.
-IN_FILES: dict[str, dict[str, Any]] = {
-    "duckdb": {"read_only": True, "temp_directory": tempfile.gettempdir()},
-    "sqlite": {},
+# Databases that are files are opened for reading.
+IN_FILES: dict[str, dict[str, Any]] = {"duckdb": {"read_only": True}, "sqlite": {}}
+# Else a name may be a file anywhere, or an address, and a view may read one.
+LOCKED_IN = {
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    "enable_external_access": False,
+    "lock_configuration": True,
 }
 EXTRAS = {"postgres": "clvmodels[postgres]"}
 SECRET_OPTION = re.compile(
     r"\b\w*(?:passw(?:or)?d|pass|passphrase|pwd|token|secret|(?:access|account|api|private)_?key)\s*=([^&\s]*)",
     re.IGNORECASE,
 )
-MOST_SHOWN = 10
 
 
 def is_address(transactions: str) -> bool:
@@ -116,7 +117,10 @@ class Database:
         said: dict[str, Any] = {"secrets": self.secrets, "error": InvalidTransactions}
         connection = without_secrets(self._connect, failed=f"cannot open {self.shown}", **said)
         try:
-            return without_secrets(lambda: action(connection), failed=f"cannot read {self.shown}", **said)
+            # It spills here, not beside the file; what is here may be read.
+            with tempfile.TemporaryDirectory() as spilled:
+                without_secrets(lambda: _lock_in(connection, spilled), failed=f"cannot open {self.shown}", **said)
+                return without_secrets(lambda: action(connection), failed=f"cannot read {self.shown}", **said)
         finally:
             connection.disconnect()
 
@@ -128,6 +132,15 @@ class Database:
         except ImportError:
             extra = EXTRAS.get(self.kind, f"ibis-framework[{self.kind}]")
             raise InvalidArgument(f"{self.shown} needs a driver that is not installed: pip install '{extra}'") from None
+
+
+def _lock_in(connection: Any, spilled: str) -> None:
+    """Keep a database that is a file from reading anything else, and from being written."""
+    if connection.name == "duckdb":
+        for name, value in {"temp_directory": spilled, **LOCKED_IN}.items():
+            connection.settings[name] = value
+    elif connection.name == "sqlite":
+        connection.con.execute("PRAGMA query_only = ON")
 
 
 def find_database(transactions: str, *, folder: Path, environment: Mapping[str, str]) -> Database | None:
@@ -235,46 +248,3 @@ def _existing(path: str, folder: Path, secrets: Secrets) -> str:
     if not path or not whole.is_file():
         raise InvalidTransactions(secrets.hide(f"no database file {path!r}, seen from {folder}; check the path"))
     return str(whole)
-
-
-def find_table(connection: Any, name: str) -> Any:
-    """Return a table of a database, by its name or as schema.name.
-
-    Parameters
-    ----------
-    connection : Ibis backend
-    name : str
-
-    Raises
-    ------
-    InvalidTransactions
-        If there is none; those that are there are listed, the nearest first.
-
-    Examples
-    --------
-    >>> find_table(ibis.duckdb.connect(), "orders")
-    Traceback (most recent call last):
-    ...
-    clvmodels.errors.InvalidTransactions: there is no table 'orders', and no other; perhaps 'schema.orders'?
-    """
-    schema, _, table = name.rpartition(".")
-    for place, short in ((None, name), (schema, table)):
-        if place != "":
-            with suppress(TableNotFound):
-                return connection.table(short, database=place)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # Ibis calls what DuckDB has renamed
-        there = connection.list_tables(database=schema or None)
-    if not there:
-        where = f"no other in {shown(schema)}" if schema else f"no other; perhaps 'schema.{name}'?"
-        raise InvalidTransactions(f"there is no table {shown(name)}, and {where}")
-    raise InvalidTransactions(f"there is no table {shown(name)}; there are {', '.join(_nearest(table, there))}")
-
-
-def _nearest(name: str, there: Sequence[str]) -> list[str]:
-    def likeness(other: str) -> float:
-        return difflib.SequenceMatcher(None, name.casefold(), other.casefold()).ratio()
-
-    nearest = sorted(sorted(there), key=likeness, reverse=True)
-    more = len(nearest) - MOST_SHOWN
-    return [*nearest[:MOST_SHOWN], *([f"and {more} more"] if more > 0 else [])]

@@ -6,16 +6,18 @@ import datetime as dt
 import tempfile
 from pathlib import Path
 
-from clvmodels.errors import StoreError
-from clvmodels.files import write_whole
+from clvmodels.errors import StoreError, local_path
+from clvmodels.files import REPORT, Kind, write_whole
 from clvmodels.jobs.artefacts import report_file
 from clvmodels.jobs.config import Job
 from clvmodels.jobs.feed import read_feed
 from clvmodels.jobs.manifest import sha256
 from clvmodels.jobs.outcome import ExitCode, Outcome
+from clvmodels.jobs.places import check_place
 from clvmodels.jobs.store import Store
 from clvmodels.jobs.training import backtest_start, forecasters_of
 from clvmodels.reports import Format, Origins, Publication, format_of, publish_evaluation
+from clvmodels.reports.publish import FILES
 
 
 def write_version_report(
@@ -28,7 +30,7 @@ def write_version_report(
     job
         The configuration, as `load_config` reads it.
     out
-        The file; an existing one is replaced whole. By default report.html, or as the format is.
+        The file; an earlier report is replaced whole, nothing else. By default report.html, or as the format is.
     number
         Of the version; by default the published one.
     format
@@ -53,8 +55,9 @@ def write_version_report(
     ...
     clvmodels.errors.StoreError: no model is published in ...; run: clvmodels retrain
     """
-    chosen = format or format_of(out or "")
-    store, out, name = Store(job.store), Path(out or report_file(chosen)), report_file(chosen)
+    chosen = format or format_of(out or "report")
+    store, out, name = Store(job.store), local_path(out or report_file(chosen), "the report"), report_file(chosen)
+    check_place(job, out, "the report")
     manifest = store.manifest(number or store.required().version)
     path = store.version_folder(manifest.number) / name
     if name not in manifest.files:
@@ -64,7 +67,8 @@ def write_version_report(
         )
     if not path.is_file() or sha256(path) != manifest.files[name]:
         raise StoreError(f"{path} is missing or was changed after it was written: its checksum does not hold")
-    write_whole(out, path.read_bytes())
+    made = {checksum for each in store.manifests() for checksum in each.files.values()}
+    write_whole(out, path.read_bytes(), Kind(REPORT.name, lambda at: sha256(at) in made or REPORT.holds(at)))
     return Outcome(
         exit_code=ExitCode.DONE,
         status="written",
@@ -115,6 +119,8 @@ def evaluate_job(
     clvmodels.errors.InvalidTransactions: no file .../orders.csv, seen from ...; check the path
     """
     config = job.config
+    for name in (*FILES, report_file(format)):
+        check_place(job, local_path(out, "the folder") / name, "an output")
     with tempfile.TemporaryDirectory() as work:
         feed = read_feed(job, Path(work), today=today)
         return publish_evaluation(

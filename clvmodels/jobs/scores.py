@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from clvmodels.errors import ClvError, InvalidArgument, StoreError, shown
-from clvmodels.files import make_folder, whole_file
+from clvmodels.files import CUSTOMERS, check_output, make_folder, whole_file
 from clvmodels.jobs.artefacts import CHOICES, golden_again
 from clvmodels.jobs.check import Check, failed, named
 from clvmodels.jobs.config import Config, Job
@@ -19,6 +19,7 @@ from clvmodels.jobs.feed import Feed, read_feed
 from clvmodels.jobs.manifest import ScoresManifest, signed
 from clvmodels.jobs.night import Night, last_scores, open_published
 from clvmodels.jobs.outcome import ExitCode, Outcome
+from clvmodels.jobs.places import check_outputs, check_place
 from clvmodels.jobs.store import SCORES, TABLE, Pointer, Store, Version
 from clvmodels.jobs.writing import Writer, writing
 from clvmodels.scoring import score as write_scores
@@ -121,9 +122,17 @@ def add_scores(
 
 
 def check_copy(job: Job) -> None:
-    """Refuse to begin where the copy of the scores could not be written in the end."""
-    if job.scores_copy is not None and not os.access(make_folder(job.scores_copy.parent), os.W_OK):
+    """Refuse to begin where outputs would replace what is not ours, or the copy could not be written in the end."""
+    check_outputs(job)
+    if job.scores_copy is not None and not os.access(make_folder(_copied_to(job.scores_copy).parent), os.W_OK):
         raise StoreError(f"output.scores_copy {job.scores_copy} cannot be written; choose another place")
+
+
+def _copied_to(copy: Path) -> Path:
+    try:
+        return check_output(copy, CUSTOMERS)
+    except InvalidArgument as error:
+        raise StoreError(f"output.scores_copy: {error}") from error
 
 
 def copy_scores(job: Job, path: Path) -> dict[str, str]:
@@ -138,11 +147,12 @@ def copy_scores(job: Job, path: Path) -> dict[str, str]:
     if to is None:
         return {}
     try:
-        for left in to.parent.glob(
-            f".{glob.escape(to.name)}.*.part"
-        ):  # by a run that was killed; this one has the lock
+        check_place(job, to, "output.scores_copy")  # links may have changed since the run began
+        target = _copied_to(to)
+        # By a run that was killed; this one has the lock.
+        for left in target.parent.glob(f".{glob.escape(target.name)}.*.part"):
             left.unlink(missing_ok=True)
-        with whole_file(to) as temporary:
+        with whole_file(target, CUSTOMERS) as temporary:
             shutil.copyfile(path, temporary)
     except ClvError as error:
         logger.warning("the scores are published, but not copied: %s", error)

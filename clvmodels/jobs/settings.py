@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from clvmodels.errors import ClvError
+from clvmodels.errors import ClvError, why_not_local
 from clvmodels.evaluation.measures import measures
 from clvmodels.models.priors import Prior
 from clvmodels.scoring import QUANTITIES
@@ -217,12 +216,9 @@ class Output(Part):
     @field_validator("folder", "scores_copy")
     @classmethod
     def _path(cls, value: str | None) -> str | None:
-        try:
-            Path(value or "").expanduser()
-        except RuntimeError as error:
-            raise ValueError(f"{error}: give another place") from None
-        if "\0" in (value or ""):
-            raise ValueError("a path has no such sign")
+        wrong = value and why_not_local(value)
+        if wrong:
+            raise ValueError(wrong)
         return value
 
 

@@ -13,10 +13,11 @@ from typing import Any
 import ibis
 import pandas as pd
 
-from clvmodels.errors import InvalidArgument, InvalidTransactions, shown
+from clvmodels.errors import InvalidArgument, InvalidTransactions, local_path, shown
 from clvmodels.evaluation.options import read_segments
 from clvmodels.files import whole_file
-from clvmodels.jobs.database import KEY, Database, find_database, find_table
+from clvmodels.jobs.catalogue import find_table
+from clvmodels.jobs.database import KEY, Database, find_database
 from clvmodels.jobs.environment import Secrets, secrets_in, without_secrets
 from clvmodels.transactions import file_columns, open_source
 
@@ -156,9 +157,10 @@ def read_segments_of(
 
 def _segments_in_file(file: str, customer_id: str, folder: Path, environment: Mapping[str, str]) -> pd.DataFrame:
     secrets = secrets_in(file, environment, key="segments.file")
-    path = folder / Path(secrets.fill(file)).expanduser()
-    what = f"cannot read {file}"
-    read: Any = without_secrets(lambda: read_segments(path, customer_id), secrets, failed=what, error=InvalidArgument)
+    what, filled = f"cannot read {file}", secrets.fill(file)
+    said: Any = {"secrets": secrets, "failed": what, "error": InvalidArgument}
+    path = folder / without_secrets(lambda: local_path(filled, "segments.file"), **said)
+    read: Any = without_secrets(lambda: read_segments(path, customer_id), **said)
     return read.reset_index()
 
 
@@ -198,12 +200,30 @@ def _as_in(customers: pd.Index, found: pd.DataFrame) -> pd.DataFrame:
 
 def _existing(path: str, folder: Path, secrets: Secrets) -> str:
     """The absolute path or pattern of files that are there."""
-    given = Path(secrets.fill(path)).expanduser()
+    what, filled = f"cannot read {path}", secrets.fill(path)
+    said: Any = {"secrets": secrets, "failed": what, "error": InvalidTransactions}
+    whole = without_secrets(lambda: as_pattern(filled, folder), **said)
+    without_secrets(lambda: file_columns(whole), **said)
+    return whole
+
+
+def as_pattern(path: str, folder: Path) -> str:
+    """Return a path or glob pattern, as it is seen from a folder, from the root on.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is an address.
+
+    Examples
+    --------
+    >>> as_pattern("orders/*.csv", Path("/data [1]"))
+    '/data [[]1]/orders/*.csv'
+    """
+    given = local_path(path, KEY)
     whole = folder.absolute() / given
     if not whole.exists() and glob.has_magic(str(given)) and not given.is_absolute():
         whole = Path(glob.escape(str(folder.absolute()))) / given
-    what = f"cannot read {path}"
-    without_secrets(lambda: file_columns(str(whole)), secrets, failed=what, error=InvalidTransactions)
     return str(whole)
 
 

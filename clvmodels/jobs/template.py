@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
-from clvmodels.errors import InvalidArgument
+from clvmodels.errors import InvalidArgument, local_path
 from clvmodels.files import write_whole
 
 TEMPLATE = """\
@@ -107,7 +108,7 @@ def write_template(path: str | Path) -> Path:
     ...     write_template(Path(folder) / "clvmodels.toml").read_text()[:20]
     '# What clvmodels ret'
     """
-    path = Path(path)
-    if path.exists():
+    path = local_path(path, "the configuration")
+    if os.path.lexists(path):
         raise InvalidArgument(f"{path} is there already and stays as it is; give another name")
     return write_whole(path, TEMPLATE.encode())

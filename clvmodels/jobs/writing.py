@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from clvmodels.errors import StoreError
 from clvmodels.files import make_folder
-from clvmodels.jobs.lock import locked
+from clvmodels.jobs.lock import LOCK, locked
 from clvmodels.jobs.manifest import MANIFEST, Sealed, sha256
 from clvmodels.jobs.store import NUMBER, POINTER, SCORES, STAGING, VERSIONS, Pointer, Store
 
@@ -116,7 +116,8 @@ def writing(store: Store, *, doing: str, wait: float = 0.0) -> Iterator[Writer]:
     Locked
         If another run holds the lock.
     StoreError
-        If the disk is full, or the folder cannot be written; what was published stays.
+        If the disk is full, or the folder cannot be written; what was published stays. If the folder holds what looks
+        like a part of a store, and is none.
 
     Examples
     --------
@@ -124,6 +125,7 @@ def writing(store: Store, *, doing: str, wait: float = 0.0) -> Iterator[Writer]:
     ...     writer.sweep()
     []
     """
+    _refuse_others(store.folder)
     with locked(store.folder, doing=doing, wait=wait):
         try:
             writer = Writer(store)
@@ -134,6 +136,16 @@ def writing(store: Store, *, doing: str, wait: float = 0.0) -> Iterator[Writer]:
             raise StoreError(
                 f"cannot write to {store.folder}: {what or error}; what was published is untouched"
             ) from error
+
+
+def _refuse_others(folder: Path) -> None:
+    """Refuse a folder with files of somebody else under the names that a store has: they would be swept away."""
+    there = [name for name in (VERSIONS, SCORES, STAGING) if os.path.lexists(folder / name)]
+    is_ours = (folder / LOCK).exists() or any(any(folder.glob(f"{kind}/*/{MANIFEST}")) for kind in (VERSIONS, SCORES))
+    if there and not is_ours:
+        raise StoreError(
+            f"{folder} has {' and '.join(there)}, which no run of clvmodels made; choose an empty folder for the store"
+        )
 
 
 def _claim(parent: Path) -> Path:

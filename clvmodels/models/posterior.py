@@ -16,8 +16,8 @@ import xarray as xr
 from numpy.typing import NDArray
 from pandas.util import hash_pandas_object
 
-from clvmodels.errors import ClvError, InvalidArgument, check_interval, shown
-from clvmodels.files import write_whole
+from clvmodels.errors import ClvError, InvalidArgument, check_interval, local_path, shown
+from clvmodels.files import POSTERIOR, write_whole
 from clvmodels.inference.diagnostics import Diagnostics
 from clvmodels.intervals import Array, quantiles
 from clvmodels.models.prior_posterior import prior_and_posterior
@@ -110,9 +110,9 @@ class Posterior:
         return to_arviz(self._tree())
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write one NetCDF file (a `posterior` group that ArviZ reads too); an existing file is replaced whole."""
+        """Write one NetCDF file (a `posterior` group that ArviZ reads too); an earlier posterior is replaced whole."""
         # By way of memory: on a full disk HDF5 ends in many errors of its own.
-        return write_whole(Path(path), bytes(self._tree().to_netcdf(engine="h5netcdf")))
+        return write_whole(path, bytes(self._tree().to_netcdf(engine="h5netcdf")), POSTERIOR)
 
     def __repr__(self) -> str:
         """Parameters' means and the method, in one line."""
@@ -283,7 +283,7 @@ def read_file(path: str | os.PathLike[str]) -> tuple[xr.Dataset, dict[str, Any]]
     ClvError
         If the file is missing, is no such file, or is of a newer format.
     """
-    path = Path(path)
+    path = local_path(path)
     if not path.is_file():
         raise ClvError(f"there is no file {path}")
     try:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clvmodels.errors import InvalidArgument, shown
-from clvmodels.files import make_folder, write_whole
+from clvmodels.files import make_folder, write_recorded
 from clvmodels.lifetime_value import LifetimeValue
 from clvmodels.models.beta_geo import BetaGeo
 from clvmodels.models.gamma_gamma import GammaGamma
@@ -51,7 +51,7 @@ def decide(
     transactions
         As ``clv.rfm_summary`` takes them.
     out
-        The folder; made where it is missing. Files in it are replaced whole.
+        The folder; made where it is missing. What an earlier answer wrote is replaced whole, nothing else.
     observation_end
         The last day that counts; by default the last in the log.
     terms
@@ -70,7 +70,7 @@ def decide(
     """
     if question not in QUESTIONS:
         raise InvalidArgument(f"question is {shown(question)}; choose one of {', '.join(QUESTIONS)}")
-    folder, how = make_folder(Path(out)), {"customer_id": "customer_id", **(reading or {})}
+    folder, how = make_folder(out), {"customer_id": "customer_id", **(reading or {})}
     rfm = rfm_summary(transactions, observation_end=observation_end, **how)
     purchases = BetaGeo().fit(rfm, random_seed=random_seed)
     value = None
@@ -79,14 +79,14 @@ def decide(
     known = Known(
         transactions=transactions, reading=how, rfm=rfm, purchases=purchases, spend_known=value, random_seed=random_seed
     )
-    return publish(QUESTIONS[question](known, **choices), folder)
+    return publish(QUESTIONS[question](known, **choices), folder, read=transactions)
 
 
-def publish(answer: Answered, folder: Path) -> Decision:
-    """Write an answer's sentence, tables and plots, and return what a terminal shows."""
+def publish(answer: Answered, folder: Path, *, read: Any) -> Decision:
+    """Write an answer's sentence, tables and plots, and return what a terminal shows; `read` is what it came from."""
     texts = {"answer.txt": answer.sentence + "\n"}
     texts |= {f"{name}.csv": table.to_csv() for name, table in answer.tables.items()}
     texts |= {f"{name}.svg": to_svg(draw) for name, draw in answer.figures.items()}
-    files = tuple(write_whole(folder / name, text.encode()) for name, text in texts.items())
+    files = write_recorded(folder, {name: text.encode() for name, text in texts.items()}, read=read)
     shown = tuple(frame_table(frame, caption) for caption, frame in answer.shown.items())
     return Decision(sentence=answer.sentence, tables=shown, files=files)

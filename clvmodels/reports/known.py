@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from clvmodels.errors import DataWarning, InvalidArgument
+from clvmodels.errors import DataWarning, InvalidArgument, warn
 from clvmodels.evaluation.options import read_segments
 from clvmodels.evaluation.past_errors import estimate_model_error
 
@@ -77,7 +76,7 @@ class Known:
                 self.transactions, horizon=horizon, observation_end=end, random_seed=seed, **self.reading
             )
         except InvalidArgument as error:
-            warnings.warn(f"intervals are not widened by past errors: {error}", DataWarning, stacklevel=2)
+            warn(f"intervals are not widened by past errors: {error}", DataWarning)
             return None
 
 

@@ -15,7 +15,7 @@ from clvmodels.evaluation.export import to_json_dict
 from clvmodels.evaluation.rolling import evaluate_splits
 from clvmodels.evaluation.scores import MODEL, scores
 from clvmodels.evaluation.verdict import place
-from clvmodels.files import make_folder, write_whole
+from clvmodels.files import CUSTOMERS, EVALUATION, REPORT, Kind, check_output, check_unread, make_folder, write_whole
 from clvmodels.reports.build import build_report
 from clvmodels.reports.criticism_tables import criticism_tables
 from clvmodels.reports.customers import (
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from clvmodels.reports.tables import Table
 
 
+FILES = {"evaluation.json": EVALUATION, "scores.parquet": CUSTOMERS}
 CUT_CHOICES = ("holdout_end", *LogChoices.__annotations__)
 
 
@@ -101,7 +102,7 @@ def publish_evaluation(
     transactions
         As ``clv.backtest`` takes them.
     out
-        The folder; made where it is missing. Files in it are replaced whole.
+        The folder; made where it is missing. What an earlier evaluation wrote is replaced whole, nothing else.
     origins
         For the same comparison from several origins as well, until the holdout's end.
     margin
@@ -121,7 +122,8 @@ def publish_evaluation(
         If the transactions or a choice cannot be used, or a file cannot be written.
     """
     # Before the work, so that a place that cannot be written is found in time.
-    folder, terms = make_folder(Path(out)), {"margin": margin, "annual_discount_rate": annual_discount_rate}
+    folder, terms = make_folder(out), {"margin": margin, "annual_discount_rate": annual_discount_rate}
+    to = _outputs(folder, format, transactions)
     shown_in = Terms(currency=currency, **terms)
     result = backtest(transactions, **choices)
     rolling = None if origins is None else _rolling(transactions, origins, result, choices)
@@ -137,12 +139,20 @@ def publish_evaluation(
         rolling_verdict="" if rolling is None else rolling.verdict(),
         fit=() if ahead.criticism is None else criticism_tables(ahead.criticism, shown_in),
         left_out=left_out_table(result.split.calibration.log),
-        files=(
-            write_whole(folder / "evaluation.json", json.dumps(plain, indent=1, allow_nan=False).encode() + b"\n"),
-            write_whole(folder / "scores.parquet", _parquet(table)),
-            write_whole(folder / f"report.{format}", page.encode()),
+        files=tuple(
+            write_whole(path, content, kind)
+            for (path, kind), content in zip(to.items(), (_json(plain), _parquet(table), page.encode()), strict=True)
         ),
     )
+
+
+def _outputs(folder: Path, format: Format, transactions: Any) -> dict[Path, Kind]:
+    """The files to write, none of which is somebody else's, or read."""
+    to = {folder / name: kind for name, kind in {**FILES, f"report.{format}": REPORT}.items()}
+    for path, kind in to.items():
+        check_unread(path, transactions)
+        check_output(path, kind)
+    return to
 
 
 def headline(result: BacktestResult, terms: Terms) -> str:
@@ -189,6 +199,10 @@ def _customers(result: BacktestResult, table: pd.DataFrame, terms: Terms) -> Tab
     outcome = terms.titled(outcome_name(result, money=money), is_money=money)
     caption = f"Customers from the first to the last rank by expected {outcome}, with predictive intervals"
     return customers_table(spread, result, caption=caption)
+
+
+def _json(plain: dict[str, Any]) -> bytes:
+    return json.dumps(plain, indent=1, allow_nan=False).encode() + b"\n"
 
 
 def _parquet(table: pd.DataFrame) -> bytes:

@@ -8,8 +8,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from clvmodels.errors import InvalidArgument, shown
-from clvmodels.files import write_whole
+from clvmodels.errors import InvalidArgument, local_path, shown
+from clvmodels.files import REPORT, check_output, write_whole
 from clvmodels.reports.plain import plain_report
 from clvmodels.reports.terms import Terms
 
@@ -69,7 +69,7 @@ def write_report(
     result
         What ``clv.backtest`` returned.
     path
-        Where to write; an existing file is replaced whole.
+        Where to write; an earlier report is replaced whole.
     rolling
         What ``clv.rolling_backtest`` returned, for a section on several origins.
     horizon
@@ -112,9 +112,10 @@ def write_report(
     if not isinstance(result, BacktestResult):
         raise InvalidArgument(f"result is a {type(result).__name__}; give what clv.backtest returned")
     chosen = format_of(path) if format is None else _checked(format)
+    check_output(path, REPORT)  # before the work
     terms = Terms(horizon=horizon, margin=margin, annual_discount_rate=annual_discount_rate, currency=currency)
     report = build_report(result, look_ahead(result, terms), rolling=rolling)
-    return write_whole(Path(path), render(report, format=chosen).encode())
+    return write_whole(path, render(report, format=chosen).encode(), REPORT)
 
 
 def format_of(path: str | os.PathLike[str]) -> Format:
@@ -130,7 +131,7 @@ def format_of(path: str | os.PathLike[str]) -> Format:
     >>> format_of("report.md"), format_of("report")
     ('md', 'html')
     """
-    ending = Path(path).suffix.lower()
+    ending = local_path(path).suffix.lower()
     found = ENDINGS.get(ending)
     if found is None:
         raise InvalidArgument(f"{path} ends with {ending}: end it with .html, .md or .json, or say which format")

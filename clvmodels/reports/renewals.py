@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from clvmodels import decisions, plots
 from clvmodels.decisions.effects import read_effect
-from clvmodels.errors import InvalidArgument, InvalidTransactions, shown
+from clvmodels.errors import InvalidArgument, InvalidTransactions, local_path, shown
 from clvmodels.files import make_folder
 from clvmodels.models.renewals import Renewals, checked_customers
 from clvmodels.models.shifted_beta_geo import ShiftedBetaGeo
@@ -47,7 +46,7 @@ def decide_renewals(
         A CSV or Parquet file: a row per customer with the columns renewals and left, or a row per cohort with its name
         and the numbers of customers it had after 0, 1, 2, ... renewals.
     out
-        The folder; made where it is missing. Files in it are replaced whole.
+        The folder; made where it is missing. What an earlier answer wrote is replaced whole, nothing else.
     time_unit
         Length of a contract period.
     customer_id
@@ -69,7 +68,7 @@ def decide_renewals(
     ClvError
         If the table or a choice cannot be used, or a file cannot be written.
     """
-    folder, read = make_folder(Path(out)), _read(os.fspath(table), customer_id)
+    folder, read = make_folder(out), _read(str(local_path(table, "the table")), customer_id)
     of_customers = CUSTOMER_COLUMNS.issubset(read.columns)
     made = Renewals.from_customers if of_customers else Renewals.from_survivors
     data = made(read, time_unit=time_unit)
@@ -85,7 +84,7 @@ def decide_renewals(
                 "what a discount gains needs a row per customer and price=100, discount=0.1, kept='2,18' (for example)"
             )
         answered.append(_discount(contracts, read, {"price": price, **terms}, kept, discount, random_seed))
-    return publish(_together(answered), folder)
+    return publish(_together(answered), folder, read=table)
 
 
 def _read(path: str, customer_id: str) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypedDict
@@ -13,7 +12,7 @@ import ibis
 import numpy as np
 import pandas as pd
 
-from clvmodels.errors import DataWarning, InvalidArgument, shown
+from clvmodels.errors import DataWarning, InvalidArgument, shown, warn
 from clvmodels.notebook import as_html
 from clvmodels.rfm.columns import tidy
 from clvmodels.rfm.frame_checks import REQUIRED
@@ -218,12 +217,11 @@ class CheckedLog:
                 f"{checked.last_purchase}; choose a day that leaves purchases on both sides"
             )
         if (end - checked.log_end).days > days_per_unit(self.time_unit):
-            warnings.warn(
+            warn(
                 f"the log ends on {checked.log_end}, more than a {self.time_unit} before holdout_end {end}: what was "
                 "bought in between is not recorded and counts as nothing; is "
                 f"holdout_end={shown(str(checked.log_end))} meant?",
                 DataWarning,
-                stacklevel=4,
             )
 
 

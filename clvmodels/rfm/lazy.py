@@ -14,7 +14,7 @@ import pandas as pd
 from ibis.common.exceptions import IbisError
 
 from clvmodels.errors import InvalidArgument, InvalidRFM, InvalidTransactions
-from clvmodels.files import write_parquet
+from clvmodels.files import CUSTOMERS, write_parquet
 from clvmodels.notebook import as_html
 from clvmodels.rfm.columns import COLUMNS, tidied
 from clvmodels.rfm.counts import merged, spend_column, spend_data
@@ -175,8 +175,11 @@ class RFMTable:
             raise InvalidArgument(f"the table cannot be kept where it is ({error}); use to_parquet(path)") from error
 
     def to_parquet(self, path: str | Path) -> RFMTable:
-        """Write it to a Parquet file, whole or not at all, and return the table that reads from there."""
-        write_parquet(Path(path), (batch.frame.reset_index() for batch in self.batches()))
+        """Write it to a Parquet file, whole or not at all, and return the table that reads from there.
+
+        An earlier table of customers or scores is replaced, any other file refused.
+        """
+        write_parquet(path, (batch.frame.reset_index() for batch in self.batches()), CUSTOMERS)
         opened = RFMTable.open(path, time_unit=self.time_unit, observation_end=self.observation_end)
         return replace(opened, churn_window=self.churn_window, treatments=self.treatments)
 

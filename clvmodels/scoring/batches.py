@@ -9,8 +9,8 @@ from typing import Unpack
 
 import pandas as pd
 
-from clvmodels.errors import InvalidArgument, shown
-from clvmodels.files import write_parquet
+from clvmodels.errors import InvalidArgument, local_path, shown
+from clvmodels.files import CUSTOMERS, write_parquet
 from clvmodels.intervals import Progress
 from clvmodels.rfm import RFM, RFMTable
 from clvmodels.rfm.lazy import BATCH
@@ -28,7 +28,8 @@ def score(rfm: RFM | RFMTable, to: str | Path, *, batch: int = BATCH, **choices:
     rfm : RFM or RFMTable
         The customers: in memory, or in a file or database (`RFMTable.open`, `rfm_table`).
     to : path
-        Where to, a Parquet file; an existing one is replaced when all is done, and kept when anything fails.
+        Where to, a Parquet file; an earlier table of scores or customers is replaced when all is done, and kept when
+        anything fails. Any other file is refused.
     batch : int
         Customers in a batch. Predictive scores do not depend on it, expected ones only beyond the ninth digit.
     **choices
@@ -64,10 +65,10 @@ def score(rfm: RFM | RFMTable, to: str | Path, *, batch: int = BATCH, **choices:
     scorer.check(rfm)
     if not isinstance(batch, int) or batch < 1:
         raise InvalidArgument(f"batch is {shown(batch)}; give the number of customers in a batch, e.g. {BATCH}")
-    to, count = Path(to), len(rfm) if isinstance(rfm, RFM) else rfm.count()
+    count = len(rfm) if isinstance(rfm, RFM) else rfm.count()
     with Progress("customers", count, alone=True) as progress:
-        write_parquet(to, _scored(scorer, _batches(rfm, batch, count), progress))
-    return to
+        write_parquet(to, _scored(scorer, _batches(rfm, batch, count), progress), CUSTOMERS)
+    return local_path(to)
 
 
 def _scored(scorer: Scorer, batches: Iterator[RFM], progress: Progress) -> Iterator[pd.DataFrame]:

@@ -14,7 +14,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from clvmodels.errors import ClvError, InvalidTransactions, shown
+from clvmodels.errors import ClvError, InvalidTransactions, local_path, shown
 from clvmodels.transactions.csv_grammar import LONGEST_LINE, Layout, check_grammar
 
 CSV_SUFFIXES = (".csv", ".tsv", ".txt")
@@ -88,7 +88,7 @@ def named_files(path: str) -> list[Path]:
         If there are none, or something else is among them.
     """
     try:
-        expanded = Path(path).expanduser()
+        expanded = local_path(path, "the source")
         if expanded.is_dir():
             raise InvalidTransactions(
                 f"{_quoted(path)} is a folder; name the files, e.g. {_quoted(f'{path}/*.parquet')}"

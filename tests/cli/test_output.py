@@ -81,6 +81,31 @@ def test_everything_is_printed_in_at_most_100_columns(capsys):
     assert [text for text in ("In short.", "One.", "Two.", "written: a.json") if text not in lines] == []
 
 
+def numbers(columns):
+    """A publication whose table has so many columns of nine signs each."""
+    held = [Column(title="customer"), *(Column(title=f"number {k}", kind="count") for k in range(columns))]
+    table = Table(caption="Numbers", columns=tuple(held), rows=((7, *(1_000_000 + k for k in range(columns))),))
+    return Publication(**{**vars(publication()), "customers": table})
+
+
+@pytest.mark.parametrize("width", [None, "0", "40", "80", "many"])
+@pytest.mark.parametrize("columns", [5, 9, 30])
+def test_a_table_is_never_cut_however_wide_it_is(columns, width, capsys, monkeypatch):
+    monkeypatch.delenv("COLUMNS", raising=False)
+    if width is not None:
+        monkeypatch.setenv("COLUMNS", width)
+    show(numbers(columns))
+    row = next(line for line in capsys.readouterr().out.splitlines() if "1,000,000" in line)
+    assert row.split()[1:] == [f"{1_000_000 + k:,}" for k in range(columns)]
+
+
+def test_the_width_that_the_environment_names_is_kept(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    show(Publication(**{**vars(publication()), "headline": "word " * 100}))
+    lines = capsys.readouterr().out.splitlines()
+    assert 50 < max(map(len, lines)) <= 60
+
+
 def test_an_id_is_neither_markup_nor_a_control_sequence(capsys):
     show(publication(customer="[red]ann[/red] :smile: \x1b[31m"))
     printed = capsys.readouterr().out

@@ -10,13 +10,14 @@ from pathlib import Path
 from threading import get_ident
 from typing import TYPE_CHECKING
 
-from clvmodels.errors import ClvError
+from clvmodels.errors import ClvError, local_path
+from clvmodels.files.outputs import Kind, check_output
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def make_folder(path: Path) -> Path:
+def make_folder(path: str | os.PathLike[str]) -> Path:
     """Make a folder, with those above it, unless it is there.
 
     Parameters
@@ -27,29 +28,32 @@ def make_folder(path: Path) -> Path:
     Returns
     -------
     Path
-        `path`.
+        The folder.
 
     Raises
     ------
     ClvError
-        If it cannot be made.
+        If it cannot be made, or is an address of another place.
     """
+    folder = local_path(path, "the folder")
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ClvError(f"cannot make the folder {path}: {error.strerror}; choose another place") from error
-    return path
+        raise ClvError(f"cannot make the folder {folder}: {error.strerror}; choose another place") from error
+    return folder
 
 
-def write_whole(path: Path, content: bytes) -> Path:
+def write_whole(path: str | os.PathLike[str], content: bytes, kind: Kind | None = None) -> Path:
     """Write `content` under a temporary name in the same folder, then move it into place.
 
     Parameters
     ----------
     path
-        Where to; missing folders are made, an existing file is replaced.
+        Where to; missing folders are made, an existing file is replaced, and a link leads to what is replaced.
     content
         The bytes.
+    kind
+        What alone may be replaced; by default any file.
 
     Returns
     -------
@@ -59,7 +63,7 @@ def write_whole(path: Path, content: bytes) -> Path:
     Raises
     ------
     ClvError
-        If it cannot be written.
+        If it cannot be written, or would replace what it may not.
 
     Examples
     --------
@@ -68,19 +72,21 @@ def write_whole(path: Path, content: bytes) -> Path:
     ...     write_whole(Path(folder) / "new" / "a.txt", b"whole").read_text()
     'whole'
     """
-    with whole_file(path) as temporary:
+    with whole_file(path, kind) as temporary:
         temporary.write_bytes(content)
-    return path
+    return local_path(path)
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
+def whole_file(path: str | os.PathLike[str], kind: Kind | None = None) -> Iterator[Path]:
     """Yield a temporary name in the same folder; what was written there is moved into place when all went well.
+
+    A link stays a link: the file that it leads to is replaced. `kind` is what alone may be replaced.
 
     Raises
     ------
     ClvError
-        If it cannot be written.
+        If it cannot be written, or would replace what it may not.
 
     Examples
     --------
@@ -91,31 +97,34 @@ def whole_file(path: Path) -> Iterator[Path]:
     ...     (Path(folder) / "a.txt").read_text()
     'whole'
     """
-    if path.is_dir():
-        raise ClvError(f"{path} is a folder; give the name of a file in it")
-    temporary = make_folder(path.parent) / f".{path.name}.{os.getpid()}.{get_ident()}.part"
+    target = check_output(path, kind)
+    temporary = make_folder(target.parent) / f".{target.name}.{os.getpid()}.{get_ident()}.part"
     try:
         temporary.touch()  # so that a place that cannot be written is found before the work is done
         yield temporary
-        temporary.replace(path)
+        check_output(target, kind)  # which somebody else may have written meanwhile
+        temporary.replace(target)
     except OSError as error:
         raise ClvError(f"cannot write {path}: {error.strerror or error}; choose another place") from error
     finally:
         temporary.unlink(missing_ok=True)
 
 
-def write_parquet(path: Path, frames: Iterable[pd.DataFrame]) -> None:
+def write_parquet(path: str | os.PathLike[str], frames: Iterable[pd.DataFrame], kind: Kind | None = None) -> None:
     """Write frames of the same columns one after the other to one Parquet file, whole or not at all.
+
+    `kind` is what alone may be replaced.
 
     Raises
     ------
     ClvError
-        If there are no frames, it cannot be written, or a column has no type that Parquet knows.
+        If there are no frames, it cannot be written or would replace what it may not, or a column has no type that
+        Parquet knows.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    with whole_file(path) as temporary:
+    with whole_file(path, kind) as temporary:
         remaining = iter(frames)
         first = next(remaining, None)
         if first is None:
