@@ -56,6 +56,8 @@ def load_scorer(files: Mapping[str, str]) -> Scorer:
         loaded["spend"] = load_posterior(files[SPEND])
     try:
         return Scorer(**loaded, **json.loads(Path(files[SCORING]).read_bytes()))
+    except ClvError:
+        raise
     except (OSError, ValueError, TypeError, RecursionError) as error:
         raise ClvError(f"{files[SCORING]} holds no choices of scoring: {error}; log the model again") from error
 
