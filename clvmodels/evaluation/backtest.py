@@ -15,9 +15,11 @@ from clvmodels.evaluation.curves import curve_errors, holdout_path
 from clvmodels.evaluation.forecasters import Calibration, FittedForecaster, Forecast, Forecaster
 from clvmodels.evaluation.known import Segments, calibration_of, with_segments
 from clvmodels.evaluation.measures import Measure, measures
+from clvmodels.evaluation.past_errors import past_errors as errors_at_earlier_origins
 from clvmodels.evaluation.registry import default_forecasters
 from clvmodels.evaluation.result import BacktestResult
 from clvmodels.intervals import Array, with_progress
+from clvmodels.model_error import ModelError
 from clvmodels.models.acquisition_rate import AcquisitionRate
 from clvmodels.models.posterior import fresh_seed
 from clvmodels.rfm import DateLike, HoldoutSplit, LogChoices, split_holdout
@@ -36,6 +38,7 @@ def backtest(
     acquisition_rate: Rate = None,
     interval: float = 0.9,
     random_seed: int | None = 1,
+    past_errors: bool = True,
     **choices: Unpack[LogChoices],
 ) -> BacktestResult:
     """Forecast the holdout from the calibration period, and measure how each forecaster did.
@@ -60,6 +63,9 @@ def backtest(
         and 95 % as well.
     random_seed : int, optional
         The same seed gives the same result; None draws one.
+    past_errors : bool
+        Fit the first forecaster at two earlier origins inside the calibration too, as `estimate_model_error` does: its
+        errors there widen the totals' second interval. False saves this time, and leaves that interval out.
     **choices
         time_unit, customer_id, date, value, refunds, unknown_dates, time_zone, date_format, churn_window and window, as
         in `split_holdout`. With `value=None` purchases alone are forecast.
@@ -100,6 +106,7 @@ def backtest(
         acquisition_rate=acquisition_rate,
         interval=interval,
         random_seed=random_seed,
+        past_errors=past_errors,
     )
 
 
@@ -111,13 +118,14 @@ def evaluate(
     acquisition_rate: Rate = None,
     interval: float = 0.9,
     random_seed: int | None = 1,
+    past_errors: bool = True,
 ) -> BacktestResult:
     """Fit each forecaster to the calibration, forecast the holdout, and measure.
 
     Parameters
     ----------
     split : HoldoutSplit
-    forecasters, segments, acquisition_rate, interval, random_seed
+    forecasters, segments, acquisition_rate, interval, random_seed, past_errors
         As in `backtest`.
 
     Returns
@@ -133,10 +141,9 @@ def evaluate(
     [1.0, 1.0]
     """
     check_interval(interval)
-    split = with_segments(split, segments)
+    split, rate = with_segments(split, segments), _acquisition(acquisition_rate, split)
     chosen = default_forecasters(segments is not None) if forecasters is None else list(forecasters)
     check_names(chosen)
-    rate = _acquisition(acquisition_rate, split)
     seed, levels = fresh_seed(random_seed), tuple(sorted({*LEVELS, interval}))
     calibration = calibration_of(split)
     tried = [
@@ -156,7 +163,13 @@ def evaluate(
         random_seed=seed,
         segments=segments,
         acquisition=rate,
+        model_errors=_earlier(chosen[0], split, segments, seed) if past_errors and tried[0].assessments else {},
     )
+
+
+def _earlier(forecaster: Forecaster, split: HoldoutSplit, segments: Segments, seed: int) -> Mapping[str, ModelError]:
+    end, horizon = split.calibration_end.date(), split.horizon
+    return errors_at_earlier_origins(forecaster, split.log, end, horizon=horizon, segments=segments, random_seed=seed)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -15,6 +15,7 @@ from clvmodels.errors import ClvError, InvalidArgument, check_horizon, shown
 from clvmodels.evaluation.bayesian import BetaGeoGammaGamma
 from clvmodels.evaluation.forecasters import Forecaster
 from clvmodels.evaluation.known import Segments, calibration_of, with_segments
+from clvmodels.intervals import with_progress
 from clvmodels.model_error import ModelError
 from clvmodels.models.posterior import fresh_seed
 from clvmodels.rfm import CheckedLog, DateLike, LogChoices, as_day
@@ -121,8 +122,9 @@ def past_errors(
         By target; without those that no earlier origin says anything of, because nothing could be fitted, was expected
         or was bought there.
     """
-    cuts = log.earlier(end, places=PLACES, horizon=horizon)
-    rows = [row for cut in cuts for row in _at(forecaster, log, cut, segments, random_seed)]
+    cuts = list(log.earlier(end, places=PLACES, horizon=horizon))
+    shown = with_progress(cuts, "earlier origins", len(cuts))
+    rows = [row for cut in shown for row in _at(forecaster, log, cut, segments, random_seed)]
     table: Any = pd.DataFrame(rows, columns=COLUMNS)
     told = table[(table["predicted"] > 0) & (table["actual"] > 0)]
     return {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
@@ -20,7 +20,6 @@ from clvmodels.evaluation.curves import Past, calibration_paths, calibration_tab
 from clvmodels.evaluation.forecasters import FittedForecaster, Forecast, Forecaster
 from clvmodels.evaluation.headings import one_origin
 from clvmodels.evaluation.measures import Measure, measures
-from clvmodels.evaluation.past_errors import past_errors
 from clvmodels.evaluation.totals import new_customers_table, totals_table
 from clvmodels.evaluation.verdict import totals_in_words, verdict
 from clvmodels.intervals import Array
@@ -60,6 +59,9 @@ class BacktestResult(Compared):
         As they were given.
     acquisition : AcquisitionRate or None
         Of the customers to be won in the holdout.
+    model_errors : dict of str to ModelError
+        By target: how far off the first forecaster's totals were at earlier origins inside the calibration. Nothing is
+        fitted again after `backtest`: all methods tell of what is held here.
     """
 
     split: HoldoutSplit
@@ -74,6 +76,7 @@ class BacktestResult(Compared):
     random_seed: int
     segments: Any = None
     acquisition: AcquisitionRate | None = None
+    model_errors: Mapping[str, ModelError] = field(default_factory=dict)
 
     @property
     def targets(self) -> list[str]:
@@ -109,16 +112,6 @@ class BacktestResult(Compared):
     def resampled(self) -> Resampled:
         """The measures over a thousand samples of the customers; made on first use, which takes a few seconds."""
         return resample([self], self.compared, random_seed=self.random_seed)
-
-    @cached_property
-    def model_errors(self) -> dict[str, ModelError]:
-        """By target: how far off the first forecaster's totals were at earlier origins inside the calibration."""
-        if all(self.assessments.get((self.model, target)) is None for target in self.targets):
-            return {}
-        under_test = self.forecasters[self.model]
-        log, end, horizon = self.split.log, self.split.calibration_end.date(), self.split.horizon
-        choices = {"segments": self.segments, "random_seed": self.random_seed}
-        return past_errors(under_test, log, end, horizon=horizon, **choices)
 
     def table(self) -> pd.DataFrame:
         """Return the metrics with a row per target and forecaster, and a column per metric."""
@@ -161,7 +154,8 @@ class BacktestResult(Compared):
             customers, predicted, lower and upper (predictive: from sums of draws), wide_lower and wide_upper (the same
             widened by what earlier origins inside the calibration show of the model's errors: see
             `clvmodels.model_error`), actual. Intervals are missing for forecasters without draws, the second one for
-            all but the first, and where the calibration is too short for an earlier origin.
+            all but the first, where the calibration is too short for an earlier origin, and after a backtest with
+            past_errors=False.
         """
         return self._whole.copy() if by is None else totals_table(self, by)
 

@@ -176,6 +176,7 @@ def rolling_backtest(
     acquisition_rate: Rate = None,
     interval: float = 0.9,
     random_seed: int | None = 1,
+    past_errors: bool = True,
     **choices: Unpack[LogChoices],
 ) -> RollingResult:
     """Forecast from several origins, each time from what was known by then, and measure how each forecaster did.
@@ -186,7 +187,7 @@ def rolling_backtest(
     origins, horizon, holdout_end
         Where the log is cut, as in `rolling_splits`: a number of origins, or their dates; the length of each holdout
         in time units; the last day of the last one.
-    forecasters, segments, acquisition_rate, interval, random_seed
+    forecasters, segments, acquisition_rate, interval, random_seed, past_errors
         As in `backtest`; without a choice of forecasters, with 250 draws instead of 1,000. Segments must be given for
         all customers, and be known at every origin.
     **choices
@@ -220,6 +221,7 @@ def rolling_backtest(
         acquisition_rate=acquisition_rate,
         interval=interval,
         random_seed=fresh_seed(random_seed),
+        past_errors=past_errors,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +34,7 @@ class Diagnostics:
         What happened on the way, and what failed, in words.
     """
 
-    method: str
+    method: Literal["importance", "nuts", "map", "given"]
     converged: bool
     effective_sample_size: float = float("nan")
     k_hat: float = float("nan")

@@ -75,8 +75,8 @@ def _opened(connection: Any, place: Any, table: str) -> Any:
         return connection.table(table, database=place)
     except duckdb.PermissionException as error:
         raise InvalidTransactions(
-            f"{shown(table)} needs something outside the database, which is not read: {error}; make a table of it in the"
-            " database, or name the files as the source"
+            f"{shown(table)} needs something outside the database, which is not read: {error}; make a table of it in"
+            " the database, or name the files as the source"
         ) from error
 
 

@@ -19,6 +19,12 @@ POINTER = "published.json"
 VERSIONS, SCORES, STAGING = "versions", "scores", ".staging"
 TABLE = "scores.parquet"
 LOADED = (".nc", ".parquet")
+MODELS = {
+    "purchases": BetaGeoPosterior,
+    "spend": GammaGammaPosterior,
+    "backtest_purchases": BetaGeoPosterior,
+    "backtest_spend": GammaGammaPosterior,
+}
 NUMBER = re.compile(r"\d{6,}")
 
 
@@ -189,8 +195,8 @@ class Store:
         _check_files(folder, {name: each for name, each in manifest.files.items() if name.endswith(LOADED)})
         try:
             held: dict[str, Any] = {
-                name: load_posterior(folder / f"{name}.nc") if f"{name}.nc" in manifest.files else None
-                for name in ("purchases", "spend", "backtest_purchases", "backtest_spend")
+                name: _load(folder / f"{name}.nc", kind) if f"{name}.nc" in manifest.files else None
+                for name, kind in MODELS.items()
             }
         except ClvError as error:
             raise StoreError(f"version {folder.name} cannot be loaded: {error}") from error
@@ -232,6 +238,14 @@ def _checked_number(number: str) -> str:
     if not (text.isascii() and text.isdigit()):
         raise StoreError(f"{shown(text)} is no number of a version; clvmodels models list shows them")
     return f"{int(text):06d}" if len(text) <= 18 else text
+
+
+def _load(path: Path, kind: type) -> Any:
+    """The model in a file, of the kind that belongs there."""
+    found = load_posterior(path)
+    if not isinstance(found, kind):
+        raise ClvError(f"{path} holds a {type(found).__name__}, where a {kind.__name__} belongs")
+    return found
 
 
 def _check_files(folder: Path, files: dict[str, str]) -> None:

@@ -172,7 +172,7 @@ class BetaGeo:
         Raises
         ------
         InvalidArgument
-            If a parameter is not positive and finite.
+            If a parameter is not positive and finite, or the time unit is not known.
 
         Examples
         --------

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import pandas as pd
 import xarray as xr
+from pydantic import NonNegativeInt
 from scipy import stats
 
 from clvmodels.compiled import outcomes
@@ -148,9 +149,6 @@ class GammaGamma:
             If a parameter is not positive and finite, or q is not above 1, where the mean spend is infinite.
         """
         given = given_fields({"p": p, "q": q, "v": v}, time_unit, random_seed)
-        smallest = float(given["samples"]["q"].min())
-        if smallest <= 1:
-            raise InvalidArgument(f"q is {smallest}; the mean spend exists only for q above 1")
         return GammaGammaPosterior(**given, include_first=include_first)
 
     def _nothing_to_fit(self, bought: int) -> str:
@@ -173,9 +171,11 @@ class GammaGammaPosterior(Posterior):
     """
 
     include_first: bool = False
-    left_out: int = 0
+    left_out: NonNegativeInt = 0
 
     parameters: ClassVar[tuple[str, ...]] = ("p", "q", "v")
+    # Where the mean spend is finite.
+    lowest: ClassVar[dict[str, float]] = {"q": 1}
 
     def expected_average_spend(self, rfm: RFM, *, interval: float = 0.9) -> pd.DataFrame:
         """Expected mean value of a customer's purchases, with credible interval.

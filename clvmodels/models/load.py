@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import os
+import stat
+from dataclasses import fields
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, get_type_hints
 
-from clvmodels.errors import ClvError
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError, create_model
+
+from clvmodels.errors import ClvError, local_path, shown
+from clvmodels.inference.diagnostics import Diagnostics
 from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
 from clvmodels.models.gamma_gamma import GammaGammaPosterior
-from clvmodels.models.posterior import read_file
+from clvmodels.models.hdf5 import DAMAGED, PosteriorFile
+from clvmodels.models.posterior import FORMAT
+from clvmodels.models.priors import Prior
 from clvmodels.models.shifted_beta_geo_posterior import ShiftedBetaGeoPosterior
 
+# Twenty times a million draws.
+MOST_BYTES = 2**30
 POSTERIORS = {kind.__name__: kind for kind in (BetaGeoPosterior, GammaGammaPosterior, ShiftedBetaGeoPosterior)}
 
 
@@ -21,7 +33,8 @@ def load_posterior(
     Parameters
     ----------
     path : str or path
-        One NetCDF file. Nothing in it is executed.
+        One NetCDF file. Nothing in it is executed, and no other file is read, whatever it refers to; its values are
+        checked as those that `at` is given.
 
     Returns
     -------
@@ -30,7 +43,7 @@ def load_posterior(
     Raises
     ------
     ClvError
-        If the file is missing, is no such file, or holds a model that this version does not know.
+        If the file is missing, is no such file, is damaged, or holds a model that this version does not know.
 
     Examples
     --------
@@ -41,7 +54,87 @@ def load_posterior(
     ...     load_posterior(point.save(f"{folder}/purchases.nc"))
     BetaGeoPosterior(r 0.243, alpha 4.414, a 0.793, b 2.426; 1 draws by given, time unit week)
     """
-    samples, metadata = read_file(path)
-    if metadata["model"] not in POSTERIORS:
-        raise ClvError(f"{path} holds a {metadata['model']}, which this version does not know")
-    return POSTERIORS[metadata["model"]]._restore(samples, metadata)
+    content = _content(local_path(path, "path"))
+    try:
+        return _posterior(PosteriorFile(content))
+    except (ClvError, *DAMAGED) as error:
+        raise ClvError(
+            f"{path} is not a posterior saved by clvmodels: {_reason(error)}; fit again, or bring the file back from a"
+            " backup"
+        ) from error
+
+
+def _content(path: Path) -> bytes:
+    try:
+        kind = path.stat().st_mode
+        if not stat.S_ISREG(kind):
+            what = "a folder" if stat.S_ISDIR(kind) else "no file but a pipe or a device"
+            raise ClvError(f"{path} is {what}; give the name of a file that a posterior's save wrote")
+        if (size := path.stat().st_size) > MOST_BYTES:
+            raise ClvError(
+                f"{path} has {size:,} bytes, and a posterior {MOST_BYTES:,} at the most; is it another file?"
+            )
+        return path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise ClvError(f"there is no file {path}") from error
+    except (OSError, ValueError) as error:
+        raise ClvError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from error
+
+
+def _posterior(file: PosteriorFile) -> Any:
+    text = file.metadata()
+    head = _Head.model_validate_json(text)
+    if head.format != FORMAT:
+        raise ClvError(f"it has format {shown(head.format)}, this version reads format {FORMAT}")
+    if head.model not in POSTERIORS:
+        raise ClvError(f"it holds a {shown(head.model)}, which this version does not know")
+    kind: Any = POSTERIORS[head.model]
+    form = _form(kind).model_validate_json(text)
+    held = {name: getattr(form, name) for name in type(form).model_fields}
+    return kind(
+        **held
+        | {
+            "samples": file.draws(kind.parameters),
+            "diagnostics": Diagnostics(**held["diagnostics"].model_dump()),
+            "priors": {name: Prior.from_dict(prior.model_dump()) for name, prior in held["priors"].items()},
+        }
+    )
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(strict=True)
+
+
+class _Head(_Strict):
+    format: int
+    model: str
+
+
+class _Prior(_Strict):
+    distribution: str
+    parameters: dict[str, _Prior | bool | int | float | str | list[Any] | None]
+
+
+@cache
+def _form(kind: type) -> type[BaseModel]:
+    """The fields of a dataclass as JSON holds them, every one of them needed."""
+    hints = get_type_hints(kind, include_extras=True)
+    own: dict[str, Any] = {
+        "diagnostics": _form(Diagnostics) if kind is not Diagnostics else None,
+        "priors": dict[str, _Prior],
+        "fingerprint": Annotated[str, StringConstraints(pattern="^([0-9a-f]{64})?$")],
+    }
+    held = {f.name: (own.get(f.name, hints[f.name]), ...) for f in fields(kind) if f.name != "samples"}
+    make: Any = create_model
+    return make(kind.__name__, __base__=_Strict, **held)
+
+
+def _reason(error: Exception) -> str:
+    """The first thing that is wrong, in a line."""
+    if not isinstance(error, ValidationError):
+        return str(error)
+    first = error.errors(include_url=False)[0]
+    where = ".".join(map(str, first["loc"])) or "its attribute"
+    if first["type"] == "missing":
+        return f"{where} is missing"
+    return f"{where} is {shown(first['input'])}: {first['msg']}"

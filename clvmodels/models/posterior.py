@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from importlib.metadata import version
 from numbers import Integral
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -16,14 +16,14 @@ import xarray as xr
 from numpy.typing import NDArray
 from pandas.util import hash_pandas_object
 
-from clvmodels.errors import ClvError, InvalidArgument, check_interval, local_path, shown
+from clvmodels.errors import InvalidArgument, check_interval, shown
 from clvmodels.files import POSTERIOR, write_whole
 from clvmodels.inference.diagnostics import Diagnostics
 from clvmodels.intervals import Array, quantiles
 from clvmodels.models.prior_posterior import prior_and_posterior
 from clvmodels.models.priors import Prior
 from clvmodels.notebook import as_html
-from clvmodels.rfm import RFM, RFMTable, TimeUnit
+from clvmodels.rfm import RFM, RFMTable, TimeUnit, days_per_unit
 
 FORMAT = 1
 PREDICTIVE_DRAWS = 1000
@@ -48,6 +48,12 @@ class Posterior:
         Seed of the fit; predictive draws use it too unless told otherwise.
     fingerprint : str
         SHA-256 of the distinct rows that were fitted, with their counts and unit.
+
+    Raises
+    ------
+    InvalidArgument
+        If a parameter is not above its `lowest` value (0 unless said) and finite in every draw, or the unit, the seed
+        or the priors' names are not known.
     """
 
     samples: xr.Dataset
@@ -58,6 +64,15 @@ class Posterior:
     fingerprint: str
 
     parameters: ClassVar[tuple[str, ...]] = ()
+    lowest: ClassVar[dict[str, float]] = {}
+
+    def __post_init__(self) -> None:
+        """Refuse what no fit makes: parameters, priors, a unit or a seed outside their domain."""
+        self._check_draws()
+        days_per_unit(self.time_unit)
+        fresh_seed(self.random_seed)
+        if self.priors and set(self.priors) != set(names := self.prior_draws()):
+            raise InvalidArgument(f"the priors are of {list(self.priors)}; give those of {list(names)}")
 
     @property
     def draw_count(self) -> int:
@@ -139,16 +154,17 @@ class Posterior:
             **{field.name: getattr(self, field.name) for field in fields(self) if field.name not in held},
         }
 
-    @classmethod
-    def _restore(cls, samples: xr.Dataset, metadata: dict[str, Any]) -> Self:
-        diagnostics = metadata["diagnostics"]
-        rest = {f.name: metadata[f.name] for f in fields(cls) if f.name not in {"samples", "diagnostics", "priors"}}
-        return cls(
-            samples=samples,
-            diagnostics=Diagnostics(**{**diagnostics, "notes": tuple(diagnostics["notes"])}),
-            priors={name: Prior.from_dict(prior) for name, prior in metadata["priors"].items()},
-            **rest,
-        )
+    def _check_draws(self) -> None:
+        """Refuse parameters that are missing, or not finite and above the lowest (0 unless said) in every draw."""
+        missing = [name for name in self.parameters if name not in self.samples]
+        if missing or self.draw_count == 0:
+            raise InvalidArgument(f"there are no draws of {missing or 'the parameters'}; give one at least")
+        for name in self.parameters:
+            values, lowest = self.samples[name].to_numpy(), self.lowest.get(name, 0)
+            odd = values[~(np.isfinite(values) & (values > lowest))]
+            if odd.size:
+                above = f", and {name} above {lowest}" if lowest else ""
+                raise InvalidArgument(f"parameters {[name]} must be positive and finite{above}; found {float(odd[0])}")
 
     def _flat(self) -> Array:
         """Parameters as an array (draws, parameters), chains one after the other."""
@@ -254,12 +270,9 @@ def given_fields(parameters: dict[str, Any], time_unit: TimeUnit, random_seed: i
     Raises
     ------
     InvalidArgument
-        If a parameter is not positive and finite, or the numbers of draws differ.
+        If a parameter is no number or array of them, or the numbers of draws differ.
     """
-    values = {name: np.atleast_1d(np.asarray(value, float)) for name, value in parameters.items()}
-    wrong = [name for name, value in values.items() if not (np.all(np.isfinite(value)) and np.all(value > 0))]
-    if wrong:
-        raise InvalidArgument(f"parameters {wrong} must be positive and finite")
+    values = {name: _draws(name, value) for name, value in parameters.items()}
     lengths = {name: len(value) for name, value in values.items()}
     if len(set(lengths.values())) > 1:
         raise InvalidArgument(
@@ -275,23 +288,12 @@ def given_fields(parameters: dict[str, Any], time_unit: TimeUnit, random_seed: i
     }
 
 
-def read_file(path: str | os.PathLike[str]) -> tuple[xr.Dataset, dict[str, Any]]:
-    """The draws and the metadata of a file that `save` wrote.
-
-    Raises
-    ------
-    ClvError
-        If the file is missing, is no such file, or is of a newer format.
-    """
-    path = local_path(path)
-    if not path.is_file():
-        raise ClvError(f"there is no file {path}")
+def _draws(name: str, value: Any) -> Array:
+    """A parameter's draws (draws,) from a number or an array of them."""
     try:
-        with xr.open_datatree(path, engine="h5netcdf") as tree:
-            metadata = json.loads(tree.attrs["clvmodels"])
-            samples = tree["posterior"].to_dataset().load()
-    except (OSError, KeyError, ValueError) as error:
-        raise ClvError(f"{path} is not a posterior saved by clvmodels: {error}") from error
-    if metadata["format"] != FORMAT:
-        raise ClvError(f"{path} has format {metadata['format']}, this version reads format {FORMAT}; fit again")
-    return samples, metadata
+        values = np.atleast_1d(np.asarray(value))
+        if values.ndim == 1 and values.dtype.kind in "iufO":
+            return values.astype(float)
+    except (TypeError, ValueError, OverflowError):
+        pass
+    raise InvalidArgument(f"{name} is {shown(value)}; give a number, or an array of numbers with one per draw")

@@ -16,7 +16,7 @@ from clvmodels.models.posterior import fresh_seed, given_fields
 from clvmodels.models.priors import Prior, check_priors
 from clvmodels.models.renewals import Renewals
 from clvmodels.models.shifted_beta_geo_posterior import ShiftedBetaGeoPosterior
-from clvmodels.rfm import TimeUnit, days_per_unit, fingerprint
+from clvmodels.rfm import TimeUnit, fingerprint
 
 if TYPE_CHECKING:
     import pymc as pm
@@ -143,7 +143,6 @@ class ShiftedBetaGeo:
         >>> point.retention_curve(periods=12)["mean"].round(3).iloc[-1].item()
         0.378
         """
-        days_per_unit(time_unit)
         return ShiftedBetaGeoPosterior(**given_fields({"alpha": alpha, "beta": beta}, time_unit, random_seed))
 
 

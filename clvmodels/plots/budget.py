@@ -8,6 +8,7 @@ import numpy as np
 
 from clvmodels.plots.marks import BAR, intervals_on_bars, legend_above, name_places
 from clvmodels.plots.style import axes_or_current, bar_colour, colour, ink, short_number, thousands
+from clvmodels.plots.tables import checked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,6 +52,7 @@ def budget(
     >>> [text.get_text() for text in drawn.get_legend().get_texts()]
     ['target 10', 'interval', 'base', 'new']
     """
+    table = checked("budget", table)
     ax = axes_or_current(ax)
     sources, periods = (table.index.unique(level) for level in (0, 1))
     by_source = {source: table.xs(source, level=0).reindex(periods) for source in sources}

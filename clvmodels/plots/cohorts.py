@@ -8,6 +8,7 @@ import numpy as np
 
 from clvmodels.plots.marks import BAR, intervals_on_bars, legend_above, name_places
 from clvmodels.plots.style import axes_or_current, bar_colour, ink, thousands
+from clvmodels.plots.tables import checked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,6 +45,7 @@ def cohorts(table: pd.DataFrame, *, ax: Axes | None = None, ylabel: str = "value
     >>> [float(bar.get_height()) for bar in drawn.patches]
     [8.0, 4.0]
     """
+    table = checked("cohorts", table)
     ax = axes_or_current(ax)
     at = np.arange(len(table))
     ax.bar(at, table["realised"], width=BAR, color=bar_colour(0), label="realised")

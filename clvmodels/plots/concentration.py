@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from clvmodels.plots.marks import diagonal, legend_above, line_with_band, name_band
 from clvmodels.plots.style import axes_or_current, percent
+from clvmodels.plots.tables import checked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,6 +38,7 @@ def concentration(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     >>> [text.get_text() for text in drawn.get_legend().get_texts()]
     ['all worth the same', 'customers as ranked', 'interval']
     """
+    table = checked("concentration", table)
     ax = axes_or_current(ax)
     diagonal(ax, 0, 1, label="all worth the same")
     line_with_band(ax, table, order=0, label="customers as ranked")

@@ -9,6 +9,7 @@ import numpy as np
 from clvmodels.names import label
 from clvmodels.plots.marks import by_forecaster, diagonal, legend_above
 from clvmodels.plots.style import axes_or_current, ink, line_style, marker, percent
+from clvmodels.plots.tables import checked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,6 +47,7 @@ def coverage(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     >>> drawn.get_xticks().tolist()
     [0.5, 0.9]
     """
+    table = checked("coverage", table)
     ax = axes_or_current(ax)
     levels = np.unique(table["level"])
     # Without a forecaster that has intervals, the frame alone.

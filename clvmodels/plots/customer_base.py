@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from clvmodels.plots.marks import by_group, finish_over_time, line_with_band
 from clvmodels.plots.style import axes_or_current
+from clvmodels.plots.tables import checked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,6 +47,7 @@ def customer_base(
     >>> customer_base(table, ax=Figure().add_subplot()).lines[0].get_ydata().tolist()
     [900.0, 700.0]
     """
+    table = checked("customer_base", table)
     ax = axes_or_current(ax)
     for series, rows in by_group(table):
         line_with_band(ax, rows, **series)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from clvmodels.names import label
 from clvmodels.plots.marks import ACTUAL, by_forecaster, diagonal, legend_above, rows_of
 from clvmodels.plots.style import axes_or_current, ink, line_style, marker, percent, thousands
+from clvmodels.plots.tables import checked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,6 +41,7 @@ def reliability_by_decile(table: pd.DataFrame, *, ax: Axes | None = None, unit: 
     >>> drawn.lines[-1].get_xdata().tolist()
     [0.2, 3.0]
     """
+    table = checked("reliability_by_decile", table)
     ax = axes_or_current(ax)
     diagonal(ax, 0, table[["predicted", "actual"]].max(axis=None), label="predicted = actual")
     for order, name, rows in by_forecaster(table, along="decile"):
@@ -80,6 +82,7 @@ def lift(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     >>> drawn.lines[-1].get_ydata().tolist()
     [0.0, 0.5, 0.7]
     """
+    table = checked("lift", table)
     ax = axes_or_current(ax)
     diagonal(ax, 0, 1, label="at random")
     if ACTUAL in set(table["forecaster"]):

@@ -8,6 +8,7 @@ import numpy as np
 
 from clvmodels.plots.marks import legend_above, name_rows, points_in_rows
 from clvmodels.plots.style import axes_or_current, colour, ink, percent
+from clvmodels.plots.tables import checked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,6 +44,7 @@ def differences(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     >>> [tick.get_text() for tick in drawn.get_yticklabels()]
     ['crps']
     """
+    table = checked("differences", table)
     ax = axes_or_current(ax)
     table = table.loc[table["outcome"].isin(list(MARKS))]
     ends = table[["advantage", "lower", "upper"]].div(table["scale"], axis=0)

@@ -8,6 +8,7 @@ import numpy as np
 
 from clvmodels.plots.marks import BAR, legend_above, name_rows
 from clvmodels.plots.style import axes_or_current, colour, customer_label, ink, short_number, thousands
+from clvmodels.plots.tables import checked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,6 +45,7 @@ def drivers(table: pd.DataFrame, *, ax: Axes | None = None, xlabel: str = "answe
     >>> [tick.get_text() for tick in drawn.get_yticklabels()]
     ['discount rate', 'margin']
     """
+    table = checked("drivers", table)
     ax = axes_or_current(ax)
     reached = table[["answer_low", "answer", "answer_high"]]
     swing = (reached.max(axis=1) - reached.min(axis=1)).to_numpy(dtype=float)

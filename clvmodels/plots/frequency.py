@@ -8,6 +8,7 @@ import numpy as np
 
 from clvmodels.plots.marks import legend_above, name_groups, points_with_intervals
 from clvmodels.plots.style import axes_or_current, ink, thousands
+from clvmodels.plots.tables import checked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,6 +43,7 @@ def frequency_check(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     >>> drawn.get_yticks().tolist()
     [0.0, 2.0, 5.0, 10.0, 20.0, 50.0]
     """
+    table = checked("frequency_check", table)
     ax = axes_or_current(ax)
     at = np.arange(len(table))
     ax.bar(at, table["customers"], color=ink(), alpha=0.25, width=0.7, label="actual")
@@ -87,6 +89,7 @@ def spend_by_frequency(
     >>> [tick.get_text() for tick in drawn.get_xticklabels()], drawn.lines[0].get_ydata()
     (['1\n30', '2+\n10'], [21.0, 21.0])
     """
+    table = checked("spend_by_frequency", table)
     ax = axes_or_current(ax)
     known = table.dropna(subset=["mean"])
     overall = float(np.average(known["mean"], weights=known["customers"]))

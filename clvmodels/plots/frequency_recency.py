@@ -10,6 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from clvmodels.plots.marks import legend_above
 from clvmodels.plots.style import axes_or_current, percent, thousands
+from clvmodels.plots.tables import checked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,6 +65,7 @@ def frequency_recency_matrix(
     >>> drawn.collections[0].get_array().filled(-1).tolist()
     [[0.3, -1.0], [-1.0, 0.2], [-1.0, 0.4]]
     """
+    table = checked("frequency_recency_matrix", table)
     return _matrix(table, ax, label, thousands(), xlabel=xlabel, ylabel=ylabel)
 
 
@@ -102,6 +104,7 @@ def probability_alive_matrix(
     >>> probability_alive_matrix(table, ax=Figure().add_subplot()).collections[0].get_clim()
     (0.0, 1.0)
     """
+    table = checked("probability_alive_matrix", table)
     return _matrix(table, ax, label, percent(), xlabel=xlabel, ylabel=ylabel, vmin=0.0, vmax=1.0)
 
 

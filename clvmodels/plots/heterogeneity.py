@@ -8,6 +8,7 @@ import numpy as np
 
 from clvmodels.plots.marks import legend_above, line_with_band, name_band
 from clvmodels.plots.style import axes_or_current, thousands
+from clvmodels.plots.tables import checked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,6 +52,7 @@ def heterogeneity(
     >>> [round(float(end), 9) for end in drawn.get_ylim()]
     [0.0, 2.625]
     """
+    table = checked("heterogeneity", table)
     ax = axes_or_current(ax)
     line_with_band(ax, table, order=0, label="mean")
     name_band(ax, table)

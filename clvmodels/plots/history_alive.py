@@ -8,6 +8,7 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
 from clvmodels.plots.marks import legend_above, line_with_band, name_band
 from clvmodels.plots.style import axes_or_current, colour, marker, percent
+from clvmodels.plots.tables import checked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,6 +46,7 @@ def history_alive(
     >>> [text.get_text() for text in history_alive(table, ax=Figure().add_subplot()).get_legend().get_texts()]
     ['mean', 'purchase', 'interval']
     """
+    table = checked("history_alive", table)
     ax = axes_or_current(ax)
     line_with_band(ax, table, order=0, label="mean")
     bought = table.loc[table["purchase"], "mean"]

@@ -8,6 +8,7 @@ import numpy as np
 
 from clvmodels.plots.marks import legend_above, name_places, points_with_intervals
 from clvmodels.plots.style import axes_or_current, ink, thousands
+from clvmodels.plots.tables import checked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,6 +42,7 @@ def interval_points(table: pd.DataFrame, *, ax: Axes | None = None, xlabel: str 
     >>> [tick.get_text() for tick in interval_points(table, ax=Figure().add_subplot()).get_xticklabels()]
     ['Oct', 'Nov']
     """
+    table = checked("interval_points", table)
     ax = axes_or_current(ax)
     ax.axhline(0, color=ink(), linewidth=0.8)
     points_with_intervals(ax, np.arange(len(table)), table)

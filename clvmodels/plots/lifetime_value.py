@@ -8,6 +8,7 @@ import numpy as np
 
 from clvmodels.names import label
 from clvmodels.plots.style import axes_or_current, colour, customer_label, forecasters, ink, marker, thousands
+from clvmodels.plots.tables import checked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,6 +47,7 @@ def lifetime_value(
     >>> [tick.get_text() for tick in lifetime_value(table, ax=Figure().add_subplot()).get_yticklabels()]
     ['bob', 'ann']
     """
+    table = checked("lifetime_value", table)
     shown = table.sort_values("mean", ascending=False, kind="stable").head(top)
     ax = axes_or_current(ax)
     at = np.arange(len(shown))

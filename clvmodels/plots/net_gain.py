@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from clvmodels.plots.marks import legend_above, line_with_band, name_band
 from clvmodels.plots.style import axes_or_current, colour, ink, percent, short_number, thousands
+from clvmodels.plots.tables import checked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,6 +42,7 @@ def net_gain(table: pd.DataFrame, *, ax: Axes | None = None, ylabel: str = "expe
     >>> [text.get_text() for text in drawn.get_legend().get_texts()]
     ['expected', 'best: target 25%, gain 9', 'interval']
     """
+    table = checked("net_gain", table)
     ax = axes_or_current(ax)
     ax.axhline(0, color=ink(), linewidth=0.8)
     line_with_band(ax, table, order=0, label="expected")

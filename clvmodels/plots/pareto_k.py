@@ -8,6 +8,7 @@ import numpy as np
 
 from clvmodels.plots.marks import legend_above
 from clvmodels.plots.style import axes_or_current, colour, ink
+from clvmodels.plots.tables import checked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,6 +45,7 @@ def pareto_k(table: pd.DataFrame, *, ax: Axes | None = None, limit: float = LIMI
     >>> [tick.get_text() for tick in pareto_k(table, ax=Figure().add_subplot()).get_xticklabels()]
     ['purchases\n2 of 42 customers above']
     """
+    table = checked("pareto_k", table)
     ax = axes_or_current(ax)
     codes, parts = table["part"].factorize()
     # Spread evenly without random numbers: multiples of the golden ratio, less their whole part.

@@ -8,6 +8,7 @@ import numpy as np
 
 from clvmodels.plots.marks import by_group, finish_over_time, line_with_band
 from clvmodels.plots.style import axes_or_current, colour, ink, marker
+from clvmodels.plots.tables import checked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,6 +55,7 @@ def payback(
     >>> [text.get_text() for text in drawn.get_legend().get_texts()]
     ['search', 'cost', 'interval']
     """
+    table = checked("payback", table)
     ax = axes_or_current(ax)
     channels = list(by_group(table))
     costs = np.array([rows["cost"].iloc[0] for _, rows in channels], dtype=float)

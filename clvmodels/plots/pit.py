@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from clvmodels.plots.marks import legend_above
 from clvmodels.plots.style import axes_or_current, colour, ink, percent
+from clvmodels.plots.tables import checked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,6 +38,7 @@ def pit(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     >>> [float(bar.get_height()) for bar in pit(table, ax=Figure().add_subplot()).containers[0]]
     [0.4, 0.6]
     """
+    table = checked("pit", table)
     ax = axes_or_current(ax)
     edges = [*table["lower"], table["upper"].iloc[-1]]
     width = table["upper"] - table["lower"]

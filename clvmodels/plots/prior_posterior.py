@@ -8,6 +8,7 @@ import numpy as np
 
 from clvmodels.plots.marks import BAND, legend_above
 from clvmodels.plots.style import axes_or_current, colour, line_style, marker, thousands
+from clvmodels.plots.tables import checked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,6 +45,7 @@ def prior_posterior(
     >>> [line.get_linestyle() for line in prior_posterior(table, ax=Figure().add_subplot(), xlabel="r").lines]
     ['-', '--']
     """
+    table = checked("prior_posterior", table)
     ax = axes_or_current(ax)
     finite: Any = table[["posterior", "prior"]].astype(float).where(np.isfinite)
     ax.fill_between(finite.index, 0, finite["posterior"], color=colour(0), **BAND)

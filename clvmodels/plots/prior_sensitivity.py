@@ -8,6 +8,7 @@ import numpy as np
 
 from clvmodels.plots.marks import legend_above, points_with_intervals
 from clvmodels.plots.style import axes_or_current, thousands
+from clvmodels.plots.tables import checked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,6 +41,7 @@ def prior_sensitivity(table: pd.DataFrame, *, ax: Axes | None = None, ylabel: st
     >>> [tick.get_text() for tick in drawn.get_xticklabels()]
     ['0.5', '1', '2']
     """
+    table = checked("prior_sensitivity", table)
     ax = axes_or_current(ax)
     at = np.arange(len(table))
     points_with_intervals(ax, at, table)

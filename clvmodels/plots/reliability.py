@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 import pandas as pd
@@ -10,6 +10,7 @@ import pandas as pd
 from clvmodels.names import label
 from clvmodels.plots.marks import BAR, intervals_on_bars, legend_above, name_groups
 from clvmodels.plots.style import axes_or_current, forecasters, ink, line_style, marker, thousands
+from clvmodels.plots.tables import checked
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,6 +20,7 @@ DODGE = 0.1
 ENDS = ("actual_lower", "actual_upper")
 
 
+@runtime_checkable
 class HasReliability(Protocol):
     """Anything that can make the table, such as a ``BacktestResult``."""
 
@@ -54,7 +56,7 @@ def reliability(source: pd.DataFrame | HasReliability, *, ax: Axes | None = None
     >>> [tick.get_text() for tick in reliability(table, ax=Figure().add_subplot()).get_xticklabels()]
     ['0\n5', '1+\n2']
     """
-    table = source if isinstance(source, pd.DataFrame) else source.reliability()
+    table = checked("reliability", source.reliability() if isinstance(source, HasReliability) else source)
     ax = axes_or_current(ax)
     at = np.arange(len(table))
     ax.bar(at, table["actual"], color=ink(), alpha=0.25, width=BAR, label="actual")

@@ -8,6 +8,7 @@ import numpy as np
 
 from clvmodels.plots.marks import legend_above, name_rows, points_in_rows
 from clvmodels.plots.style import axes_or_current, colour, customer_label, ink, marker, series_label, thousands
+from clvmodels.plots.tables import checked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,6 +49,7 @@ def retain_or_replace(
     >>> [tick.get_text() for tick in drawn.get_yticklabels()]
     ['bob', 'ann']
     """
+    table = checked("retain_or_replace", table)
     ax = axes_or_current(ax)
     largest = np.argsort(-table["mean"].abs().to_numpy(), kind="stable")[:top]
     shown = table.iloc[largest].sort_values("mean", ascending=False, kind="stable")

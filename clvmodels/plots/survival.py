@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from clvmodels.plots.marks import ACTUAL, by_group, finish_over_time, line_with_band
 from clvmodels.plots.style import axes_or_current, colour, ink, marker, percent
+from clvmodels.plots.tables import checked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,6 +44,7 @@ def survival(
     >>> [text.get_text() for text in survival(table, ax=Figure().add_subplot()).get_legend().get_texts()]
     ['repeat buyers', 'interval']
     """
+    table = checked("survival", table)
     ax = axes_or_current(ax)
     observed = ACTUAL in table.columns and bool(table[ACTUAL].notna().any())
     for series, rows in by_group(table):

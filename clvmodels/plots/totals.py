@@ -8,6 +8,7 @@ import numpy as np
 
 from clvmodels.plots.marks import intervals, legend_above, name_places, points_with_intervals
 from clvmodels.plots.style import axes_or_current, colour, ink, thousands
+from clvmodels.plots.tables import checked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,6 +43,7 @@ def totals(table: pd.DataFrame, *, ax: Axes | None = None, ylabel: str = "total 
     >>> [tick.get_text() for tick in drawn.get_xticklabels()]
     ['1998-01-01']
     """
+    table = checked("totals", table)
     ax = axes_or_current(ax)
     at = np.arange(len(table))
     wide = {"color": colour(0), "linewidth": 1.5, "label": "widened interval"}

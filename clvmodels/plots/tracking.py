@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import pandas as pd
 
 from clvmodels.names import label
 from clvmodels.plots.marks import BAND, legend_above
 from clvmodels.plots.style import axes_or_current, colour, forecasters, ink, line_style, thousands
+from clvmodels.plots.tables import checked
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
+@runtime_checkable
 class HasTracking(Protocol):
     """Anything that can make the table and knows its time unit, such as a ``BacktestResult``."""
 
@@ -62,10 +64,10 @@ def tracking(
     >>> tracking(table, ax=Figure().add_subplot(), time_unit="week").get_xlabel()
     'weeks since the calibration end'
     """
-    if isinstance(source, pd.DataFrame):
-        table, unit = source, time_unit or "time unit"
-    else:
+    if isinstance(source, HasTracking):
         table, unit = source.tracking(cumulative=cumulative), time_unit or source.split.calibration.time_unit
+    else:
+        table, unit = checked("tracking", source), time_unit or "time unit"
     ax = axes_or_current(ax)
     table = _from_start(table, cumulative=cumulative)
     for order, name in enumerate(forecasters(table.columns, besides={"end", "actual"})):

@@ -8,6 +8,7 @@ import numpy as np
 
 from clvmodels.plots.marks import BAR, intervals_on_bars, legend_above, name_places
 from clvmodels.plots.style import axes_or_current, bar_colour, short_number, thousands
+from clvmodels.plots.tables import checked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,6 +45,7 @@ def value_distribution(table: pd.DataFrame, *, ax: Axes | None = None, xlabel: s
     >>> [tick.get_text() for tick in drawn.get_xticklabels()]
     ['0–1', '1–20k', '20k +']
     """
+    table = checked("value_distribution", table)
     ax = axes_or_current(ax)
     at = np.arange(len(table))
     ax.bar(at, table["mean"], width=BAR, color=bar_colour(0), alpha=0.7, label="mean")

@@ -1,7 +1,7 @@
 """How wrong a model's totals were before: learnt from what was known, and from nothing else."""
 
 import datetime as dt
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -160,3 +160,39 @@ def test_where_nothing_can_be_learnt_the_reason_is_given(choices, message):
 def test_a_log_that_cannot_be_used_is_refused():
     with pytest.raises(InvalidTransactions, match="missing"):
         estimate_model_error(LOG.drop(columns="date"), horizon=10)
+
+
+@dataclass(frozen=True)
+class Counted:
+    """As before, with its fits counted."""
+
+    fits: list = field(default_factory=list)
+    name: str = "counted"
+
+    def fit(self, calibration, **choices):
+        self.fits.append(calibration)
+        return AsBefore().fit(calibration, **choices)
+
+
+def counted(**choices):
+    log = pd.DataFrame({"customer_id": ["a", "b"] * 30, "date": pd.date_range("2024-01-01", periods=60)})
+    cut = {"calibration_end": "2024-02-15", "holdout_end": "2024-02-29", "value": None, "time_unit": "day"}
+    return (forecaster := Counted()), backtest(log, **cut, forecasters=[forecaster, AsBefore()], **choices)
+
+
+def test_a_result_fits_nothing_whatever_it_is_asked():
+    forecaster, result = counted()
+    assert len(forecaster.fits) == 3
+    result.totals()
+    result.verdict()
+    result.table()
+    result.tracking(calibration=True)
+    result.compare("as_before")
+    assert len(forecaster.fits) == 3
+
+
+def test_without_past_errors_nothing_more_is_fitted_and_the_second_interval_is_missing():
+    forecaster, result = counted(past_errors=False)
+    assert len(forecaster.fits) == 1
+    assert result.model_errors == {}
+    assert result.totals()[["wide_lower", "wide_upper"]].isna().all(axis=None)

@@ -99,3 +99,21 @@ def test_a_posterior_says_in_one_line_what_it_is(purchases):
 
 def test_a_notebook_shows_the_summary(purchases):
     assert "<table" in purchases._repr_html_()
+
+
+@pytest.mark.parametrize("wrong", ["abc", None, [[1.0, 2.0]], 1j, True, object()])
+def test_a_parameter_that_is_no_number_is_named(wrong):
+    with pytest.raises(clv.InvalidArgument, match=r"r is|\[.r.\]"):
+        clv.BetaGeo.at(r=wrong, alpha=1, a=1, b=1, time_unit="week")
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        lambda unit: clv.BetaGeo.at(r=1, alpha=1, a=1, b=1, time_unit=unit),
+        lambda unit: clv.GammaGamma.at(p=1, q=2, v=1, time_unit=unit),
+    ],
+)
+def test_a_time_unit_that_is_not_known_is_refused_by_every_model(at):
+    with pytest.raises(clv.InvalidArgument, match="time_unit is '<script>'; choose one of day, week, month, year"):
+        at("<script>")

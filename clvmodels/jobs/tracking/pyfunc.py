@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from clvmodels.errors import InvalidRFM, shown
+from clvmodels.errors import ClvError, InvalidRFM, shown
 from clvmodels.models.load import load_posterior
 from clvmodels.rfm import RFM
 from clvmodels.rfm.counts import spend_column
@@ -49,11 +49,17 @@ def load_scorer(files: Mapping[str, str]) -> Scorer:
     ClvError
         If a file is missing or damaged, or a choice of scoring cannot be used.
     """
-    choices = json.loads(Path(files[SCORING]).read_bytes())
+    if missing := [name for name in (PURCHASES, SCORING) if name not in files]:
+        raise ClvError(f"the model has no {' and no '.join(missing)}, found {sorted(files)}; log it again")
     loaded: dict[str, Any] = {"purchases": load_posterior(files[PURCHASES])}
     if SPEND in files:
         loaded["spend"] = load_posterior(files[SPEND])
-    return Scorer(**loaded, **choices)
+    try:
+        return Scorer(**loaded, **json.loads(Path(files[SCORING]).read_bytes()))
+    except ClvError:
+        raise
+    except (OSError, ValueError, TypeError, RecursionError) as error:
+        raise ClvError(f"{files[SCORING]} holds no choices of scoring: {error}; log the model again") from error
 
 
 def score_frame(scorer: Scorer, customers: pd.DataFrame) -> pd.DataFrame:

@@ -8,7 +8,7 @@ import pytest
 
 from clvmodels.datasets import simulate_transactions
 from clvmodels.errors import FitFailed
-from clvmodels.evaluation import result as result_module
+from clvmodels.evaluation import backtest as backtest_module
 from clvmodels.evaluation.backtest import evaluate
 from clvmodels.evaluation.forecasters import Forecast, Prediction
 from clvmodels.intervals import DrawBlocks
@@ -107,9 +107,7 @@ def tried(split):
 
     def run(*forecasters, split=split, past=None, **choices):
         with pytest.MonkeyPatch.context() as patched:
-            patched.setattr(result_module, "past_errors", lambda *_, **__: past or {})
-            result = evaluate(split, [*forecasters], random_seed=1, **choices)
-            result.model_errors  # noqa: B018 (made on first use, which is now)
-            return result
+            patched.setattr(backtest_module, "errors_at_earlier_origins", lambda *_, **__: past or {})
+            return evaluate(split, [*forecasters], random_seed=1, **choices)
 
     return run

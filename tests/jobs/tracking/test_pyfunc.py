@@ -1,6 +1,7 @@
 """A version's files as a scorer of tables: what MLflow calls, without MLflow."""
 
 import json
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -65,3 +66,17 @@ def test_a_table_that_cannot_be_scored_is_refused_with_the_reason(files, rfm, ch
     repeating = rfm.frame[rfm.frame["frequency"] > 0]
     with pytest.raises(clv.InvalidRFM, match=message):
         score_frame(load_scorer(files), change(repeating))
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff", b"[]", b"[" * 5000, b'{"horizon": 1, "unknown": 2}'])
+def test_choices_of_scoring_that_are_damaged_are_refused_with_the_file(content, files):
+    Path(files["scoring.json"]).write_bytes(content)
+    with pytest.raises(clv.ClvError, match="scoring.json holds no choices of scoring"):
+        load_scorer(files)
+
+
+def test_a_file_that_is_missing_or_of_the_other_model_is_named(files):
+    with pytest.raises(clv.ClvError, match=r"the model has no purchases\.nc"):
+        load_scorer({"scoring.json": files["scoring.json"]})
+    with pytest.raises(clv.ClvError, match="purchases is a GammaGammaPosterior"):
+        load_scorer({**files, "purchases.nc": files["spend.nc"]})
