@@ -215,7 +215,7 @@ def _compiled_timing(params: BetaGeoParams, x: Array, t_x: Array, T: Array, coun
 
     lengths, customers = _totals(T, count)
     _, purchases = _totals(T, count * x)
-    alive: Any = pt.sum((params.r * customers + purchases) * pt.log(params.alpha + lengths))
+    alive: Any = pt.sum((params.r * customers + purchases) * pt.log1p(lengths / params.alpha))
     repeat = x > 0
     return row_sum(DropoutSum.of(x[repeat], t_x[repeat], T[repeat], count[repeat]), *params) - alive
 
