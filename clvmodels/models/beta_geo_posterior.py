@@ -59,6 +59,10 @@ class BetaGeoPosterior(BetaGeoDraws):
     def expected_purchases(self, rfm: RFM, *, horizon: float, interval: float = 0.9) -> pd.DataFrame:
         """Expected number of purchases within the horizon, with credible interval.
 
+        A purchase is a customer's day: of one who buys more than daily no more is expected than the days that begin
+        within the horizon. Of who buys on most days, a few purchases less are counted than are expected, since the model
+        does not know days.
+
         Returns
         -------
         pandas.DataFrame, shape (n, 3)
@@ -126,7 +130,9 @@ class BetaGeoPosterior(BetaGeoDraws):
     ) -> pd.DataFrame:
         """Number of purchases that will be counted within the horizon, with predictive interval.
 
-        A customer's outcomes depend on the seed and the customer's own id and data alone, not on the others.
+        A customer's outcomes depend on the seed and the customer's own id and data alone, not on the others. A purchase
+        is a customer's day, so that there are at most as many as days begin within the horizon: see
+        `clvmodels.compiled.outcomes`.
 
         Returns
         -------
