@@ -8,10 +8,10 @@ further purchases, the last at :math:`\tau` since T, the wait for the next one i
 and dropping out after it has the probability a / (a + b + x + k): the rate and the dropout probability are integrated
 out, and nothing is approximated.
 
-A purchase is a customer's day, which the model, in continuous time, does not know: of two purchases on one day the later
-one is made on the next day that is still free, or not at all if that is beyond the horizon. Hence no count exceeds the
-days of its horizon or period, and no customer takes more than these to draw; of those who buy less than every few days
-hardly a purchase moves.
+A purchase is a customer's day, which the model, in continuous time, does not know: of two purchases on one day the
+later one is made on the next day that is still free, or not at all if that is beyond the horizon. Hence no count
+exceeds the days of its horizon or period, and no customer takes more steps than that to draw; where purchases are
+several days apart hardly one moves.
 
 A customer's purchases come from one random stream and the amounts from another, both keyed by the seed and the
 customer: they depend neither on who else is asked about, nor on the block, nor on the number of threads.

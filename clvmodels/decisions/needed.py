@@ -15,9 +15,9 @@ import pandas as pd
 from numpy.polynomial.legendre import leggauss
 
 from clvmodels.decisions.calendar import Calendar, Period, span
-from clvmodels.decisions.checks import check_known, check_share, numbers, successor
+from clvmodels.decisions.checks import check_known, numbers, successor
 from clvmodels.decisions.drivers import driver_sentence, drivers
-from clvmodels.errors import InvalidArgument, check_interval
+from clvmodels.errors import InvalidArgument, check_interval, check_share
 from clvmodels.formulas import beta_geo
 from clvmodels.formulas.beta_geo import BetaGeoParams
 from clvmodels.intervals import Array, DrawBlocks, interval_table

@@ -15,7 +15,8 @@ from clvmodels.formulas import beta_geo
 from clvmodels.formulas.beta_geo import BetaGeoParams
 from clvmodels.intervals import Array
 from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
-from clvmodels.models.posterior import check_rfm, fresh_seed, given_fields
+from clvmodels.models.given import given_fields
+from clvmodels.models.posterior import check_rfm, fresh_seed
 from clvmodels.models.priors import Prior, check_priors
 from clvmodels.rfm import RFM, RFMTable, TimeUnit, fingerprint
 

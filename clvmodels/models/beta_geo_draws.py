@@ -28,6 +28,7 @@ CREDIBLE: dict[str, Callable[..., Array]] = {
     "probability_of_purchase": beta_geo.probability_of_purchase_if_alive,
     "expected_lifetime": beta_geo.lifetime_if_alive,
 }
+PURCHASES = ("expected_purchases", "expected_discounted_purchases")
 Dates = tuple[Array, Array, Array]
 PREDICTIVE = ("predictive_purchases", "time_to_next_purchase", "lifetime")
 
@@ -111,17 +112,14 @@ class BetaGeoDraws(Posterior):
     def expectation(self, quantity: str, rows: Dates, *, horizon: float | None = None, **choices: float) -> Expectation:
         """Draws of a credible quantity for customers of frequency, recency and T, each (n,)."""
         length = _needed(horizon, default=0.0 if quantity == "probability_alive" else None)
-        params = BetaGeoParams(*self.parameter_draws())
-        return Expectation.of(
-            CREDIBLE[quantity], params, length, rows, most=self._most(quantity, length, **choices), **choices
-        )
+        params, purchases = BetaGeoParams(*self.parameter_draws()), quantity in PURCHASES
+        most = self.most_purchases(length, **choices) if purchases else math.inf
+        return Expectation.of(CREDIBLE[quantity], params, length, rows, most=most, **choices)
 
-    def _most(self, quantity: str, horizon: float, *, discount_force: float = 0.0) -> float:
+    def most_purchases(self, horizon: float, *, discount_force: float = 0.0) -> float:
         """A purchase on every day of the horizon, discounted: more cannot be, whatever the rate."""
-        if quantity not in ("expected_purchases", "expected_discounted_purchases"):
-            return math.inf
-        worth = exprel(-discount_force * horizon)
-        return float(days_begun(horizon, days_per_unit(self.time_unit)) * worth)
+        days = days_begun(horizon, days_per_unit(self.time_unit))
+        return float(days * exprel(-discount_force * horizon))
 
     def _expected(self, quantity: str, rows: Dates, **choices: float) -> DrawBlocks:
         return DrawBlocks(len(rows[0]), self.draw_count, self.expectation(quantity, rows, **choices).block)

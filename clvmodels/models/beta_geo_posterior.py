@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from clvmodels.errors import InvalidArgument, check_interval
+from clvmodels.errors import InvalidArgument, check_horizon, check_interval
 from clvmodels.intervals import Array, interval_table, summary
 from clvmodels.models.alive_path import purchase_history
 from clvmodels.models.beta_geo_draws import BetaGeoDraws, dates_of, in_time_units
@@ -60,8 +60,8 @@ class BetaGeoPosterior(BetaGeoDraws):
         """Expected number of purchases within the horizon, with credible interval.
 
         A purchase is a customer's day: of one who buys more than daily no more is expected than the days that begin
-        within the horizon. Of who buys on most days, a few purchases less are counted than are expected, since the model
-        does not know days.
+        within the horizon. Where a customer buys on most days, a few purchases less are counted than are expected, as
+        the model does not know days.
 
         Returns
         -------
@@ -120,7 +120,8 @@ class BetaGeoPosterior(BetaGeoDraws):
         """
         if len(times) == 0:
             raise InvalidArgument("times is empty; give the times at which the curve is wanted")
-        tables = {float(time): self.probability_alive(rfm, horizon=time, interval=interval) for time in times}
+        checked = [check_horizon(time, "a time") for time in times]
+        tables = {time: self.probability_alive(rfm, horizon=time, interval=interval) for time in checked}
         names = ["customer_id", "time"]
         curve = pd.concat(tables.values(), keys=pd.Index(tables, name="time")).reorder_levels(names)
         return curve.reindex(pd.MultiIndex.from_product([rfm.frame.index, list(tables)], names=names))

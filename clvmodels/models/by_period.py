@@ -18,7 +18,7 @@ from clvmodels.models.simulation import check_drawable, checked_edges
 from clvmodels.rfm import RFM, days_per_unit
 
 WHAT = ("revenue", "purchases", "customers", "first_in_year", "first")
-DRAWS_AT_ONCE = 64
+DRAWS_AT_ONCE, MOST_LIVES = 64, 1e9
 
 
 def predictive_by_period(
@@ -130,6 +130,7 @@ def predictive_new_by_period(
     seed, draws = purchases.seed_for(random_seed), purchases.predictive_draw_count
     parameters: list[Any] = [*purchases.parameter_draws(predictive=True), *_amounts(purchases, spend)]
 
+    check_lives(float(won.sum()), draws)
     begins, ends = np.ascontiguousarray(windows.T)
     days = days_per_unit(purchases.time_unit)
     check_drawable(edges, days)
@@ -142,6 +143,18 @@ def predictive_new_by_period(
         return out
 
     return _worth(_over_draws(part, draws), spend)
+
+
+def check_lives(lives: float, draws: int) -> None:
+    """Refuse more customers yet to be won, in all draws together, than can be drawn one by one.
+
+    >>> check_lives(1e6, 1000)
+    """
+    if not lives <= MOST_LIVES:
+        raise InvalidArgument(
+            f"{lives / draws:,.3g} new customers, one by one for each of {draws} draws, would take hours; fit"
+            " with fewer draws=, or take a part of them and scale it up"
+        )
 
 
 def predictive_alive(purchases: BetaGeoPosterior, rfm: RFM, *, times: Array, random_seed: int | None = None) -> Array:

@@ -18,8 +18,9 @@ from clvmodels.errors import InvalidArgument, InvalidRFM, check_interval
 from clvmodels.formulas import gamma_gamma
 from clvmodels.formulas.gamma_gamma import GammaGammaParams
 from clvmodels.intervals import Array, DrawBlocks, interval_table
+from clvmodels.models.given import given_fields
 from clvmodels.models.heterogeneity import density_table
-from clvmodels.models.posterior import Posterior, check_rfm, customer_keys, fresh_seed, given_fields
+from clvmodels.models.posterior import Posterior, check_rfm, customer_keys, fresh_seed
 from clvmodels.models.priors import Prior, check_priors
 from clvmodels.rfm import RFM, RFMTable, TimeUnit, fingerprint
 
@@ -148,8 +149,7 @@ class GammaGamma:
             If a parameter is not positive and finite, or q is not above 1, where the mean spend is infinite.
         """
         given = given_fields({"p": p, "q": q, "v": v}, time_unit, random_seed)
-        smallest = float(given["samples"]["q"].min())
-        if smallest <= 1:
+        if (smallest := float(given["samples"]["q"].min())) <= 1:
             raise InvalidArgument(f"q is {smallest}; the mean spend exists only for q above 1")
         return GammaGammaPosterior(**given, include_first=include_first)
 

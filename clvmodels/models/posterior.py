@@ -16,7 +16,7 @@ import xarray as xr
 from numpy.typing import NDArray
 from pandas.util import hash_pandas_object
 
-from clvmodels.errors import ClvError, InvalidArgument, check_interval
+from clvmodels.errors import ClvError, InvalidArgument, check_interval, shown
 from clvmodels.files import write_whole
 from clvmodels.inference.diagnostics import Diagnostics
 from clvmodels.intervals import Array, quantiles
@@ -244,35 +244,8 @@ def fresh_seed(random_seed: int | None) -> int:
     if random_seed is None:
         return int(np.random.SeedSequence().generate_state(1, np.uint64)[0] >> 1)
     if isinstance(random_seed, bool) or not isinstance(random_seed, Integral) or random_seed < 0:
-        raise InvalidArgument(f"random_seed is {random_seed!r}; give a whole number, zero or more")
+        raise InvalidArgument(f"random_seed is {shown(random_seed)}; give a whole number, zero or more")
     return int(random_seed)
-
-
-def given_fields(parameters: dict[str, Any], time_unit: TimeUnit, random_seed: int | None) -> dict[str, Any]:
-    """The fields of a posterior at given parameters: numbers, or arrays of shape (draws,).
-
-    Raises
-    ------
-    InvalidArgument
-        If a parameter is not positive and finite, or the numbers of draws differ.
-    """
-    values = {name: np.atleast_1d(np.asarray(value, float)) for name, value in parameters.items()}
-    wrong = [name for name, value in values.items() if not (np.all(np.isfinite(value)) and np.all(value > 0))]
-    if wrong:
-        raise InvalidArgument(f"parameters {wrong} must be positive and finite")
-    lengths = {name: len(value) for name, value in values.items()}
-    if len(set(lengths.values())) > 1:
-        raise InvalidArgument(
-            f"the parameters have different numbers of draws: {lengths}; give one value each per draw"
-        )
-    return {
-        "samples": xr.Dataset({name: (("chain", "draw"), value[None, :]) for name, value in values.items()}),
-        "diagnostics": Diagnostics(method="given", converged=True),
-        "priors": {},
-        "time_unit": time_unit,
-        "random_seed": fresh_seed(random_seed),
-        "fingerprint": "",
-    }
 
 
 def read_file(path: str | os.PathLike[str]) -> tuple[xr.Dataset, dict[str, Any]]:

@@ -11,11 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clvmodels.compiled import outcomes
-from clvmodels.errors import InvalidArgument
+from clvmodels.errors import InvalidArgument, shown
 from clvmodels.formulas import beta_geo
 from clvmodels.formulas.beta_geo import BetaGeoParams
 from clvmodels.intervals import Array, DrawBlocks, summed
-
 
 MOST_DAYS = 365_250
 
@@ -111,14 +110,14 @@ class Simulation:
         return DrawBlocks(len(self.x), draws, block)
 
 
-def days_begun(length: float, days: float) -> float:
+def days_begun(length: float, days: float) -> int:
     """Days that begin within a length of time from the start of a day on: as many purchases as a customer can make.
 
     >>> days_begun(4.5, 7.0), days_begun(30.0 / 7.0, 7.0), days_begun(1.0, 30.4375)
-    (32.0, 30.0, 31.0)
+    (32, 30, 31)
     """
     # Rounding must not add a day.
-    return float(np.ceil(np.round(length * days, 6)))
+    return math.ceil(length * days * (1 - 1e-12))
 
 
 def check_drawable(length: Any, days: float) -> None:
@@ -147,9 +146,12 @@ def checked_edges(edges: Sequence[float], *, to_zero: bool = False) -> Array:
     >>> checked_edges([-26, -13, 0], to_zero=True).tolist()
     [-26.0, -13.0, 0.0]
     """
-    bounds = np.asarray(edges, float)
+    try:
+        bounds = np.asarray(edges, float)
+    except (TypeError, ValueError, OverflowError):
+        bounds = np.array([np.nan])
     rising = bounds.ndim == 1 and len(bounds) >= 2 and np.isfinite(bounds).all() and np.all(np.diff(bounds) > 0)
     if not rising or bounds[-1 if to_zero else 0] != 0:
         wanted = "to 0, e.g. [-26, -13, 0]" if to_zero else "from 0, e.g. [0, 13, 26]"
-        raise InvalidArgument(f"edges are {list(edges)}; give times rising {wanted}")
+        raise InvalidArgument(f"edges are {shown(edges)}; give times rising {wanted}")
     return bounds
