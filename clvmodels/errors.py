@@ -166,6 +166,77 @@ def why_not_local(path: str) -> str | None:
     return None
 
 
+LONGEST = 1e6
+"""Time units, whatever they are: days for 2,700 years."""
+MOST_MONEY = 1e100
+"""Sums and squares of amounts stay far from the largest number that a computer holds."""
+MOST_COUNTED = 1_000_000
+
+
+def as_number(value: Any) -> float:
+    """The value as a float: infinite where it is too large for one, NaN where it is no real number.
+
+    >>> as_number(3), as_number(10**400), as_number("3"), as_number(True)
+    (3.0, inf, nan, nan)
+    """
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return math.nan
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if abs(value) == value else -math.inf
+
+
+def check_number(value: Any, name: str, wanted: str, *, low: float = 0.0, high: float, above: bool = False) -> float:
+    """Return `value` as a float if it is a number from `low` (or `above` it) to `high`.
+
+    Parameters
+    ----------
+    value : any
+    name : str
+        What an error calls it.
+    wanted : str
+        What to give instead, as an error says it; the largest number that can be is added to it.
+    low, high : float
+    above : bool
+
+    Raises
+    ------
+    InvalidArgument
+        If it is not.
+
+    Examples
+    --------
+    >>> check_number(52, "horizon", "a length", high=1e6)
+    52.0
+    """
+    number = as_number(value)
+    if (number > low if above else number >= low) and number <= high:
+        return number
+    limit = f"; the largest is {high:,.10g}" if number > high > 1 else ""
+    raise InvalidArgument(f"{name} is {shown(value)}; give {wanted}{limit}")
+
+
+def check_whole(value: Any, name: str, *, smallest: int = 1, largest: int = MOST_COUNTED) -> int:
+    """Return `value` as an int if it is a whole number from `smallest` to `largest`; `name` is what an error calls it.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is not.
+
+    Examples
+    --------
+    >>> check_whole(12.0, "periods")
+    12
+    """
+    number = as_number(value)
+    if not (number.is_integer() and smallest <= number <= largest):
+        limit = f"; the largest is {largest:,}" if number > largest else ""
+        raise InvalidArgument(f"{name} is {shown(value)}; give a whole number, {smallest} or more{limit}")
+    return int(value)
+
+
 def check_interval(interval: float) -> float:
     """Return `interval` if it is a probability strictly between 0 and 1.
 
@@ -179,9 +250,25 @@ def check_interval(interval: float) -> float:
     >>> check_interval(0.9)
     0.9
     """
-    if not (isinstance(interval, Real) and 0 < interval < 1):
-        raise InvalidArgument(f"interval is {shown(interval)}; give a probability between 0 and 1, e.g. interval=0.9")
-    return float(interval)
+    return check_share(interval, "interval")
+
+
+def check_share(share: float, name: str, *, above: float = 0.0) -> float:
+    """Return `share` if it is a probability strictly between 0 (or `above`) and 1; `name` is what an error calls it.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is not.
+
+    Examples
+    --------
+    >>> check_share(0.9, "confidence")
+    0.9
+    """
+    if not above < as_number(share) < 1:
+        raise InvalidArgument(f"{name} is {shown(share)}; give a probability between {above:g} and 1, e.g. {name}=0.9")
+    return float(share)
 
 
 def check_margin(margin: float) -> float:
@@ -197,9 +284,7 @@ def check_margin(margin: float) -> float:
     >>> check_margin(0.3)
     0.3
     """
-    if not (isinstance(margin, Real) and 0 < margin <= 1):
-        raise InvalidArgument(f"margin is {shown(margin)}; give a share of the spend in (0, 1], e.g. 0.3")
-    return float(margin)
+    return check_number(margin, "margin", "a share of the spend in (0, 1], e.g. 0.3", high=1.0, above=True)
 
 
 def check_cost(cost: float, name: str) -> float:
@@ -215,9 +300,7 @@ def check_cost(cost: float, name: str) -> float:
     >>> check_cost(12, "cost")
     12.0
     """
-    if isinstance(cost, bool) or not (isinstance(cost, Real) and math.isfinite(cost) and cost >= 0):
-        raise InvalidArgument(f"{name} is {shown(cost)}; give an amount of money, zero or more")
-    return float(cost)
+    return check_number(cost, name, "an amount of money, zero or more", high=MOST_MONEY)
 
 
 def check_horizon(horizon: float, name: str = "horizon") -> float:
@@ -233,9 +316,23 @@ def check_horizon(horizon: float, name: str = "horizon") -> float:
     >>> check_horizon(52)
     52.0
     """
-    if not (isinstance(horizon, Real) and math.isfinite(horizon) and horizon >= 0):
-        raise InvalidArgument(f"{name} is {shown(horizon)}; give a finite number of time units, zero or more")
-    return float(horizon)
+    return check_number(horizon, name, "a finite number of time units, zero or more", high=LONGEST)
+
+
+def check_length(length: float, name: str) -> float:
+    """Return `length` (in time units) if it is finite and above zero; `name` is what an error calls it.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is not.
+
+    Examples
+    --------
+    >>> check_length(52, "period")
+    52.0
+    """
+    return check_number(length, name, "a finite length in time units, above zero", high=LONGEST, above=True)
 
 
 class _Shown(reprlib.Repr):

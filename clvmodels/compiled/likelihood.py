@@ -51,9 +51,9 @@ class DropoutSum:
 
 @dataclass(frozen=True)
 class SpendSum:
-    r"""Sum over rows of count x (p n + q) log(v + n m), the Gamma-Gamma term that needs every spend.
+    r"""Sum over rows of count x (p n + q) log(1 + n m / v), the Gamma-Gamma term that needs every spend.
 
-    .. math:: \sum_i c_i (p n_i + q) \log(v + n_i m_i)
+    .. math:: \sum_i c_i (p n_i + q) \log(1 + n_i m_i / v)
 
     n (number of purchases), total (n m) and count have shape (n,).
     """
@@ -81,8 +81,8 @@ def _dropout_sums(points, x, at_x, t_x, at_t_x, T, at_T, count):
     sums = np.empty(len(points))
     for k in range(len(points)):
         r, alpha, a, b = points[k]
-        s, log_ratio = r + x, np.log(a / (b + x - 1.0))
-        log_t_x, log_T = np.log(alpha + t_x), np.log(alpha + T)
+        s, log_ratio = r + x, np.log(a / (b + (x - 1.0)))
+        log_t_x, log_T = np.log1p(t_x / alpha), np.log1p(T / alpha)
         total, product = 0.0, 1.0
         for i in range(len(count)):
             odds = log_ratio[at_x[i]] + s[at_x[i]] * (log_T[at_T[i]] - log_t_x[at_t_x[i]])
@@ -103,17 +103,19 @@ def _dropout_sums(points, x, at_x, t_x, at_t_x, T, at_T, count):
 @compiled
 def _dropout_gradient(point, x, at_x, t_x, at_t_x, T, at_T, count):
     r, alpha, a, b = point
-    s, log_ratio = r + x, np.log(a / (b + x - 1.0))
-    log_t_x, log_T = np.log(alpha + t_x), np.log(alpha + T)
+    s, log_ratio = r + x, np.log(a / (b + (x - 1.0)))
+    log_t_x, log_T = np.log1p(t_x / alpha), np.log1p(T / alpha)
     gradient = np.zeros(4)
     for i in range(len(count)):
         longer = log_T[at_T[i]] - log_t_x[at_t_x[i]]
         odds = log_ratio[at_x[i]] + s[at_x[i]] * longer
         weight = count[i] / (1.0 + math.exp(-odds))
         gradient[0] += weight * longer
-        gradient[1] += weight * s[at_x[i]] * (1.0 / (alpha + T[at_T[i]]) - 1.0 / (alpha + t_x[at_t_x[i]]))
+        gradient[1] += (
+            weight * s[at_x[i]] * (t_x[at_t_x[i]] - T[at_T[i]]) / ((alpha + T[at_T[i]]) * (alpha + t_x[at_t_x[i]]))
+        )
         gradient[2] += weight / a
-        gradient[3] -= weight / (b + x[at_x[i]] - 1.0)
+        gradient[3] -= weight / (b + (x[at_x[i]] - 1.0))
     return gradient
 
 
@@ -123,7 +125,7 @@ def _spend_sums(points, n, total, count):
     for k in range(len(points)):
         p, q, v = points[k]
         for i in range(len(count)):
-            sums[k] += count[i] * (p * n[i] + q) * math.log(v + total[i])
+            sums[k] += count[i] * (p * n[i] + q) * math.log1p(total[i] / v)
     return sums
 
 
@@ -132,8 +134,8 @@ def _spend_gradient(point, n, total, count):
     p, q, v = point
     gradient = np.zeros(3)
     for i in range(len(count)):
-        log_rate = count[i] * math.log(v + total[i])
-        gradient[0] += n[i] * log_rate
-        gradient[1] += log_rate
-        gradient[2] += count[i] * (p * n[i] + q) / (v + total[i])
+        longer = count[i] * math.log1p(total[i] / v)
+        gradient[0] += n[i] * longer
+        gradient[1] += longer
+        gradient[2] -= count[i] * (p * n[i] + q) * (total[i] / v) / (v + total[i])
     return gradient

@@ -8,6 +8,11 @@ further purchases, the last at :math:`\tau` since T, the wait for the next one i
 and dropping out after it has the probability a / (a + b + x + k): the rate and the dropout probability are integrated
 out, and nothing is approximated.
 
+A purchase is a customer's day, which the model, in continuous time, does not know: of two purchases on one day the
+later one is made on the next day that is still free, or not at all if that is beyond the horizon. Hence no count
+exceeds the days of its horizon or period, and no customer takes more steps than that to draw; where purchases are
+several days apart hardly one moves.
+
 A customer's purchases come from one random stream and the amounts from another, both keyed by the seed and the
 customer: they depend neither on who else is asked about, nor on the block, nor on the number of threads.
 """
@@ -25,32 +30,40 @@ PURCHASES, AMOUNTS, WAITING, REPLICATED = np.uint64(1), np.uint64(2), np.uint64(
 
 
 @compiled_generator
-def _purchase_times(state, alive, none, alpha_T, a, b, s, x, horizon):
+def _purchase_times(state, alive, none, alpha_T, a, b, s, x, horizon, days, start, free):
     """Yield the times since T of one customer's purchases within the horizon, for one draw of the parameters.
 
     `alive` is P(alive at T), `none` the probability of no purchase within the horizon while alive, alpha_T is
-    alpha + T, and s is r + x.
+    alpha + T, and s is r + x. A time unit has so many `days` (infinitely many: days do not matter), T is at `start`,
+    in time units from where a day begins, and `free` is the first day without a purchase.
     """
     if uniform(state) >= alive:
         return
     first = uniform(state)
     if first <= none:
         return
-    time, count = alpha_T * (math.exp(-math.log(first) / s) - 1.0), 0
+    time, count = alpha_T * math.expm1(-math.log(first) / s), 0
     while time <= horizon:
-        yield time
+        day, moved = np.floor((start + time) * days), time
+        if day < free:
+            moved += (free - day) / days
+            if moved > horizon:
+                return
+            day = free
+        free = day + 1.0
+        yield moved
         if uniform(state) * (a + b + x + count) < a:
             return
         count += 1
-        time += (alpha_T + time) * (math.exp(-math.log(uniform(state)) / (s + count)) - 1.0)
+        time += (alpha_T + time) * math.expm1(-math.log(uniform(state)) / (s + count))
 
 
 @compiled
-def purchase_counts(seed, customers, x, T, alive, r, alpha, a, b, horizon, none, purpose, out):
+def purchase_counts(seed, customers, x, T, alive, r, alpha, a, b, days, horizon, none, purpose, out):
     """Purchases within each row's horizon.
 
     customers, x, T, horizon have shape (rows,), r, alpha, a, b (draws,), alive, none (see `_purchase_times`) and out
-    (rows, draws). `purpose` names the random stream.
+    (rows, draws). `purpose` names the random stream, `days` the days of a time unit.
     """
     state = np.empty(4, dtype=np.uint64)
     for i in range(len(customers)):
@@ -58,14 +71,25 @@ def purchase_counts(seed, customers, x, T, alive, r, alpha, a, b, horizon, none,
         for d in range(len(r)):
             count = 0
             for _ in _purchase_times(
-                state, alive[i, d], none[i, d], alpha[d] + T[i], a[d], b[d], r[d] + x[i], x[i], horizon[i]
+                state,
+                alive[i, d],
+                none[i, d],
+                alpha[d] + T[i],
+                a[d],
+                b[d],
+                r[d] + x[i],
+                x[i],
+                horizon[i],
+                days,
+                0.0,
+                0.0,
             ):
                 count += 1
             out[i, d] = count
 
 
 @compiled
-def counts_by_period(seed, customers, x, T, alive, r, alpha, a, b, edges, start, horizon, none, purpose, out):
+def counts_by_period(seed, customers, x, T, alive, r, alpha, a, b, days, edges, start, horizon, none, purpose, out):
     """Add the purchases of all customers, each within the row's horizon, to out (draws, periods).
 
     edges (periods + 1,) rise, and start (rows,) is where among them a row's T lies: start + horizon is at most the last
@@ -77,7 +101,18 @@ def counts_by_period(seed, customers, x, T, alive, r, alpha, a, b, edges, start,
         for d in range(len(r)):
             period = 0
             for time in _purchase_times(
-                state, alive[i, d], none[i, d], alpha[d] + T[i], a[d], b[d], r[d] + x[i], x[i], horizon[i]
+                state,
+                alive[i, d],
+                none[i, d],
+                alpha[d] + T[i],
+                a[d],
+                b[d],
+                r[d] + x[i],
+                x[i],
+                horizon[i],
+                days,
+                0.0,
+                0.0,
             ):
                 at = start[i] + time
                 # Rounding must not carry a purchase over the last edge.
@@ -89,7 +124,7 @@ def counts_by_period(seed, customers, x, T, alive, r, alpha, a, b, edges, start,
 
 @compiled
 def purchase_values(
-    seed, customers, x, T, alive, r, alpha, a, b, horizon, none, n, m, p, q, v, margin, cost, force, first, out
+    seed, customers, x, T, alive, r, alpha, a, b, days, horizon, none, n, m, p, q, v, margin, cost, force, first, out
 ):
     """Discounted value of the same purchases: (margin amount - cost) exp(-force time), with amount ~ Gamma(p, rate nu).
 
@@ -106,7 +141,18 @@ def purchase_values(
                 log_rate, known = _log_rate(amounts, n[i], m[i], p[d], q[d], v[d]), True
                 value = margin * math.exp(log_gamma_variate(amounts, p[d]) - log_rate) - cost
             for time in _purchase_times(
-                state, alive[i, d], none[i, d], alpha[d] + T[i], a[d], b[d], r[d] + x[i], x[i], horizon[i]
+                state,
+                alive[i, d],
+                none[i, d],
+                alpha[d] + T[i],
+                a[d],
+                b[d],
+                r[d] + x[i],
+                x[i],
+                horizon[i],
+                days,
+                0.0,
+                0.0,
             ):
                 if not known:
                     log_rate, known = _log_rate(amounts, n[i], m[i], p[d], q[d], v[d]), True
@@ -133,7 +179,7 @@ def next_values(seed, customers, n, m, p, q, v, out):
 
 
 @compiled
-def waiting_times(seed, customers, x, T, alive, r, alpha, a, b, until_dropout, out):
+def waiting_times(seed, customers, x, T, alive, r, alpha, a, b, days, until_dropout, out):
     """Time since T to the next purchase (infinite without one), or to dropping out (0 when already gone).
 
     Dropping out has the rate lambda p, with p ~ Beta(a, b + x) as a ratio of Gamma variates.

@@ -33,7 +33,7 @@ def _add(sums, edges, years, last, time, amount, weight):
 
 
 @compiled
-def known_by_period(seed, customers, x, T, alive, r, alpha, a, b, edges, years, force, none, n, m, p, q, v, out):
+def known_by_period(seed, customers, x, T, alive, r, alpha, a, b, days, edges, years, force, none, n, m, p, q, v, out):
     """Add what known customers do to out (draws, periods, 5); the purchases and amounts are those of `purchase_values`.
 
     edges (periods + 1,) are times since T that rise from 0, years (periods,) say to which year each period belongs.
@@ -47,7 +47,18 @@ def known_by_period(seed, customers, x, T, alive, r, alpha, a, b, edges, years, 
         for d in range(len(r)):
             last, log_rate = NOWHERE, 0.0
             for time in _purchase_times(
-                state, alive[i, d], none[i, d], alpha[d] + T[i], a[d], b[d], r[d] + x[i], x[i], edges[-1]
+                state,
+                alive[i, d],
+                none[i, d],
+                alpha[d] + T[i],
+                a[d],
+                b[d],
+                r[d] + x[i],
+                x[i],
+                edges[-1],
+                days,
+                0.0,
+                0.0,
             ):
                 if last == NOWHERE:
                     log_rate = _log_rate(amounts, n[i], m[i], p[d], q[d], v[d])
@@ -56,20 +67,20 @@ def known_by_period(seed, customers, x, T, alive, r, alpha, a, b, edges, years, 
 
 
 @compiled
-def _live(state, amounts, start, edges, years, force, own, sums):
+def _live(state, amounts, start, edges, years, force, days, own, sums):
     """Add a new customer's purchases, from the first one at `start` on, to sums (periods, 5); own is r to v."""
     r, alpha, a, b, p, q, v = own
     left, log_rate = edges[-1] - start, _log_rate(amounts, 0.0, 0.0, p, q, v)
     amount = math.exp(log_gamma_variate(amounts, p) - log_rate)
     last = _add(sums, edges, years, NOWHERE, start, amount, math.exp(-force * start))
-    none = math.exp(-r * math.log1p(left / alpha))
-    for time in _purchase_times(state, 1.0, none, alpha, a, b, r, 0.0, left):
+    none, free = math.exp(-r * math.log1p(left / alpha)), np.floor(start * days) + 1.0
+    for time in _purchase_times(state, 1.0, none, alpha, a, b, r, 0.0, left, days, start, free):
         amount = math.exp(log_gamma_variate(amounts, p) - log_rate)
         last = _add(sums, edges, years, last, start + time, amount, math.exp(-force * (start + time)))
 
 
 @compiled
-def new_by_period(seed, first, won, begins, ends, edges, years, force, r, alpha, a, b, p, q, v, out):
+def new_by_period(seed, first, won, begins, ends, edges, years, force, days, r, alpha, a, b, p, q, v, out):
     """Add what customers yet to be won do to out (draws, periods, 5), their first purchases included.
 
     won (draws, windows) of them come at any time between begins and ends (windows,). The draws are number `first` and
@@ -84,11 +95,11 @@ def new_by_period(seed, first, won, begins, ends, edges, years, force, r, alpha,
                 start = begins[window] + (ends[window] - begins[window]) * uniform(state)
                 if start <= edges[-1]:
                     own = r[d], alpha[d], a[d], b[d], p[d], q[d], v[d]
-                    _live(state, amounts, start, edges, years, force, own, out[d])
+                    _live(state, amounts, start, edges, years, force, days, own, out[d])
 
 
 @compiled
-def needed_by_period(seed, first, goal, base, edges, alive, group, r, alpha, a, b, p, q, v, out):
+def needed_by_period(seed, first, goal, base, edges, alive, group, days, r, alpha, a, b, p, q, v, out):
     """How many customers must be won in each period, one after the other, to reach the goal: out (draws, periods).
 
     goal and base (draws, periods) are what is to be reached and what is there: revenue of the period, or with `alive`
@@ -117,6 +128,6 @@ def needed_by_period(seed, first, goal, base, edges, alive, group, r, alpha, a, 
                     continue
                 life[:] = 0.0
                 own = r[d], alpha[d], a[d], b[d], p[d], q[d], v[d]
-                _live(state, amounts, start, edges, years, 0.0, own, life)
+                _live(state, amounts, start, edges, years, 0.0, days, own, life)
                 for later in range(period, periods):
                     brought[later] += group * life[later, 0]

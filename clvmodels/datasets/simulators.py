@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from clvmodels.errors import InvalidArgument
+from clvmodels.errors import InvalidArgument, as_number, check_number, shown
 from clvmodels.formulas.beta_geo import BetaGeoParams
 from clvmodels.formulas.gamma_gamma import GammaGammaParams
 from clvmodels.rfm import RFM
@@ -14,6 +14,7 @@ from clvmodels.transactions import DateLike, TimeUnit, as_day, days_per_unit, mi
 # Close to CDNOW, in weeks and dollars.
 PURCHASES = BetaGeoParams(r=0.243, alpha=4.414, a=0.793, b=2.426)
 SPEND = GammaGammaParams(p=6.25, q=3.74, v=15.44)
+MOST_PURCHASES, LARGEST = 1e8, 1e300
 
 
 def simulate_transactions(
@@ -130,10 +131,18 @@ def _histories(
     rng: np.random.Generator, purchases: BetaGeoParams, customers: int, length: float, arrivals: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the customer and the time of each purchase: all first ones, then all second ones, and so on."""
-    if not (customers >= 1 and 0 < length < np.inf and 0 <= arrivals <= length):
+    number, until, last = as_number(customers), as_number(length), as_number(arrivals)
+    if not (number >= 1 and number.is_integer() and 0 < until < np.inf and 0 <= last <= until):
         raise InvalidArgument(
-            f"customers={customers}, length={length}, arrivals={arrivals}; give at least one customer, and a finite "
-            "length that is not shorter than the time of arrivals"
+            f"customers={shown(customers)}, length={shown(length)}, arrivals={shown(arrivals)}; give at least one"
+            " customer, and a finite length that is not shorter than the time of arrivals"
+        )
+    for name, value in purchases._asdict().items():
+        check_number(value, name, "a number above zero", high=LARGEST, above=True)
+    customers, mean = int(number), number * (1 + purchases.r / purchases.alpha * until)
+    if not mean <= MOST_PURCHASES:
+        raise InvalidArgument(
+            f"up to {mean:.3g} purchases would be made; simulate fewer customers, a shorter length or a lower rate"
         )
     rate = rng.gamma(purchases.r, 1 / purchases.alpha, customers)
     dropout = rng.beta(purchases.a, purchases.b, customers)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from clvmodels.decisions.checks import check_count, check_share, check_value, costs_of
+from clvmodels.decisions.checks import check_value, costs_of
 from clvmodels.decisions.drivers import STEP, Certain, driver_sentence, drivers
-from clvmodels.errors import InvalidArgument, check_horizon, check_interval
+from clvmodels.errors import InvalidArgument, check_horizon, check_interval, check_share, check_whole
 from clvmodels.formulas.discount import discount_force
 from clvmodels.intervals import Array, DrawBlocks, interval_table
 from clvmodels.lifetime_value import LifetimeValue
@@ -112,7 +112,7 @@ def acquisition(
     """
     check_interval(interval)
     check_share(confidence, "confidence")
-    check_count(cohort, "cohort")
+    check_whole(cohort, "cohort")
     length = check_horizon(horizon)
     values = {name: check_value(each) for name, each in (value if isinstance(value, Mapping) else {NEW: value}).items()}
     if not values:

@@ -26,7 +26,6 @@ from clvmodels.wording import amount, between
 QUANTITIES = ("revenue", "margin", "purchases", "customers")
 SEED = 0xB0D6E7
 ALL = "all"
-MOST_DRAWN = 5e9
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -175,11 +174,6 @@ class _Forecast:
         rng = np.random.default_rng([int(value.purchases.seed_for(random_seed)), SEED])
         draws = value.purchases.predictive_draw_count
         won = None if plan is None else planned(plan, plan_sd=plan_sd, edges=edges, draws=draws, rng=rng)
-        if won is not None and won.sum() > MOST_DRAWN:
-            raise InvalidArgument(
-                f"{won.sum() / draws:.3g} new customers, one by one for each of {draws} draws, would take hours; fit"
-                " with fewer draws=, or plan a part of them and scale it up"
-            )
         return cls(value, new, rfm, edges, years, won, random_seed)
 
     @cached_property

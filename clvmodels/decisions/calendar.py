@@ -9,8 +9,7 @@ from typing import Literal, get_args
 import numpy as np
 import pandas as pd
 
-from clvmodels.decisions.checks import check_count
-from clvmodels.errors import InvalidArgument, shown
+from clvmodels.errors import InvalidArgument, check_whole, shown
 from clvmodels.intervals import Array
 from clvmodels.rfm import RFM, days_per_unit
 
@@ -53,7 +52,7 @@ class Calendar:
         """
         if period not in get_args(Period):
             raise InvalidArgument(f"period is {shown(period)}; choose one of {', '.join(get_args(Period))}")
-        check_count(periods, "periods")
+        check_whole(periods, "periods")
         steps = MONTHS[period] * np.arange(1, periods + 1)
         if rfm.observation_end is None:
             per_month = days_per_unit("month") / days_per_unit(rfm.time_unit)

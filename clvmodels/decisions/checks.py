@@ -2,56 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from clvmodels.errors import InvalidArgument, check_cost, shown
+from clvmodels.errors import MOST_MONEY, InvalidArgument, check_cost, check_number, shown
 from clvmodels.lifetime_value import LifetimeValue, segments
 from clvmodels.model_error import ModelError
 from clvmodels.rfm import RFM
-
-
-def check_share(share: Any, name: str, *, above: float = 0.0) -> None:
-    """Refuse what is no probability strictly between 0 (or `above`) and 1.
-
-    Examples
-    --------
-    >>> check_share(0.9, "confidence")
-    """
-    if not (isinstance(share, Real) and above < float(share) < 1):
-        raise InvalidArgument(f"{name} is {shown(share)}; give a probability between {above:g} and 1, e.g. 0.9")
-
-
-def check_count(count: Any, name: str) -> int:
-    """Return a whole number from 1 on.
-
-    Examples
-    --------
-    >>> check_count(100, "cohort")
-    100
-    """
-    if isinstance(count, bool) or not isinstance(count, Integral) or count < 1:
-        raise InvalidArgument(f"{name} is {shown(count)}; give a whole number, 1 or more")
-    return int(count)
-
-
-def check_length(length: Any, name: str) -> float:
-    """Return a length in time units, above zero.
-
-    Examples
-    --------
-    >>> check_length(52, "period")
-    52.0
-    """
-    if not (isinstance(length, Real) and math.isfinite(length) and float(length) > 0):
-        raise InvalidArgument(f"{name} is {shown(length)}; give a finite number of time units, above zero")
-    return float(length)
 
 
 def check_model_error(model_error: Any) -> None:
@@ -161,11 +122,11 @@ def numbers(given: Any, name: str, periods: int) -> NDArray[np.float64]:
     """
     try:
         found = np.asarray(np.nan if isinstance(given, bool) else given, float)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         found = np.array(np.nan)
     if found.ndim > 1 or (found.ndim == 1 and len(found) != periods):
         raise InvalidArgument(f"{name} has {found.size} numbers for {periods} periods; give one, or one for each")
-    if not (np.isfinite(found) & (found >= 0)).all():
+    if not ((found >= 0) & (found <= MOST_MONEY)).all():
         raise InvalidArgument(f"{name} is {shown(given)}; give numbers, zero or more")
     return np.broadcast_to(found, periods)
 
@@ -178,9 +139,7 @@ def check_discount(discount: Any) -> float:
     >>> check_discount(0.1)
     0.1
     """
-    if not (isinstance(discount, Real) and 0 <= float(discount) <= 1):
-        raise InvalidArgument(f"discount is {shown(discount)}; give a share of the price in [0, 1], e.g. 0.1")
-    return float(discount)
+    return check_number(discount, "discount", "a share of the price in [0, 1], e.g. 0.1", high=1.0)
 
 
 def grouped(rfm: RFM, by: str | None) -> tuple[Any, pd.Index]:

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from clvmodels.decisions.checks import check_count, check_length, grouped
+from clvmodels.decisions.checks import grouped
 from clvmodels.decisions.drivers import driver_sentence, drivers, purchase_inputs
-from clvmodels.errors import InvalidArgument, check_horizon, check_interval, shown
+from clvmodels.errors import InvalidArgument, check_horizon, check_interval, check_length, check_whole, shown
 from clvmodels.formulas import beta_geo
 from clvmodels.formulas.beta_geo import BetaGeoParams
 from clvmodels.intervals import Array, DrawBlocks, interval_table, summed
@@ -112,7 +112,7 @@ def churn(
     check_interval(interval)
     _check_posterior(purchases).check_customers(rfm)
     length = check_length(period, "period")
-    times = length * np.arange(check_count(periods, "periods") + 1, dtype=float)
+    times = length * np.arange(check_whole(periods, "periods") + 1, dtype=float)
     within = float(times[-1]) if horizon is None else check_horizon(horizon)
     codes, names = grouped(rfm, by)
     groups = ["total"] if by is None else [*_usable(names), "total"]

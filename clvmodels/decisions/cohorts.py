@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from clvmodels.decisions.checks import check_model_error, check_share, check_value, costs_of, grouped
+from clvmodels.decisions.checks import check_model_error, check_value, costs_of, grouped
 from clvmodels.decisions.drivers import STEP, Certain, driver_sentence, drivers, per_unit
-from clvmodels.errors import InvalidArgument, InvalidRFM, check_horizon, check_interval
+from clvmodels.errors import InvalidArgument, InvalidRFM, check_horizon, check_interval, check_share
 from clvmodels.intervals import Array, DrawBlocks, interval_table
 from clvmodels.lifetime_value import LifetimeValue
 from clvmodels.model_error import ModelError

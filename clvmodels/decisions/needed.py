@@ -15,9 +15,9 @@ import pandas as pd
 from numpy.polynomial.legendre import leggauss
 
 from clvmodels.decisions.calendar import Calendar, Period, span
-from clvmodels.decisions.checks import check_known, check_share, numbers, successor
+from clvmodels.decisions.checks import check_known, numbers, successor
 from clvmodels.decisions.drivers import driver_sentence, drivers
-from clvmodels.errors import InvalidArgument, check_interval
+from clvmodels.errors import InvalidArgument, check_interval, check_share
 from clvmodels.formulas import beta_geo
 from clvmodels.formulas.beta_geo import BetaGeoParams
 from clvmodels.intervals import Array, DrawBlocks, interval_table
@@ -154,7 +154,10 @@ def group_size(goal: Array, base: Array, each: Array) -> int:
     1
     """
     shares = np.diagonal(each, axis1=1, axis2=2)
-    expected = float(np.maximum((goal - base) / shares, 0.0).sum(axis=1).mean())
+    # A customer may bring so little that no number of them is enough.
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+        needed = np.where(goal > base, (goal - base) / shares, 0.0)
+    expected = float(needed.sum(axis=1).mean())
     if expected > MOST_NEEDED:
         raise InvalidArgument(
             f"about {expected:.3g} customers would have to be won; is the target in the data's money?"

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from numbers import Real
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clvmodels.decisions.checks import numbers
-from clvmodels.errors import InvalidArgument, shown
+from clvmodels.errors import check_number
 from clvmodels.intervals import Array
-from clvmodels.models.acquisition_rate import AcquisitionRate
+from clvmodels.models.acquisition_rate import MOST_WON, AcquisitionRate
+from clvmodels.models.by_period import check_lives
 
 Plan = float | Sequence[float] | AcquisitionRate
 
@@ -46,14 +46,14 @@ def planned(plan: Plan, *, plan_sd: float, edges: Array, draws: int, rng: np.ran
     >>> planned([100, 0], plan_sd=0.0, edges=edges, draws=3, rng=np.random.default_rng(1))[:, 1].tolist()
     [0, 0, 0]
     """
-    if not (isinstance(plan_sd, Real) and 0 <= plan_sd < np.inf):
-        raise InvalidArgument(
-            f"plan_sd is {shown(plan_sd)}; give a relative standard deviation, zero or more, e.g. 0.1"
-        )
+    plan_sd = check_number(plan_sd, "plan_sd", "a relative standard deviation, zero or more, e.g. 0.1", high=100.0)
     if isinstance(plan, AcquisitionRate):
         expected = plan.draws(draws, rng)[:, None] * np.diff(edges)
     else:
         expected = np.broadcast_to(numbers(plan, "new_customers", len(edges) - 1), (draws, len(edges) - 1))
     sigma = np.sqrt(np.log1p(plan_sd**2))
     factor = np.exp(rng.normal(-(sigma**2) / 2, sigma, draws)) if sigma else np.ones(draws)
-    return rng.poisson(expected * factor[:, None])
+    planned_in_all = expected * factor[:, None]
+    if planned_in_all.max() > MOST_WON:
+        check_lives(float(planned_in_all.sum()), draws)
+    return rng.poisson(planned_in_all)

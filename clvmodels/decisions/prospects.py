@@ -23,7 +23,7 @@ from clvmodels.formulas.discount import discount_force
 from clvmodels.intervals import Array
 from clvmodels.lifetime_value import LifetimeValue
 from clvmodels.models.expectations import Expectation
-from clvmodels.rfm import RFM
+from clvmodels.rfm import RFM, days_per_unit
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +44,8 @@ class Prospects:
         Discount factor of its end.
     reach : float
         The longest time since the last purchase after which one who has left can be brought back.
+    days : float
+        Of a time unit: nobody is kept buying more than daily.
     """
 
     as_is: Expectation
@@ -52,6 +54,7 @@ class Prospects:
     kept: float
     later: float
     reach: float
+    days: float
 
     @classmethod
     def of(
@@ -66,14 +69,23 @@ class Prospects:
 
         def expected(draws: BetaGeoParams, length: float, *rows: Array) -> Expectation:
             formula, (first, second, third) = beta_geo.discounted_purchases_if_alive, rows
-            return Expectation.of(formula, draws, length, (first, second, third), discount_force=force)
+            most = value.purchases.most_purchases(length, discount_force=force)
+            return Expectation.of(formula, draws, length, (first, second, third), most=most, discount_force=force)
 
         as_is = expected(params, horizon, x, t_x, T)
         # Nobody leaves before a repeat purchase: those rows have no weight.
         returned = expected(left, horizon - kept, np.maximum(x, 1), t_x, t_x)
         rest = expected(params, horizon - kept, x, t_x, T) if kept else as_is
         length = -np.expm1(-force * kept) / force if force else kept
-        return cls(as_is, rest, returned, length, np.exp(-force * kept), np.inf if reach is None else reach)
+        return cls(
+            as_is,
+            rest,
+            returned,
+            length,
+            np.exp(-force * kept),
+            np.inf if reach is None else reach,
+            days_per_unit(rfm.time_unit),
+        )
 
     def of_rows(self, rows: slice) -> tuple[Array, Array]:
         """As things are, and if kept for certain: two arrays (rows, draws)."""
@@ -86,4 +98,4 @@ class Prospects:
     def _kept(self, expectation: Expectation, rows: slice) -> Array:
         x, T = expectation.x[rows, None], expectation.T[rows, None]
         rate = (expectation.params.r + x) / (expectation.params.alpha + T)
-        return self.kept * rate + self.later * expectation.if_alive(rows)
+        return self.kept * np.minimum(rate, self.days) + self.later * expectation.if_alive(rows)

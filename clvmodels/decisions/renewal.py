@@ -18,12 +18,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from clvmodels.decisions.checks import check_count, check_discount
+from clvmodels.decisions.checks import check_discount
 from clvmodels.decisions.drivers import driver_sentence, drivers
 from clvmodels.decisions.effects import Effect, effect_draws
 from clvmodels.decisions.offer import break_even
 from clvmodels.decisions.retention import CHOSEN, EVERYONE
-from clvmodels.errors import InvalidArgument, check_cost, check_interval, check_margin
+from clvmodels.errors import InvalidArgument, check_cost, check_interval, check_margin, check_whole
 from clvmodels.formulas import shifted_beta_geo
 from clvmodels.formulas.discount import discount_force
 from clvmodels.formulas.shifted_beta_geo import ShiftedBetaGeoParams
@@ -178,7 +178,7 @@ def _leavers(
 ) -> tuple[Array, Array]:
     """Share who would leave now, and discounted payments, this one included, of one who is kept: (tenures, draws)."""
     if horizon is not None:
-        check_count(horizon, "horizon")
+        check_whole(horizon, "horizon")
     alpha, beta = contracts.parameter_draws()
     units_per_year = days_per_unit("year") / days_per_unit(contracts.time_unit)
     rate = math.expm1(discount_force(annual_discount_rate, units_per_year=units_per_year))

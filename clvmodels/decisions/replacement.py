@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from clvmodels.decisions.checks import check_share, grouped, successor
+from clvmodels.decisions.checks import grouped, successor
 from clvmodels.decisions.drivers import STEP, Certain, driver_sentence, drivers
 from clvmodels.decisions.offer import Offer, OfferDraws, Parts
-from clvmodels.errors import check_cost, check_interval
+from clvmodels.errors import check_cost, check_interval, check_share
 from clvmodels.intervals import Array, summary
 from clvmodels.lifetime_value import LifetimeValue
 from clvmodels.notebook import answer_as_html

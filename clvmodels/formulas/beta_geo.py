@@ -12,21 +12,19 @@ Every function broadcasts its arguments. Parameters of shape (draws, 1) with x o
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.polynomial.legendre import leggauss
 from numpy.typing import ArrayLike
-from scipy.special import exprel, gammaln
+from scipy.special import exprel
 
 from clvmodels.formulas.dropout import Array, Kernel, dropout_mean
+from clvmodels.formulas.gamma_ratio import NUMPY, log_beta_ratio, log_rising
 
 # exp(-60) of a purchase.
 WORTHLESS = 60.0
-NUMPY = SimpleNamespace(
-    abs=np.abs, exp=np.exp, gammaln=gammaln, log=np.log, log1p=np.log1p, maximum=np.maximum, where=np.where
-)
+MOST_NODES, PIECE_NODES = 200, 40
 
 
 class BetaGeoParams(NamedTuple):
@@ -41,24 +39,28 @@ class BetaGeoParams(NamedTuple):
 def frequency_terms(params: BetaGeoParams, x: Any, *, xp: Any = NUMPY) -> Any:
     """The part of the log-likelihood that depends on x alone. `xp` is NumPy's or PyTensor's functions."""
     r, alpha, a, b = params
-    purchasing = xp.gammaln(r + x) - xp.gammaln(r) + r * xp.log(alpha)
-    dropout = xp.gammaln(b + x) - xp.gammaln(b) + xp.gammaln(a + b) - xp.gammaln(a + b + x)
-    return purchasing + dropout
+    return log_rising(r, x, xp=xp) - x * xp.log(alpha) + log_beta_ratio(a, b, x, xp=xp)
 
 
 def log_odds_of_dropout(params: BetaGeoParams, x: Any, t_x: Any, T: Any, *, xp: Any = NUMPY) -> Any:
     """Log of P(dropped out right after t_x) / P(alive at T), for x > 0; at x = 0 it means nothing."""
-    r, alpha, a, b = params
-    # b + x - 1 may be <= 0 at x = 0.
-    return xp.log(a) - xp.log(b + xp.maximum(x, 1) - 1) + (r + x) * xp.log((alpha + T) / (alpha + t_x))
+    r, alpha, _, _ = params
+    return _log_leaving(params, x, xp) + (r + x) * xp.log1p((T - t_x) / (alpha + t_x))
 
 
 def timing_terms(params: BetaGeoParams, x: Any, t_x: Any, T: Any, *, xp: Any = NUMPY) -> Any:
     """The part of the log-likelihood that depends on the dates: still alive at T, or dropped out at t_x."""
-    odds = log_odds_of_dropout(params, x, t_x, T, xp=xp)
-    # log(1 + e^odds), written so that neither NumPy nor a PyTensor graph without rewrites overflows.
-    either = xp.maximum(odds, 0.0) + xp.log1p(xp.exp(-xp.abs(odds)))
-    return xp.where(x > 0, either, 0.0) - (params.r + x) * xp.log(params.alpha + T)
+    r, alpha, _, _ = params
+    alive = -(r + x) * xp.log1p(T / alpha)
+    left = _log_leaving(params, x, xp) - (r + x) * xp.log1p(t_x / alpha)
+    # log(e^alive + e^left), written so that neither NumPy nor a PyTensor graph without rewrites overflows.
+    either = xp.maximum(alive, left) + xp.log1p(xp.exp(-xp.abs(left - alive)))
+    return xp.where(x > 0, either, alive)
+
+
+def _log_leaving(params: BetaGeoParams, x: Any, xp: Any) -> Any:
+    # b + x - 1 may be <= 0 at x = 0, and a small b would be lost beside x.
+    return xp.log(params.a) - xp.log(params.b + (xp.maximum(x, 1) - 1))
 
 
 def log_likelihood(params: BetaGeoParams, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Array:
@@ -115,7 +117,8 @@ def lifetime_if_alive(params: BetaGeoParams, t: ArrayLike, x: ArrayLike, T: Arra
     """
     growth = _growth(params, t, T)
     integral = _mean(lambda p, log_growth, s: log_growth / p * exprel((1 - s) * log_growth), params, x, growth)
-    return (params.alpha + np.asarray(T, float)) * integral[..., 0]
+    # The rule's rounding must not lift a lifetime above the horizon.
+    return np.minimum((params.alpha + np.asarray(T, float)) * integral[..., 0], t)
 
 
 def probability_of_purchase_if_alive(params: BetaGeoParams, t: ArrayLike, x: ArrayLike, T: ArrayLike) -> Array:
@@ -136,23 +139,34 @@ def discounted_purchases_if_alive(
         return purchases_if_alive(params, t, x, T)
     # What comes later is worth nothing.
     t = np.minimum(np.asarray(t, float), WORTHLESS / discount_force)
-    nodes, weights = leggauss(_discount_nodes(params, t, x, T, discount_force))
+    nodes, weights = _discount_rule(params, t, x, T, discount_force)
     scale = (params.alpha + np.asarray(T, float))[..., None]
     log_end = np.log1p(np.asarray(t, float)[..., None] / scale)
-    y = log_end * (1 + nodes) / 2
+    y = log_end * nodes
     rate = _mean(lambda _, log_growth, s: np.exp(-(s + 1) * log_growth), params, x, np.expm1(y), falls=True)
-    integral = np.sum(weights / 2 * np.exp(y - discount_force * scale * np.expm1(y)) * rate, axis=-1)
+    integral = np.sum(weights * np.exp(y - discount_force * scale * np.expm1(y)) * rate, axis=-1)
     return (params.r + np.asarray(x, float)) * log_end[..., 0] * integral
 
 
-def _discount_nodes(params: BetaGeoParams, t: ArrayLike, x: ArrayLike, T: ArrayLike, discount_force: float) -> int:
+def _discount_rule(
+    params: BetaGeoParams, t: ArrayLike, x: ArrayLike, T: ArrayLike, discount_force: float
+) -> tuple[Array, Array]:
+    """Nodes and weights on (0, 1), in parts of log(1 + c)."""
     longest = float(np.max(np.log1p(np.asarray(t, float) / (params.alpha + np.asarray(T, float)))))
     # The integrand's singularities are at a distance of pi; the discount factor adds its own curvature.
     ratio = 2 * np.pi / max(longest, 1e-6)
     smooth = 4 + 14 / np.log(ratio + np.hypot(1.0, ratio)) + 3 * np.sqrt(discount_force * np.max(t))
     # It falls like exp(-fall y) at first, in a layer that the nodes near the end have to resolve.
     fall = np.max((params.r + np.asarray(x, float) + 1) * params.a / (params.a + params.b + np.asarray(x, float)))
-    return int(smooth + 4 * np.sqrt(fall * longest))
+    count = smooth + 4 * np.sqrt(fall * longest)
+    if count < MOST_NODES:
+        nodes, weights = leggauss(int(count))
+        return (1 + nodes) / 2, weights / 2
+    # A layer that is very thin: each piece is half as long as the one after it.
+    edges = np.concatenate([[0.0], 0.5 ** np.arange(int(np.log2(fall * longest)) + 4, -1, -1)])
+    nodes, weights = leggauss(PIECE_NODES)
+    lengths = np.diff(edges)[:, None]
+    return (edges[:-1, None] + lengths * (1 + nodes) / 2).ravel(), (lengths * weights / 2).ravel()
 
 
 def expected_purchases(params: BetaGeoParams, t: ArrayLike, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Array:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 
-from clvmodels.errors import InvalidArgument
+from clvmodels.errors import check_number
+
+HIGHEST = 1e6
 
 
 def discount_force(annual_discount_rate: float, *, units_per_year: float) -> float:
@@ -20,8 +22,7 @@ def discount_force(annual_discount_rate: float, *, units_per_year: float) -> flo
     >>> round(discount_force(0.1, units_per_year=52.0) * 52, 6)
     0.09531
     """
-    if not (math.isfinite(annual_discount_rate) and annual_discount_rate >= 0):
-        raise InvalidArgument(
-            f"annual_discount_rate is {annual_discount_rate}; give an annual effective rate, zero or more, e.g. 0.1"
-        )
-    return math.log1p(annual_discount_rate) / units_per_year
+    rate = check_number(
+        annual_discount_rate, "annual_discount_rate", "an annual effective rate, zero or more, e.g. 0.1", high=HIGHEST
+    )
+    return math.log1p(rate) / units_per_year

@@ -17,7 +17,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
-from scipy.special import betaln
+
+from clvmodels.formulas.gamma_ratio import fall, log_beta_at_peak
 
 Array = NDArray[np.float64]
 Kernel = Callable[[Array, Array, Array], Array]
@@ -30,6 +31,11 @@ SLOW_TAIL = 0.3
 LOG_SMALLEST = -690.0
 NEGLIGIBLE = 1e-10
 BLOCK_ROWS = 128
+NARROW = 1e4
+"""Above this a, p is within some percent of its mean, and nodes are placed around it."""
+LARGEST = 1e300
+NOTHING_SURVIVES = 800.0
+"""exp(-800) is 0."""
 
 
 def dropout_mean(kernel: Kernel, a: Array, b: Array, s: Array, c: Array, *, falls: bool = False) -> Array:
@@ -97,17 +103,25 @@ def _exact_mean(kernel: Kernel, a: Array, b: Array, s: Array, c: Array) -> Array
     out = np.empty(c.shape)
     # Rows with a similar a share a lattice of the same step and length.
     order = np.argsort(a, kind="stable")
-    for start in range(0, len(a), BLOCK_ROWS):
-        rows = order[start : start + BLOCK_ROWS]
-        out[rows] = _block_mean(kernel, a[rows, None], b[rows, None], s[rows, None], c[rows])
+    wide = int(np.sum(a <= NARROW))
+    for some in (order[:wide], order[wide:]):
+        for start in range(0, len(some), BLOCK_ROWS):
+            rows = some[start : start + BLOCK_ROWS]
+            out[rows] = _block_mean(kernel, a[rows, None], b[rows, None], s[rows, None], c[rows])
     return out
 
 
 def _block_mean(kernel: Kernel, a: Array, b: Array, s: Array, c: Array) -> Array:
     slow_left, slow_right = a < SLOW_TAIL, b < SLOW_TAIL
-    z, step = _lattice(a + slow_left, b + slow_right, s * c.max(axis=1, keepdims=True))
-    log_p, log_q = -np.logaddexp(0.0, -z), -np.logaddexp(0.0, z)
-    weight = step * np.exp(a * log_p + b * log_q - betaln(a, b))
+    if a.max() > NARROW:
+        log_p, weight = _narrow_rule(a, b, b + slow_right, s)
+        # Where nothing survives at the mean of p, a longer time changes nothing.
+        with np.errstate(over="ignore"):
+            c = np.minimum(c, np.expm1(NOTHING_SURVIVES / s) * (1 + b / a))
+    else:
+        with np.errstate(over="ignore"):
+            sc = np.minimum(s * c.max(axis=1, keepdims=True), LARGEST)
+        log_p, weight = _wide_rule(a, b, a + slow_left, b + slow_right, sc)
     # Kernels are constant below, and would be 0/0 where p underflows.
     p, nothing = np.exp(np.maximum(log_p, LOG_SMALLEST)), np.full(a.shape, np.exp(LOG_SMALLEST))
     slow = bool(slow_left.any() or slow_right.any())
@@ -125,24 +139,42 @@ def _block_mean(kernel: Kernel, a: Array, b: Array, s: Array, c: Array) -> Array
     return np.concatenate(means, axis=1)
 
 
-def _lattice(a: Array, b: Array, sc: Array) -> tuple[Array, Array]:
-    """Nodes (n, nodes) and steps (n, 1), from the left end of the leftmost integrand to the right end of the rightmost.
+def _wide_rule(a: Array, b: Array, left_a: Array, right_b: Array, sc: Array) -> tuple[Array, Array]:
+    """Log p and weights (n, nodes): from the left end of the leftmost integrand to the right end of the rightmost.
 
     A row's nodes are multiples of its own step: what else is in the block only adds nodes where it has no weight.
     """
-    left = np.log(a / (b + sc)) - _fall_length(b + sc, a)
-    right = np.log(a / b) + _fall_length(a, b)
+    left = np.log(left_a / (right_b + sc)) - _fall_length(right_b + sc, left_a)
+    right = np.log(left_a / right_b) + _fall_length(left_a, right_b)
     # The rule's error is |Gamma(a + i w) / Gamma(a)| at w = 2 pi / step: this w makes it 1e-11 for every a.
-    step = 2 * np.pi / np.sqrt(18.0**2 + 54.0 * a)
-    return step * np.arange(np.floor(left / step).min(), np.ceil(right / step).max() + 1), step
+    step = 2 * np.pi / np.sqrt(18.0**2 + 54.0 * left_a)
+    z = step * np.arange(np.floor(left / step).min(), np.ceil(right / step).max() + 1)
+    log_p, log_q = -np.logaddexp(0.0, -z), -np.logaddexp(0.0, z)
+    log_beta = log_beta_at_peak(a, b) - a * np.log1p(b / a) - b * np.log1p(a / b)
+    return log_p, step * np.exp(a * log_p + b * log_q - log_beta)
+
+
+def _narrow_rule(a: Array, b: Array, right_b: Array, s: Array) -> tuple[Array, Array]:
+    """The same for so large an a that p is close to its mean; nodes are distances u from the peak.
+
+    However much shorter lives weigh, the peak moves by hardly more than NOTHING_SURVIVES / a.
+    """
+    step = 2 * np.pi / np.sqrt(18.0**2 + 54.0 * np.minimum(a, right_b + np.minimum(s, NOTHING_SURVIVES)))
+    left = np.log1p(-NOTHING_SURVIVES / a) - _fall_length(right_b, a - NOTHING_SURVIVES)
+    right = _fall_length(a, right_b)
+    u = step * np.arange(np.floor(left / step).min(), np.ceil(right / step).max() + 1)
+    with np.errstate(over="ignore"):
+        log_p = -np.log1p(b / a * np.exp(-u))
+    return log_p, step * np.exp(-fall(a, b, u) - log_beta_at_peak(a, b))
 
 
 def _fall_length(a: Array, b: Array) -> Array:
     """Distance u > 0 from the mode of a z - (a + b) log(1 + e^z) over which it falls by LOG_TAIL on its b side."""
     # The fall is convex and above its asymptote: Newton from the asymptote's root comes down and never undershoots.
     u = (LOG_TAIL + (a + b) * np.log1p(b / a)) / b
-    for _ in range(6):
-        p = a / (a + b * np.exp(-u))
-        fall = (a + b) * (np.log(a / (a + b)) + u - np.log(p)) - a * u
-        u = u - (fall - LOG_TAIL) / ((a + b) * p - a)
+    # Where the fall is exponential a step is 1, and at a sharp peak half the distance.
+    sharp = float(np.max(np.minimum(a, b)))
+    for _ in range(6 if sharp < NARROW else int(np.max(u) + np.log2(sharp))):
+        slope = -b * np.expm1(-u) * (a / (a + b * np.exp(-u)))
+        u = u - (fall(a, b, u) - LOG_TAIL) / slope
     return u

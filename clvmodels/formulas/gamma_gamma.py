@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from clvmodels.formulas.beta_geo import NUMPY
 from clvmodels.formulas.dropout import Array
+from clvmodels.formulas.gamma_ratio import NUMPY, fall, log_beta_at_peak, log_rising
 
 
 class GammaGammaParams(NamedTuple):
@@ -26,13 +26,13 @@ class GammaGammaParams(NamedTuple):
 def frequency_terms(params: GammaGammaParams, n: Any, *, xp: Any = NUMPY) -> Any:
     """The part of the log-likelihood that depends on n alone. `xp` is NumPy's or PyTensor's functions."""
     p, q, v = params
-    return xp.gammaln(p * n + q) - xp.gammaln(p * n) - xp.gammaln(q) + q * xp.log(v) + p * n * xp.log(n)
+    return log_rising(q, p * n, xp=xp) - xp.gammaln(p * n) + p * n * (xp.log(n) - xp.log(v))
 
 
 def value_terms(params: GammaGammaParams, n: Any, m: Any, *, xp: Any = NUMPY) -> Any:
     """The part of the log-likelihood that depends on the mean value m."""
     p, q, v = params
-    return (p * n - 1) * xp.log(m) - (p * n + q) * xp.log(v + n * m)
+    return (p * n - 1) * xp.log(m) - (p * n + q) * xp.log1p(n * m / v)
 
 
 def log_likelihood(params: GammaGammaParams, n: ArrayLike, m: ArrayLike) -> Array:
@@ -43,8 +43,13 @@ def log_likelihood(params: GammaGammaParams, n: ArrayLike, m: ArrayLike) -> Arra
     >>> round(float(log_likelihood(GammaGammaParams(p=6.25, q=3.74, v=15.44), 2, 22.35)), 4)
     -3.5513
     """
+    _, q, v = (np.asarray(value, float) for value in params)
     n, m = np.asarray(n, float), np.asarray(m, float)
-    return frequency_terms(params, n) + value_terms(params, n, m)
+    shape = params.p * n
+    # n m / v is the odds of a Beta(p n, q) variate, whose density is taken from its peak down: for large parameters
+    # the two parts of the graph, which know n and m apart, cancel.
+    from_peak = fall(shape, q, np.log(n * m / v * (q / shape)))
+    return -log_beta_at_peak(shape, q) - from_peak - np.log(m)
 
 
 def expected_average_spend(params: GammaGammaParams, n: ArrayLike, m: ArrayLike) -> Array:

@@ -15,15 +15,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import gammaln
 
 from clvmodels.errors import InvalidArgument
-from clvmodels.formulas.beta_geo import NUMPY
 from clvmodels.formulas.dropout import Array, dropout_mean
-
-# From here on the series below is exact to the last digit.
-STIRLING_FROM = 10.0
-STIRLING = (1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360)
+from clvmodels.formulas.gamma_ratio import NUMPY, log_beta_ratio
 
 
 class ShiftedBetaGeoParams(NamedTuple):
@@ -45,20 +40,11 @@ def renewed(params: ShiftedBetaGeoParams, n: ArrayLike) -> ShiftedBetaGeoParams:
 def log_survival(params: ShiftedBetaGeoParams, t: ArrayLike) -> Array:
     r"""Log P(T > t), t >= 0: :math:`\log B(\alpha, \beta + t) - \log B(\alpha, \beta)`.
 
-    The leading terms of the four log-gamma functions are put together by hand: taken one by one they are so large
-    for large parameters that their difference keeps few digits.
-
     >>> round(float(log_survival(ShiftedBetaGeoParams(alpha=1.0, beta=1.0), 1)), 6)
     -0.693147
     """
     alpha, beta = (np.asarray(value, float) for value in params)
-    t = np.asarray(t, float)
-    leading = (
-        (beta - 0.5) * np.log1p(alpha / beta * (t / (alpha + beta + t)))
-        - t * np.log1p(alpha / (beta + t))
-        - alpha * np.log1p(t / (alpha + beta))
-    )
-    return leading + (_rest(beta + t) - _rest(beta)) - (_rest(alpha + beta + t) - _rest(alpha + beta))
+    return log_beta_ratio(alpha, beta, np.asarray(t, float))
 
 
 def survival(params: ShiftedBetaGeoParams, t: ArrayLike) -> Array:
@@ -188,11 +174,3 @@ def _check_finite_mean(alpha: Array) -> None:
             f" {infinite.size} draws have (the smallest is {alpha.min():.4g}): some customers hardly ever leave;"
             " give a horizon=, in renewals to come, or a discount rate above zero"
         )
-
-
-def _rest(x: Array) -> Array:
-    """What Stirling's formula leaves of log Gamma(x), up to a constant."""
-    large, small = np.maximum(x, STIRLING_FROM), np.minimum(x, STIRLING_FROM)
-    series = np.polynomial.polynomial.polyval(large**-2.0, STIRLING) / large
-    exact = gammaln(small) - (small - 0.5) * np.log(small) + small - 0.5 * np.log(2 * np.pi)
-    return np.where(x < STIRLING_FROM, exact, series)

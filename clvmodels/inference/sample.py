@@ -12,7 +12,7 @@ import pymc as pm
 import pytensor
 import xarray as xr
 
-from clvmodels.errors import FitFailed, FitWarning, InvalidArgument, shown, warn
+from clvmodels.errors import FitFailed, FitWarning, InvalidArgument, check_whole, shown, warn
 from clvmodels.inference.density import FlatModel, flatten, posterior_and_gradient
 from clvmodels.inference.diagnostics import Diagnostics
 from clvmodels.inference.importance import sample_importance
@@ -20,6 +20,7 @@ from clvmodels.inference.mode import find_mode
 from clvmodels.inference.nuts import sample_nuts
 
 logger = logging.getLogger(__name__)
+MOST_DRAWS = 1_000_000
 Method = Literal["auto", "importance", "nuts", "map"]
 
 
@@ -61,8 +62,7 @@ def sample(
     """
     if method not in get_args(Method):
         raise InvalidArgument(f"method is {shown(method)}; choose one of {', '.join(get_args(Method))}")
-    if draws != int(draws) or draws < 100:
-        raise InvalidArgument(f"draws is {draws}; ask for a whole number, 100 or more, or intervals mean nothing")
+    draws = check_whole(draws, "draws", smallest=100, largest=MOST_DRAWS)
     if method == "nuts":
         return _checked(_nuts(graph(loops=False), names, draws, rng))
     # PyTensor notes for every node where it was made, which takes a seventh of a small fit.

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from numbers import Integral
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from clvmodels.errors import InvalidArgument, shown
+from clvmodels.errors import InvalidArgument, check_whole, shown
 from clvmodels.intervals import Array, DrawBlocks, Kind, interval_table
 
 Places = NDArray[np.integer]
@@ -33,12 +32,11 @@ def steps(draws: DrawBlocks, which: Places, points: int) -> Places:
     >>> steps(DrawBlocks.of(np.array([[1.0, 9.0, 5.0]])), np.array([0, 1, 2, 1]), 2).tolist()
     [1, 0, 1, 0]
     """
-    if isinstance(points, bool) or not (isinstance(points, Integral) and points >= 1):
-        raise InvalidArgument(f"points is {shown(points)}; give a whole number of steps, one or more")
+    points = check_whole(points, "points")
     means = np.concatenate([np.empty(0), *draws.map(lambda block: block.mean(axis=1))])
     place = np.empty(len(which), dtype=np.int64)
     place[np.argsort(-means[which], kind="stable")] = np.arange(len(which))
-    return place * min(int(points), len(which)) // max(len(which), 1)
+    return place * min(points, len(which)) // max(len(which), 1)
 
 
 def concentration(draws: DrawBlocks, step: Places, *, interval: float, kind: Kind) -> pd.DataFrame:
@@ -138,14 +136,13 @@ def _counts(block: Array, customers: Places, edges: Array) -> Array:
 
 def _merged(edges: Array, counts: Array, *, most: Any) -> tuple[Array, Array]:
     """Classes from 0 on put together, so that there are at most so many, and that below 0."""
-    if isinstance(most, bool) or not isinstance(most, Integral) or int(most) < 1:
-        raise InvalidArgument(f"classes is {shown(most)}; give a whole number of them, one or more, or their edges")
+    most = check_whole(most, "classes")
     lower, held = edges[1:], counts[:, 1:]
     used = np.flatnonzero(held.any(axis=0))
     lowest, highest = (used[0], used[-1]) if len(used) else (0, 0)
     enough = np.flatnonzero(held.mean(axis=0)[::-1].cumsum()[::-1] >= FEW)
     last = enough[-1] if len(enough) else lowest
-    first = max(lowest, last - int(most) + 1)
+    first = max(lowest, last - most + 1)
     starts = np.array([lowest if first == lowest else 0, *range(first + 1, last + 1)])
     together = np.add.reduceat(held[:, : highest + 1], starts, axis=1)
     return np.array([-np.inf, *lower[starts], lower[highest + 1]]), np.hstack([counts[:, :1], together])

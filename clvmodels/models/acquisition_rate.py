@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from clvmodels.errors import InvalidArgument
+from clvmodels.errors import check_length, check_number
 from clvmodels.intervals import Array
+
+MOST_WON = 1e12
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,10 +36,9 @@ class AcquisitionRate:
 
     def __post_init__(self) -> None:
         """Check the numbers."""
-        if not (math.isfinite(self.won) and self.won >= 0):
-            raise InvalidArgument(f"the acquisition rate is {self.won}; give customers per time unit, zero or more")
-        if self.exposure is not None and not 0 < self.exposure < math.inf:
-            raise InvalidArgument(f"the exposure is {self.exposure}; give a finite length in time units, above zero")
+        check_number(self.won, "the acquisition rate", "customers per time unit, zero or more", high=MOST_WON)
+        if self.exposure is not None:
+            check_length(self.exposure, "the exposure")
 
     def draws(self, size: int, rng: np.random.Generator) -> Array:
         """Draws of the rate, shape (size,)."""

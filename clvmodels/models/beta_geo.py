@@ -15,7 +15,8 @@ from clvmodels.formulas import beta_geo
 from clvmodels.formulas.beta_geo import BetaGeoParams
 from clvmodels.intervals import Array
 from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
-from clvmodels.models.posterior import check_rfm, fresh_seed, given_fields
+from clvmodels.models.given import given_fields
+from clvmodels.models.posterior import check_rfm, fresh_seed
 from clvmodels.models.priors import Prior, check_priors
 from clvmodels.rfm import RFM, RFMTable, TimeUnit, fingerprint
 
@@ -215,7 +216,7 @@ def _compiled_timing(params: BetaGeoParams, x: Array, t_x: Array, T: Array, coun
 
     lengths, customers = _totals(T, count)
     _, purchases = _totals(T, count * x)
-    alive: Any = pt.sum((params.r * customers + purchases) * pt.log(params.alpha + lengths))
+    alive: Any = pt.sum((params.r * customers + purchases) * pt.log1p(lengths / params.alpha))
     repeat = x > 0
     return row_sum(DropoutSum.of(x[repeat], t_x[repeat], T[repeat], count[repeat]), *params) - alive
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 import xarray as xr
+from scipy.special import exprel
 
 from clvmodels.errors import InvalidArgument, check_horizon, shown
 from clvmodels.formulas import beta_geo
@@ -16,8 +18,8 @@ from clvmodels.formulas.discount import discount_force
 from clvmodels.intervals import Array, DrawBlocks
 from clvmodels.models.expectations import Expectation
 from clvmodels.models.posterior import Posterior, customer_keys
-from clvmodels.models.simulation import Simulation, checked_edges
-from clvmodels.rfm import RFM
+from clvmodels.models.simulation import Simulation, checked_edges, days_begun
+from clvmodels.rfm import RFM, days_per_unit
 
 CREDIBLE: dict[str, Callable[..., Array]] = {
     "probability_alive": beta_geo.survival_if_alive,
@@ -26,6 +28,7 @@ CREDIBLE: dict[str, Callable[..., Array]] = {
     "probability_of_purchase": beta_geo.probability_of_purchase_if_alive,
     "expected_lifetime": beta_geo.lifetime_if_alive,
 }
+PURCHASES = ("expected_purchases", "expected_discounted_purchases")
 Dates = tuple[Array, Array, Array]
 PREDICTIVE = ("predictive_purchases", "time_to_next_purchase", "lifetime")
 
@@ -62,7 +65,7 @@ class BetaGeoDraws(Posterior):
         self.check_customers(rfm)
         seed = self.seed_for(random_seed)
         params = BetaGeoParams(*self.parameter_draws(predictive=True))
-        return Simulation(seed, customer_keys(rfm.frame.index), *dates_of(rfm), params)
+        return Simulation(seed, customer_keys(rfm.frame.index), *dates_of(rfm), params, days_per_unit(self.time_unit))
 
     def predictive_total_by_period(self, rfm: RFM, *, edges: Sequence[float], random_seed: int | None = None) -> Array:
         """Drawn number of purchases of all customers together in every period between the edges: (draws, periods).
@@ -109,7 +112,14 @@ class BetaGeoDraws(Posterior):
     def expectation(self, quantity: str, rows: Dates, *, horizon: float | None = None, **choices: float) -> Expectation:
         """Draws of a credible quantity for customers of frequency, recency and T, each (n,)."""
         length = _needed(horizon, default=0.0 if quantity == "probability_alive" else None)
-        return Expectation.of(CREDIBLE[quantity], BetaGeoParams(*self.parameter_draws()), length, rows, **choices)
+        params, purchases = BetaGeoParams(*self.parameter_draws()), quantity in PURCHASES
+        most = self.most_purchases(length, **choices) if purchases else math.inf
+        return Expectation.of(CREDIBLE[quantity], params, length, rows, most=most, **choices)
+
+    def most_purchases(self, horizon: float, *, discount_force: float = 0.0) -> float:
+        """A purchase on every day of the horizon, discounted: more cannot be, whatever the rate."""
+        days = days_begun(horizon, days_per_unit(self.time_unit))
+        return float(days * exprel(-discount_force * horizon))
 
     def _expected(self, quantity: str, rows: Dates, **choices: float) -> DrawBlocks:
         return DrawBlocks(len(rows[0]), self.draw_count, self.expectation(quantity, rows, **choices).block)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from clvmodels.errors import InvalidArgument, check_interval
+from clvmodels.errors import InvalidArgument, check_horizon, check_interval
 from clvmodels.intervals import Array, interval_table, summary
 from clvmodels.models.alive_path import purchase_history
 from clvmodels.models.beta_geo_draws import BetaGeoDraws, dates_of, in_time_units
@@ -58,6 +58,10 @@ class BetaGeoPosterior(BetaGeoDraws):
 
     def expected_purchases(self, rfm: RFM, *, horizon: float, interval: float = 0.9) -> pd.DataFrame:
         """Expected number of purchases within the horizon, with credible interval.
+
+        A purchase is a customer's day: of one who buys more than daily no more is expected than the days that begin
+        within the horizon. Where a customer buys on most days, a few purchases less are counted than are expected, as
+        the model does not know days.
 
         Returns
         -------
@@ -116,7 +120,8 @@ class BetaGeoPosterior(BetaGeoDraws):
         """
         if len(times) == 0:
             raise InvalidArgument("times is empty; give the times at which the curve is wanted")
-        tables = {float(time): self.probability_alive(rfm, horizon=time, interval=interval) for time in times}
+        checked = [check_horizon(time, "a time") for time in times]
+        tables = {time: self.probability_alive(rfm, horizon=time, interval=interval) for time in checked}
         names = ["customer_id", "time"]
         curve = pd.concat(tables.values(), keys=pd.Index(tables, name="time")).reorder_levels(names)
         return curve.reindex(pd.MultiIndex.from_product([rfm.frame.index, list(tables)], names=names))
@@ -126,7 +131,9 @@ class BetaGeoPosterior(BetaGeoDraws):
     ) -> pd.DataFrame:
         """Number of purchases that will be counted within the horizon, with predictive interval.
 
-        A customer's outcomes depend on the seed and the customer's own id and data alone, not on the others.
+        A customer's outcomes depend on the seed and the customer's own id and data alone, not on the others. A purchase
+        is a customer's day, so that there are at most as many as days begin within the horizon: see
+        `clvmodels.compiled.outcomes`.
 
         Returns
         -------

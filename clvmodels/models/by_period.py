@@ -14,11 +14,11 @@ from clvmodels.errors import InvalidArgument
 from clvmodels.intervals import Array, summed, with_progress
 from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
 from clvmodels.models.gamma_gamma import GammaGammaPosterior
-from clvmodels.models.simulation import checked_edges
-from clvmodels.rfm import RFM
+from clvmodels.models.simulation import check_drawable, checked_edges
+from clvmodels.rfm import RFM, days_per_unit
 
 WHAT = ("revenue", "purchases", "customers", "first_in_year", "first")
-DRAWS_AT_ONCE = 64
+DRAWS_AT_ONCE, MOST_LIVES = 64, 1e9
 
 
 def predictive_by_period(
@@ -130,16 +130,31 @@ def predictive_new_by_period(
     seed, draws = purchases.seed_for(random_seed), purchases.predictive_draw_count
     parameters: list[Any] = [*purchases.parameter_draws(predictive=True), *_amounts(purchases, spend)]
 
+    check_lives(float(won.sum()), draws)
     begins, ends = np.ascontiguousarray(windows.T)
+    days = days_per_unit(purchases.time_unit)
+    check_drawable(edges, days)
     in_years = _years(years, edges)
 
     def part(first: int, some: slice) -> Array:
         out = np.zeros((len(won[some]), len(edges) - 1, len(WHAT)))
         own = [each[some] for each in parameters]
-        new_by_period(seed, first, won[some], begins, ends, edges, in_years, discount_force, *own, out)
+        new_by_period(seed, first, won[some], begins, ends, edges, in_years, discount_force, days, *own, out)
         return out
 
     return _worth(_over_draws(part, draws), spend)
+
+
+def check_lives(lives: float, draws: int) -> None:
+    """Refuse more customers yet to be won, in all draws together, than can be drawn one by one.
+
+    >>> check_lives(1e6, 1000)
+    """
+    if not lives <= MOST_LIVES:
+        raise InvalidArgument(
+            f"{lives / draws:,.3g} new customers, one by one for each of {draws} draws, would take hours; fit"
+            " with fewer draws=, or take a part of them and scale it up"
+        )
 
 
 def predictive_alive(purchases: BetaGeoPosterior, rfm: RFM, *, times: Array, random_seed: int | None = None) -> Array:
@@ -200,11 +215,13 @@ def predictive_needed(
     """
     seed, draws = purchases.seed_for(random_seed), purchases.predictive_draw_count
     parameters = [*purchases.parameter_draws(predictive=True), *_amounts(purchases, spend)]
+    days = days_per_unit(purchases.time_unit)
+    check_drawable(edges, days)
 
     def part(first: int, some: slice) -> Array:
         out = np.zeros(goal[some].shape)
         own = [each[some] for each in parameters]
-        needed_by_period(seed, first, goal[some], base[some], edges, spend is None, group, *own, out)
+        needed_by_period(seed, first, goal[some], base[some], edges, spend is None, group, days, *own, out)
         return out
 
     return _over_draws(part, draws)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -30,6 +31,8 @@ class Expectation:
     x, t_x, T : arrays (n,)
     series : dict
         frequency -> Series, Table or Closed.
+    most : float
+        What is expected of a customer who is alive is never more.
     """
 
     params: BetaGeoParams
@@ -37,6 +40,7 @@ class Expectation:
     t_x: Array
     T: Array
     series: dict[float, Series | Table | Closed]
+    most: float
 
     @classmethod
     def of(
@@ -45,6 +49,8 @@ class Expectation:
         params: BetaGeoParams,
         t: float,
         rows: tuple[Array, Array, Array],
+        *,
+        most: float = math.inf,
         **choices: Any,
     ) -> Expectation:
         """Make the series from the formula; rows are x, t_x and T."""
@@ -53,7 +59,7 @@ class Expectation:
         pairs: Any = pd.DataFrame({"x": x, "T": T}).drop_duplicates().sort_values(["x", "T"])
         times = [(float(frequency), group.to_numpy()) for frequency, group in pairs.groupby("x")["T"]]
         made = in_order(lambda each: (each[0], series(formula, columns, t, *each, **choices)), times)
-        return cls(params, *rows, dict(made))
+        return cls(params, *rows, dict(made), most)
 
     def block(self, rows: slice) -> Array:
         """(rows, draws)."""
@@ -72,7 +78,7 @@ class Expectation:
             chosen = np.flatnonzero(x == frequency)
             times, which = np.unique(T[chosen], return_inverse=True)
             values[chosen] = self.series[float(frequency)].at(times)[which]
-        return values
+        return values if math.isinf(self.most) else np.minimum(values, self.most, out=values)
 
 
 def distinct_rows(*columns: Array) -> tuple[list[Array], NDArray[np.integer]]:

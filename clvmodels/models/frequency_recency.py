@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from numbers import Integral
 from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
 
-from clvmodels.errors import InvalidArgument, check_horizon, shown
+from clvmodels.errors import InvalidArgument, check_horizon, check_whole, shown
 from clvmodels.rfm import RFM, TimeUnit, days_per_unit
 
+MOST_CELLS = 1_000_000
 Matrix = Literal["expected_purchases", "probability_alive"]
 
 
@@ -48,8 +48,9 @@ def possible_customers(T: float, *, most: int, quantity: Matrix, time_unit: Time
         raise InvalidArgument(f"quantity is {shown(quantity)}; choose one of {', '.join(get_args(Matrix))}")
     if check_horizon(T, "T") < 1:
         raise InvalidArgument(f"T is {shown(T)}; give one {time_unit} at least, since recency is in whole {time_unit}s")
-    if isinstance(most, bool) or not isinstance(most, Integral) or most < 1:
-        raise InvalidArgument(f"most is {shown(most)}; give the highest frequency, a whole number above zero")
+    most = check_whole(most, "most")
+    if most * T > MOST_CELLS:
+        raise InvalidArgument(f"T is {T:g} and most is {most:,}, which make more than {MOST_CELLS:,} cells; take fewer")
     recency, frequency = np.meshgrid(np.arange(1.0, np.floor(T) + 1), np.arange(1, most + 1))
     # A day is one purchase.
     possible = frequency <= recency * days_per_unit(time_unit)

@@ -19,8 +19,9 @@ from clvmodels.errors import InvalidArgument, InvalidRFM, check_interval, shown
 from clvmodels.formulas import gamma_gamma
 from clvmodels.formulas.gamma_gamma import GammaGammaParams
 from clvmodels.intervals import Array, DrawBlocks, interval_table
+from clvmodels.models.given import given_fields
 from clvmodels.models.heterogeneity import density_table
-from clvmodels.models.posterior import Posterior, check_rfm, customer_keys, fresh_seed, given_fields
+from clvmodels.models.posterior import Posterior, check_rfm, customer_keys, fresh_seed
 from clvmodels.models.priors import Prior, check_priors
 from clvmodels.rfm import RFM, RFMTable, TimeUnit, fingerprint
 

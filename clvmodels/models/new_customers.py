@@ -10,7 +10,7 @@ import pandas as pd
 from clvmodels.errors import check_horizon
 from clvmodels.intervals import Array
 from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
-from clvmodels.models.by_period import predictive_new_by_period
+from clvmodels.models.by_period import check_lives, predictive_new_by_period
 from clvmodels.models.gamma_gamma import GammaGammaPosterior
 
 
@@ -58,7 +58,9 @@ def predictive_new_customers(
     """
     draws, length = purchases.predictive_draw_count, check_horizon(horizon)
     rng = np.random.default_rng(int(purchases.seed_for(random_seed)))
-    won = rng.poisson(rates(draws, rng) * length)
+    expected = rates(draws, rng) * length
+    check_lives(float(expected.sum()), draws)
+    won = rng.poisson(expected)
     edges = np.array([0.0, length])
     made = predictive_new_by_period(
         purchases, spend, won[:, None], windows=edges[None, :], edges=edges, random_seed=random_seed

@@ -26,6 +26,8 @@ from clvmodels.notebook import as_html
 from clvmodels.rfm import RFM, RFMTable, TimeUnit, days_per_unit
 
 FORMAT = 1
+# Beyond these, squares and ratios of parameters leave the computer's numbers.
+SMALLEST, LARGEST = 1e-100, 1e100
 PREDICTIVE_DRAWS = 1000
 PACKAGES = ("clvmodels", "pymc", "arviz", "numpy", "scipy", "xarray")
 
@@ -161,10 +163,13 @@ class Posterior:
             raise InvalidArgument(f"there are no draws of {missing or 'the parameters'}; give one at least")
         for name in self.parameters:
             values, lowest = self.samples[name].to_numpy(), self.lowest.get(name, 0)
-            odd = values[~(np.isfinite(values) & (values > lowest))]
+            odd = values[~((values >= SMALLEST) & (values <= LARGEST) & (values > lowest))]
             if odd.size:
                 above = f", and {name} above {lowest}" if lowest else ""
-                raise InvalidArgument(f"parameters {[name]} must be positive and finite{above}; found {float(odd[0])}")
+                raise InvalidArgument(
+                    f"parameters {[name]} must be positive and finite, from {SMALLEST:g} to {LARGEST:g}{above};"
+                    f" found {float(odd[0])}"
+                )
 
     def _flat(self) -> Array:
         """Parameters as an array (draws, parameters), chains one after the other."""
@@ -262,38 +267,3 @@ def fresh_seed(random_seed: int | None) -> int:
     if isinstance(random_seed, bool) or not isinstance(random_seed, Integral) or random_seed < 0:
         raise InvalidArgument(f"random_seed is {shown(random_seed)}; give a whole number, zero or more")
     return int(random_seed)
-
-
-def given_fields(parameters: dict[str, Any], time_unit: TimeUnit, random_seed: int | None) -> dict[str, Any]:
-    """The fields of a posterior at given parameters: numbers, or arrays of shape (draws,).
-
-    Raises
-    ------
-    InvalidArgument
-        If a parameter is no number or array of them, or the numbers of draws differ.
-    """
-    values = {name: _draws(name, value) for name, value in parameters.items()}
-    lengths = {name: len(value) for name, value in values.items()}
-    if len(set(lengths.values())) > 1:
-        raise InvalidArgument(
-            f"the parameters have different numbers of draws: {lengths}; give one value each per draw"
-        )
-    return {
-        "samples": xr.Dataset({name: (("chain", "draw"), value[None, :]) for name, value in values.items()}),
-        "diagnostics": Diagnostics(method="given", converged=True),
-        "priors": {},
-        "time_unit": time_unit,
-        "random_seed": fresh_seed(random_seed),
-        "fingerprint": "",
-    }
-
-
-def _draws(name: str, value: Any) -> Array:
-    """A parameter's draws (draws,) from a number or an array of them."""
-    try:
-        values = np.atleast_1d(np.asarray(value))
-        if values.ndim == 1 and values.dtype.kind in "iufO":
-            return values.astype(float)
-    except (TypeError, ValueError, OverflowError):
-        pass
-    raise InvalidArgument(f"{name} is {shown(value)}; give a number, or an array of numbers with one per draw")

@@ -12,7 +12,8 @@ import pandas as pd
 from clvmodels.errors import InvalidArgument
 from clvmodels.formulas import shifted_beta_geo
 from clvmodels.formulas.shifted_beta_geo import ShiftedBetaGeoParams
-from clvmodels.models.posterior import fresh_seed, given_fields
+from clvmodels.models.given import given_fields
+from clvmodels.models.posterior import fresh_seed
 from clvmodels.models.priors import Prior, check_priors
 from clvmodels.models.renewals import Renewals
 from clvmodels.models.shifted_beta_geo_posterior import ShiftedBetaGeoPosterior

@@ -5,22 +5,22 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from clvmodels.errors import InvalidArgument, check_margin, shown
+from clvmodels.errors import MOST_MONEY, InvalidArgument, check_margin, check_whole, shown
 from clvmodels.formulas import shifted_beta_geo
 from clvmodels.formulas.discount import discount_force
 from clvmodels.formulas.shifted_beta_geo import ShiftedBetaGeoParams
 from clvmodels.intervals import Array, DrawBlocks, interval_table
 from clvmodels.models.posterior import Posterior
-from clvmodels.models.renewals import checked_customers
+from clvmodels.models.renewals import MOST_RENEWALS, checked_customers
 from clvmodels.rfm import days_per_unit
 
+MOST_CUSTOMERS = 10**15
 Rows = tuple[pd.Index, DrawBlocks]
 
 
@@ -214,7 +214,11 @@ class ShiftedBetaGeoPosterior(Posterior):
         return {"phi": alpha / (alpha + beta), "kappa": alpha + beta}
 
     def _retention_curve(self, *, periods: int, renewals: int = 0) -> Rows:
-        return self._over(_periods(periods, first=0), shifted_beta_geo.survival, whole("renewals", renewals))
+        return self._over(
+            _periods(periods, first=0),
+            shifted_beta_geo.survival,
+            _renewals(renewals),
+        )
 
     def _renewal_rates(self, *, periods: int) -> Rows:
         return self._over(_periods(periods, first=1), shifted_beta_geo.renewal_rate, 0)
@@ -226,9 +230,14 @@ class ShiftedBetaGeoPosterior(Posterior):
     def _predictive_survivors(
         self, customers: int, *, periods: int, renewals: int = 0, random_seed: int | None = None
     ) -> Rows:
-        index, known = _periods(periods, first=0), self._known(whole("renewals", renewals), predictive=True)
+        index, known = (
+            _periods(periods, first=0),
+            self._known(_renewals(renewals), predictive=True),
+        )
         rng = np.random.default_rng([int(self.seed_for(random_seed)), 3])
-        survivors = [np.full(self.predictive_draw_count, whole("customers", customers, smallest=1))]
+        survivors = [
+            np.full(self.predictive_draw_count, check_whole(customers, "customers", smallest=1, largest=MOST_CUSTOMERS))
+        ]
         # Given the parameters, customers are independent: their times of leaving are multinomial, which is this chain.
         for period in index[1:]:
             survivors.append(rng.binomial(survivors[-1], shifted_beta_geo.renewal_rate(known, period)))
@@ -238,10 +247,10 @@ class ShiftedBetaGeoPosterior(Posterior):
         self, *, renewals: Any, annual_discount_rate: float = 0.0, horizon: int | None = None
     ) -> Rows:
         asked = [renewals] if np.ndim(renewals) == 0 else renewals
-        made = np.array([whole("renewals", each) for each in asked], dtype="int64")
+        made = np.array([_renewals(each) for each in asked], dtype="int64")
         units_per_year = days_per_unit("year") / days_per_unit(self.time_unit)
         rate = math.expm1(discount_force(annual_discount_rate, units_per_year=units_per_year))
-        counted = None if horizon is None else whole("horizon", horizon)
+        counted = None if horizon is None else check_whole(horizon, "horizon", smallest=0)
         params = self._known(0)
 
         def block(rows: slice) -> Array:
@@ -261,20 +270,12 @@ class ShiftedBetaGeoPosterior(Posterior):
         return shifted_beta_geo.renewed(ShiftedBetaGeoParams(*self.parameter_draws(predictive=predictive)), renewals)
 
 
-def whole(name: str, value: Any, *, smallest: int = 0) -> int:
-    """Return the value as an int if it is a whole number, and not smaller.
-
-    >>> whole("periods", 12.0)
-    12
-    """
-    number = float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan
-    if not (number.is_integer() and number >= smallest):
-        raise InvalidArgument(f"{name} is {shown(value)}; give a whole number, {smallest} or more")
-    return int(number)
+def _renewals(renewals: Any) -> int:
+    return check_whole(renewals, "renewals", smallest=0, largest=MOST_RENEWALS)
 
 
 def _periods(periods: int, *, first: int) -> pd.Index:
-    return pd.RangeIndex(first, whole("periods", periods, smallest=1) + 1, name="period")
+    return pd.RangeIndex(first, check_whole(periods, "periods", largest=MOST_RENEWALS) + 1, name="period")
 
 
 def _credible(rows: Rows, interval: float) -> pd.DataFrame:
@@ -293,7 +294,9 @@ def _worth(data: pd.DataFrame, price: float | str, margin: float) -> tuple[pd.In
     if pd.api.types.is_bool_dtype(paid.dtype) or not pd.api.types.is_numeric_dtype(paid.dtype):
         raise InvalidArgument(f"price is {paid.dtype}; give a number in money, or the name of a column of numbers")
     amounts = paid.to_numpy(dtype="float64", na_value=np.nan)
-    wrong = ~(np.isfinite(amounts) & (amounts >= 0))
+    wrong = ~((amounts <= MOST_MONEY) & (amounts >= 0))
     if wrong.any():
-        raise InvalidArgument(f"{wrong.sum()} prices are missing, infinite or negative, e.g. {amounts[wrong][0]}")
+        raise InvalidArgument(
+            f"{wrong.sum()} prices are missing, infinite or negative, or beyond 1e100, e.g. {amounts[wrong][0]}"
+        )
     return table.index, table["renewals"].to_numpy(), amounts * margin * ~table["left"].to_numpy()

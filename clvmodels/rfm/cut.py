@@ -12,7 +12,7 @@ import ibis
 import numpy as np
 import pandas as pd
 
-from clvmodels.errors import DataWarning, InvalidArgument, shown, warn
+from clvmodels.errors import DataWarning, InvalidArgument, check_length, shown, warn
 from clvmodels.notebook import as_html
 from clvmodels.rfm.columns import tidy
 from clvmodels.rfm.frame_checks import REQUIRED
@@ -132,7 +132,7 @@ class CheckedLog:
     ) -> CheckedLog:
         """Check a log; `reading` are the arguments of `Reading`, errors those of `rfm_summary`."""
         days_per_unit(time_unit)
-        if window is not None and not (math.isfinite(window) and round(window * days_per_unit(time_unit)) >= 1):
+        if window is not None and round(check_length(window, "window") * days_per_unit(time_unit)) < 1:
             raise InvalidArgument(f"window is {window} {time_unit}s; give a length of a day or more")
         checked = check_transactions(transactions, Reading(**reading), last_day=last_day)
         if checked.source.untyped:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from clvmodels.errors import InvalidRFM, shown
+from clvmodels.errors import MOST_MONEY, InvalidRFM, shown
 from clvmodels.transactions.in_memory import check_kinds, id_index
 
 REQUIRED = ("frequency", "recency", "T")
@@ -116,7 +116,9 @@ def _check_ids(index: pd.Index) -> None:
 
 
 def _as_numbers(column: Any) -> pd.Series:
-    if pd.api.types.is_bool_dtype(column.dtype) or not pd.api.types.is_numeric_dtype(column.dtype):
+    dtype = column.dtype
+    real = pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_complex_dtype(dtype)
+    if pd.api.types.is_bool_dtype(dtype) or not real:
         raise InvalidRFM(f"column {shown(column.name)} is {column.dtype}; make it numbers, e.g. with pandas.to_numeric")
     return pd.Series(column.to_numpy(dtype="float64", na_value=np.nan), index=column.index, name=column.name)
 
@@ -132,6 +134,7 @@ def _check_finite(numbers: pd.DataFrame) -> None:
         values: Any = numbers[name]
         _refuse(f"no {name} (missing or NaN)", values.isna(), numbers, "give every customer one, 0 if there is nothing")
         _refuse(f"an infinite {name}", np.isinf(values), numbers, "correct it")
+        _refuse(f"a {name} beyond {MOST_MONEY:g}", values > MOST_MONEY, numbers, "correct it, or use a larger unit")
         _refuse(f"a negative {name}", values < 0, numbers, "zero or more is possible")
 
 

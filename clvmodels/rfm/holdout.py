@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
 from collections.abc import Iterator, Sequence
 from numbers import Integral
 from typing import Any, Unpack
@@ -11,7 +10,7 @@ from typing import Any, Unpack
 import numpy as np
 import pandas as pd
 
-from clvmodels.errors import InvalidArgument, shown
+from clvmodels.errors import InvalidArgument, check_horizon, shown
 from clvmodels.rfm.cut import CheckedLog, HoldoutSplit, LogChoices
 from clvmodels.transactions import DateLike, as_day, days_per_unit
 
@@ -120,7 +119,7 @@ def rolling_splits(
 
 
 def _whole_days(horizon: float, log: CheckedLog) -> int:
-    days = round(horizon * days_per_unit(log.time_unit)) if math.isfinite(horizon) else 0
+    days = round(check_horizon(horizon) * days_per_unit(log.time_unit))
     if days < 1:
         raise InvalidArgument(f"horizon is {horizon} {log.time_unit}s; give a length of a day or more")
     return days

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
 from typing import Any
 
-from clvmodels.errors import InvalidArgument, InvalidTransactions
+from clvmodels.errors import InvalidArgument, InvalidTransactions, check_number
 from clvmodels.rfm.columns import COLUMNS, tidied
 from clvmodels.rfm.frame_checks import AMOUNTS, FLAGS
 from clvmodels.rfm.lazy import RFMTable
@@ -25,6 +24,8 @@ from clvmodels.transactions import (
     midnight,
 )
 from clvmodels.transactions.in_memory import id_index
+
+LONGEST_WINDOW = 1e12
 
 
 def rfm_summary(
@@ -207,6 +208,5 @@ def _column_names(checked: Transactions, window: float | None) -> list[str]:
 
 
 def _checked_window(churn_window: float) -> float:
-    if not 0 < churn_window < math.inf:
-        raise InvalidArgument(f"churn_window is {churn_window}; give a length in time units, above zero")
-    return float(churn_window)
+    wanted = "a length in time units, above zero"
+    return check_number(churn_window, "churn_window", wanted, high=LONGEST_WINDOW, above=True)

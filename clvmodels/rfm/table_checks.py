@@ -6,7 +6,7 @@ from typing import Any
 
 import ibis.expr.types as ir
 
-from clvmodels.errors import InvalidRFM, shown
+from clvmodels.errors import MOST_MONEY, InvalidRFM, shown
 from clvmodels.rfm.columns import DATES
 from clvmodels.rfm.frame_checks import AMOUNTS, FLAGS, REQUIRED, RULES
 from clvmodels.transactions import Check, Source, examine
@@ -49,6 +49,7 @@ def _finite(name: str, value: Any) -> list[Check]:
     return [
         _check(missing, f"no {name} (missing or NaN)", "give every customer one, 0 if there is nothing"),
         _check(value.isinf(), f"an infinite {name}", "correct it"),
+        _check(value > MOST_MONEY, f"a {name} beyond {MOST_MONEY:g}", "correct it, or use a larger unit"),
         _check(value < 0, f"a negative {name}", "zero or more is possible"),
     ]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import ibis
 
-from clvmodels.errors import InvalidTransactions, shown
+from clvmodels.errors import MOST_MONEY, InvalidTransactions, shown
 from clvmodels.transactions.checks import Check
 from clvmodels.transactions.sources import Source
 
@@ -32,7 +32,7 @@ def amounts(source: Source, name: str | None) -> tuple[Any, list[Check]]:
     >>> opened = open_source(pd.DataFrame({"who": ["a"], "paid": [5]}), {"customer_id": "who", "value": "paid"})
     >>> amount, checks = amounts(opened, "paid")
     >>> str(amount.type()), len(checks)
-    ('float64', 2)
+    ('float64', 3)
     """
     if name is None:
         return ibis.literal(0.0), []
@@ -53,7 +53,13 @@ def amounts(source: Source, name: str | None) -> tuple[Any, list[Check]]:
         remedy="correct these rows or leave them out",
         example=amount,
     )
-    return amount, [*checks, infinite]
+    huge = Check(
+        bad=amount.abs() > MOST_MONEY,
+        found=f"have a {name!r} beyond {MOST_MONEY:g}, whose sums are not finite",
+        remedy="correct these rows, or use a larger unit of money",
+        example=amount,
+    )
+    return amount, [*checks, infinite, huge]
 
 
 def _missing(bad: Any, name: str) -> Check:

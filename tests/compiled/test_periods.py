@@ -43,7 +43,9 @@ def new(won, begins, ends, edges=EDGES, force=0.0, first=0, seed=5):
     parameters = [np.full(len(won), value) for value in (R, ALPHA, A, B, *SPEND)]
     out = np.zeros((len(won), len(edges) - 1, 5))
     windows = np.asarray(begins, float), np.asarray(ends, float)
-    new_by_period(np.uint64(seed), first, won, *windows, edges, np.arange(len(edges) - 1), force, *parameters, out)
+    new_by_period(
+        np.uint64(seed), first, won, *windows, edges, np.arange(len(edges) - 1), force, np.inf, *parameters, out
+    )
     return out
 
 
