@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from clvmodels.reports.outlook import Outlook
     from clvmodels.reports.terms import Terms
 
-MOST_R_HAT = 1.01
 FEWEST_EFFECTIVE_DRAWS = 200.0
 # Importance sampling weighs at least so many points, however few are kept.
 FEWEST_WEIGHED = 1000
@@ -59,7 +58,7 @@ def _of(name: str, posterior: Any) -> tuple[Check, ...]:
     figure, limit, what = (
         (found.k_hat, k_hat_limit(max(posterior.draw_count, FEWEST_WEIGHED)), "k-hat")
         if by_weight
-        else (found.r_hat, MOST_R_HAT, "r-hat")
+        else (found.r_hat, found.r_hat_limit, "r-hat")
     )
     why = "above it the draws miss the tails, and intervals are too narrow" if by_weight else "chains that disagree"
     effective = found.effective_sample_size

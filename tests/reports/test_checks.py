@@ -43,6 +43,11 @@ def test_chains_that_disagree_fail(judged, r_hat, verdict):
     assert (check.verdict, check.figure, check.limit) == (verdict, r_hat, 1.01)
 
 
+def test_the_limit_of_r_hat_is_that_of_the_chains(judged):
+    check = found(judged(method="nuts", r_hat=1.015, r_hat_limit=1.016), "r-hat of BG/NBD, purchases")
+    assert (check.verdict, check.limit) == ("passed", 1.016)
+
+
 @pytest.mark.parametrize(("draws", "verdict"), [(200.0, "passed"), (199.0, "failed")])
 def test_few_effective_draws_fail(judged, draws, verdict):
     check = found(judged(effective_sample_size=draws), "effective draws of BG/NBD, purchases")

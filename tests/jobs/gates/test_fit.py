@@ -76,6 +76,17 @@ def test_the_limit_of_k_hat_is_that_of_the_draws_or_a_stricter_one(gates, named,
     assert check.limit == pytest.approx(limit)
 
 
+@pytest.mark.parametrize(
+    ("configured", "of_the_fit", "limit"),
+    [(1.01, 1.016, 1.016), (1.01, 1.01, 1.01), (1.02, 1.016, 1.02), (1.005, 1.016, 1.005)],
+)
+def test_the_limit_of_r_hat_is_that_of_the_chains_or_a_stricter_one(gates, named, configured, of_the_fit, limit):
+    chosen = gates.model_copy(update={"max_r_hat": configured})
+    found = replace(NUTS, r_hat=1.015, r_hat_limit=of_the_fit)
+    check = named(fit_checks(purchases(found), None, chosen))["r_hat_purchases"]
+    assert (check.limit, check.verdict) == (limit, "passed" if limit > 1.015 else "failed")
+
+
 def test_a_fit_that_failed_says_why(gates, named):
     failed = replace(IMPORTANCE, converged=False, notes=NOTES)
     sentence = named(fit_checks(purchases(failed), None, gates))["converged_purchases"].sentence
