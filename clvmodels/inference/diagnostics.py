@@ -60,7 +60,7 @@ def k_hat_limit(draws: int) -> float:
 
 
 def r_hat_limit(chains: int, effective_size: float, variables: int) -> float:
-    r"""The largest r-hat of `variables` parameters that sound chains have, but for one fit in a thousand; 1.01 at least.
+    r"""The largest r-hat that sound chains have, but for one fit in a thousand; 1.01 at least.
 
     Each chain is split: of k = 2 x chains halves, each worth :math:`N/k` independent draws, the means have
     :math:`B/W \sim \frac{k}{N} \frac{\chi^2_{k-1}}{k-1}` (Gelman, Rubin, 1992, doi:10.1214/ss/1177011136), so that

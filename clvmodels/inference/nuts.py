@@ -89,7 +89,7 @@ def _size_within_chains(posterior: xr.Dataset) -> float:
     The smallest over the variables, and over their distances from the median, which r-hat looks at as well.
     """
     median: Any = posterior.median()
-    sizes = [
+    sizes: list[Any] = [
         sum(arviz_stats.ess(draws.isel(chain=[chain])) for chain in range(posterior.sizes["chain"]))
         for draws in (posterior, np.abs(posterior - median))
     ]
