@@ -59,6 +59,7 @@ transactions = "orders.csv"
 # min_customers = 100
 # min_repeat_customers = 20
 # max_refund_share = 0.2           # of the rows
+# max_free_share = 0.2             # of the purchases: those of customers who never paid
 # max_unknown_dates = 0.01         # of the rows
 # max_unknown_segments = 0.05      # of the customers
 # max_changed_history = 0.02       # share of what the published version knew that is missing or new

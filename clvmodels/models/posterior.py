@@ -142,12 +142,13 @@ class Posterior:
     @classmethod
     def _restore(cls, samples: xr.Dataset, metadata: dict[str, Any]) -> Self:
         diagnostics = metadata["diagnostics"]
-        rest = {f.name: metadata[f.name] for f in fields(cls) if f.name not in {"samples", "diagnostics", "priors"}}
+        # What an earlier version did not know of has its default.
+        held = {f.name for f in fields(cls)} & set(metadata) - {"samples", "diagnostics", "priors"}
         return cls(
             samples=samples,
             diagnostics=Diagnostics(**{**diagnostics, "notes": tuple(diagnostics["notes"])}),
             priors={name: Prior.from_dict(prior) for name, prior in metadata["priors"].items()},
-            **rest,
+            **{name: metadata[name] for name in held},
         )
 
     def _flat(self) -> Array:

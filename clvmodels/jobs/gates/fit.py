@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from clvmodels.inference.diagnostics import LEAST_R_HAT_LIMIT, k_hat_limit
 from clvmodels.jobs.check import Check
-from clvmodels.jobs.gates.judged import judged, not_applicable
+from clvmodels.jobs.gates.judged import judged, not_applicable, per_cent
 from clvmodels.jobs.settings import Gates
 from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
+from clvmodels.models.free_purchases import left_out_sentence
 from clvmodels.models.gamma_gamma import GammaGammaPosterior
 from clvmodels.models.posterior import Posterior
 from clvmodels.wording import amount
@@ -37,7 +38,8 @@ def fit_checks(purchases: BetaGeoPosterior, spend: GammaGammaPosterior | None, g
     -------
     tuple of Check
         For each of purchases and spend: k_hat_purchases, or for NUTS r_hat_purchases and divergences_purchases; then
-        effective_draws_purchases and converged_purchases. Those of a point ("map") do not apply.
+        effective_draws_purchases and converged_purchases. Those of a point ("map") do not apply. Last comes
+        free_purchases, where customers were left out of the fit of spend because they spent nothing.
 
     Examples
     --------
@@ -48,7 +50,10 @@ def fit_checks(purchases: BetaGeoPosterior, spend: GammaGammaPosterior | None, g
      ('converged_purchases', 'passed')]
     """
     checks = _of("purchases", purchases, gates)
-    return checks if spend is None else (*checks, *_of("spend", spend, gates))
+    if spend is None:
+        return checks
+    free = (_free_purchases(spend, gates),) if spend.left_out else ()
+    return *checks, *_of("spend", spend, gates), *free
 
 
 def _of(part: str, posterior: Posterior, gates: Gates) -> tuple[Check, ...]:
@@ -99,6 +104,19 @@ def _nuts(part: str, posterior: Posterior, gates: Gates) -> tuple[Check, ...]:
         remedy="Some of the posterior cannot be reached, mostly for want of data: use priors that say more.",
     )
     return r_hat, divergences
+
+
+def _free_purchases(spend: GammaGammaPosterior, gates: Gates) -> Check:
+    said = left_out_sentence(spend.left_out, spend.left_out_share)
+    return judged(
+        "free_purchases",
+        spend.left_out_share,
+        gates.max_free_share,
+        held=spend.left_out_share <= gates.max_free_share,
+        found=f"{said}; at most {per_cent(gates.max_free_share)} of the purchases may be theirs.",
+        remedy="Totals allow for it, but single values do not: take free purchases out of the log, or raise"
+        " gates.max_free_share.",
+    )
 
 
 def _effective_draws(part: str, posterior: Posterior, gates: Gates) -> Check:

@@ -40,6 +40,16 @@ def test_a_good_fit_passes_every_check_of_its_method(gates, named):
     assert {check.verdict for check in checks.values()} == {"passed"}
 
 
+@pytest.mark.parametrize(("share", "verdict"), [(0.0, None), (0.2, "passed"), (0.21, "failed")])
+def test_who_was_left_out_of_the_fit_of_spend_is_said_and_limited(gates, named, share, verdict):
+    fitted = replace(spend(IMPORTANCE), left_out=700 * (share > 0), left_out_share=share)
+    check = named(fit_checks(purchases(IMPORTANCE), fitted, gates)).get("free_purchases")
+    assert (check and check.verdict) == verdict
+    if check:
+        assert (check.figure, check.limit) == (share, 0.2)
+        assert "700 customers with 2" in check.sentence
+
+
 def test_without_amounts_there_is_one_fit_to_check(gates):
     assert all(check.name.endswith("_purchases") for check in fit_checks(purchases(IMPORTANCE), None, gates))
 
