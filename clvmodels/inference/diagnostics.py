@@ -80,7 +80,7 @@ def r_hat_limit(chains: int, effective_size: float, variables: int) -> float:
     Examples
     --------
     >>> [round(r_hat_limit(4, size, 3), 4) for size in (400, 1000, 10_000)]
-    [1.0391, 1.0158, 1.01]
+    [1.0401, 1.0162, 1.01]
     """
     halves = 2 * chains
     extreme = chi2.isf(R_HAT_FALSE_ALARMS / (2 * variables), halves - 1) / (halves - 1)

@@ -35,7 +35,8 @@ class Mixture:
 
     def logpdf(self, points: Array) -> Array:
         """Log density (n,) at points (n, d)."""
-        return logsumexp(self._joint(points), axis=0)
+        total: Any = logsumexp(self._joint(points), axis=0)
+        return total
 
     def refitted(self, points: Array, weights: Array) -> Mixture:
         """The mixture after one EM step towards weighted points (n, d); components that matter nowhere are dropped.

@@ -52,21 +52,21 @@ def limit_graph(counts: pd.DataFrame, priors: dict[str, Prior], *, loops: bool =
     weights = (count, count * deviation, count * deviation**2)
     customers, first, second = (np.bincount(which, each) for each in weights)
     unit = np.sqrt(max(np.average(deviation**2, weights=count), 1 / LARGEST_SHAPE) / count.sum())
+    # PyTensor's types are those of any variable.
+    tensor: Any = pt
+    named: Any = pm.Deterministic
     with pm.Model() as graph:
-        limited: Any = (
-            pm.Deterministic(
-                name, -LARGEST_SHAPE * pt.expm1(-priors[name].variable(f"unlimited_{name}") / LARGEST_SHAPE)
-            )
-            for name in ("p", "q_minus_one")
-        )
-        p, q_minus_one = limited
-        off: Any = unit * pm.Flat("units_off_centre")
-        mean_spend: Any = pm.Deterministic("mean_spend", centre * (1 + off))
-        pm.Deterministic("v", mean_spend * q_minus_one / p)
-        variance = 1 / (p * n) + 1 / pm.Deterministic("q", q_minus_one + 1)
+        raw = [priors[name].variable(f"unlimited_{name}") for name in ("p", "q_minus_one")]
+        p, q_minus_one = (-LARGEST_SHAPE * tensor.expm1(-each / LARGEST_SHAPE) for each in raw)
+        p, q = named("p", p), named("q", q_minus_one + 1)
+        units: Any = pm.Flat("units_off_centre")
+        off = unit * units
+        mean_spend = centre * (1 + off)
+        named("v", mean_spend * q_minus_one / p)
+        variance = 1 / (p * n) + 1 / q
         squares = second - 2 * off * first + off**2 * customers
         pm.Potential("log_prior", priors["mean_spend"].log_density_of(mean_spend))
-        pm.Potential("log_likelihood", -pt.sum(customers * pt.log(variance) + squares / variance) / 2)
+        pm.Potential("log_likelihood", -tensor.sum(customers * tensor.log(variance) + squares / variance) / 2)
     return graph
 
 
