@@ -1,23 +1,27 @@
-"""Importance sampling from a multivariate t that is fitted to the posterior itself."""
+"""Importance sampling from a multivariate t, or a mixture of them, that is fitted to the posterior itself."""
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import multivariate_t
 
 from clvmodels.errors import FitFailed
 from clvmodels.inference.density import Array, FlatModel
 from clvmodels.inference.diagnostics import Diagnostics, effective_sample_size, k_hat_limit, smooth_weights
+from clvmodels.inference.mixture import scattered, student
 from clvmodels.inference.mode import find_mode
 
-DEGREES_OF_FREEDOM = 7
 LARGEST_REFITS = 3
 GOOD_K_HAT = 0.3
 PILOT = 1000
+MIXTURE_PILOT = 2000
+MIXTURE_STEPS = 6
+MIXTURE_STARTS = 4
+WIDE = 4.0
 # Effective draws to be made for each one kept, and the most proposals for it.
 SURPLUS = 1.25
 LARGEST_PROPOSALS_PER_DRAW = 8
@@ -25,10 +29,9 @@ LARGEST_PROPOSALS_PER_DRAW = 8
 
 @dataclass(frozen=True)
 class _Proposal:
-    """A t distribution, and what was drawn from it: points (n, d), log weights (n,), smoothed weights (n,)."""
+    """A distribution, and what was drawn from it: points (n, d), log weights (n,), smoothed weights (n,)."""
 
-    location: Array
-    covariance: Array
+    density: Any
     points: Array
     log_weights: Array
     weights: Array
@@ -48,37 +51,53 @@ def sample_importance(model: FlatModel, *, draws: int, rng: np.random.Generator)
         If the density has no mode.
     """
     mode = find_mode(model.value_and_gradient, model.start)
-    tried = [_propose(model, mode.location, mode.covariance, PILOT, rng)]
+    tried = [_propose(model, student(mode.location, mode.covariance), PILOT, rng)]
     while tried[-1].k_hat > GOOD_K_HAT and len(tried) <= LARGEST_REFITS:
-        tried.append(_propose(model, *_moments(tried[-1]), PILOT, rng))
+        tried.append(_propose(model, student(*_moments(tried[-1])), PILOT, rng))
     best = min(tried, key=lambda proposed: proposed.k_hat)
     if not np.all(np.isfinite(best.weights)):
         raise FitFailed("the density is undefined around its mode; use other priors")
-    enough = _extended(model, best, _points_needed(best, draws) - PILOT, rng)
+    enough = _enough(model, best, draws, rng)
+    if len(mode.location) > 1 and not _diagnose(enough, draws).converged:
+        enough = _enough(model, _bent(model, best, rng), draws, rng)
     return enough.points[_resample(enough.weights, draws, rng)], _diagnose(enough, draws)
 
 
-def _points_needed(pilot: _Proposal, draws: int) -> int:
+def _bent(model: FlatModel, pilot: _Proposal, rng: np.random.Generator) -> _Proposal:
+    """A mixture of narrower distributions, where one does not fit, looked for in a wide neighbourhood."""
+    density = scattered(pilot.points, pilot.weights, rng)
+    location, covariance = _moments(pilot)
+    for start in student(location, WIDE**2 * covariance).rvs(MIXTURE_STARTS, random_state=rng):
+        # From far away a search may well end nowhere.
+        with contextlib.suppress(FitFailed):
+            mode = find_mode(model.value_and_gradient, start, thorough=False)
+            density = density.joined(student(mode.location, mode.covariance))
+    for _ in range(MIXTURE_STEPS):
+        pilot = _propose(model, density, MIXTURE_PILOT, rng)
+        density = density.refitted(pilot.points, pilot.weights)
+    return _propose(model, density, MIXTURE_PILOT, rng)
+
+
+def _enough(model: FlatModel, pilot: _Proposal, draws: int, rng: np.random.Generator) -> _Proposal:
     efficiency = effective_sample_size(pilot.weights) / len(pilot.weights)
-    return max(PILOT, int(draws * min(SURPLUS / efficiency, LARGEST_PROPOSALS_PER_DRAW)))
+    needed = int(draws * min(SURPLUS / efficiency, LARGEST_PROPOSALS_PER_DRAW))
+    return _extended(model, pilot, max(0, needed - len(pilot.points)), rng)
 
 
-def _propose(model: FlatModel, location: Array, covariance: Array, count: int, rng: np.random.Generator) -> _Proposal:
-    nothing = np.empty((0, len(location)))
-    empty = _Proposal(location, covariance, nothing, nothing[:, 0], nothing[:, 0], np.inf)
-    return _extended(model, empty, count, rng)
+def _propose(model: FlatModel, density: Any, count: int, rng: np.random.Generator) -> _Proposal:
+    nothing = np.empty((0, len(model.start)))
+    return _extended(model, _Proposal(density, nothing, nothing[:, 0], nothing[:, 0], np.inf), count, rng)
 
 
 def _extended(model: FlatModel, proposal: _Proposal, count: int, rng: np.random.Generator) -> _Proposal:
     """The proposal with `count` further points of its own."""
     if count == 0:
         return proposal
-    family: Any = multivariate_t
-    density = family(proposal.location, proposal.covariance, df=DEGREES_OF_FREEDOM, allow_singular=True)
+    density = proposal.density
     added = density.rvs(count, random_state=rng).reshape(count, -1)
     points = np.concatenate([proposal.points, added])
     log_weights = np.concatenate([proposal.log_weights, model.log_density(added) - density.logpdf(added)])
-    return _Proposal(proposal.location, proposal.covariance, points, log_weights, *smooth_weights(log_weights))
+    return _Proposal(density, points, log_weights, *smooth_weights(log_weights))
 
 
 def _moments(weighted: _Proposal) -> tuple[Array, Array]:

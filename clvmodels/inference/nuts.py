@@ -11,12 +11,11 @@ import nutpie
 import pymc as pm
 import xarray as xr
 
-from clvmodels.inference.diagnostics import Diagnostics
+from clvmodels.inference.diagnostics import Diagnostics, r_hat_limit
 
 CHAINS = 4
 TUNE = 1000
 SMALLEST_DRAWS_PER_CHAIN = 1000
-R_HAT_LIMIT = 1.01
 SMALLEST_EFFECTIVE_SIZE = 400
 TARGET_ACCEPT = 0.98
 
@@ -24,9 +23,10 @@ TARGET_ACCEPT = 0.98
 def sample_nuts(
     model: pm.Model, *, names: list[str], draws: int, rng: np.random.Generator, progress: bool
 ) -> tuple[xr.Dataset, Diagnostics]:
-    """About `draws` draws of the named variables as a Dataset with dims (chain, draw), and their diagnostics.
+    """Exactly `draws` draws of the named variables as a Dataset with dims (chain, draw), and their diagnostics.
 
-    The chains are never shorter than 1,000, which r-hat needs; where fewer draws are wanted, every k-th is kept.
+    The chains are never shorter than 1,000, which r-hat needs; where fewer draws are wanted, every k-th is kept. Where
+    the chains cannot share the draws evenly, they take turns in one.
     """
     kept = -(-draws // CHAINS)
     every = -(-SMALLEST_DRAWS_PER_CHAIN // kept)
@@ -41,9 +41,16 @@ def sample_nuts(
         progress_bar=progress,
     )
     posterior = xr.Dataset({name: trace["posterior"][name] for name in names}).drop_attrs()
-    diagnostics = _diagnose(posterior, int(trace["sample_stats"]["diverging"].sum()))
-    thinned = posterior.isel(draw=slice(every - 1, None, every))
-    return thinned.assign_coords(draw=np.arange(kept)), diagnostics
+    diagnostics = diagnose(posterior, int(trace["sample_stats"]["diverging"].sum()))
+    return _exactly(draws, posterior.isel(draw=slice(every - 1, None, every))), diagnostics
+
+
+def _exactly(draws: int, thinned: xr.Dataset) -> xr.Dataset:
+    if draws % CHAINS == 0:
+        return thinned.assign_coords(draw=np.arange(thinned.sizes["draw"]))
+    in_turn = {name: (("chain", "draw"), each.to_numpy().T.reshape(1, -1)) for name, each in thinned.items()}
+    one = xr.Dataset(in_turn, coords={"chain": [0], "draw": np.arange(thinned.sizes["draw"] * CHAINS)})
+    return one.isel(draw=slice(draws))
 
 
 def _compiled(model: pm.Model) -> Any:
@@ -53,13 +60,15 @@ def _compiled(model: pm.Model) -> Any:
         return nutpie.compile_pymc_model(model)
 
 
-def _diagnose(posterior: xr.Dataset, divergences: int) -> Diagnostics:
+def diagnose(posterior: xr.Dataset, divergences: int) -> Diagnostics:
+    """The checks of whole chains, dims (chain, draw)."""
     r_hat = max(float(value) for value in arviz_stats.rhat(posterior).data_vars.values())
     size = min(float(value) for value in arviz_stats.ess(posterior).data_vars.values())
+    limit = r_hat_limit(posterior.sizes["chain"], _size_within_chains(posterior), len(posterior.data_vars))
     problems = []
-    if not r_hat <= R_HAT_LIMIT:
-        problems.append(f"r-hat is {r_hat:.3f}, above {R_HAT_LIMIT}: the chains disagree")
-    if size < SMALLEST_EFFECTIVE_SIZE:
+    if not r_hat <= limit:
+        problems.append(f"r-hat is {r_hat:.3f}, above {limit:.3f}: the chains disagree")
+    if not size >= SMALLEST_EFFECTIVE_SIZE:
         problems.append(f"only {size:.0f} effective draws")
     if divergences:
         problems.append(f"{divergences} divergent transitions")
@@ -68,6 +77,20 @@ def _diagnose(posterior: xr.Dataset, divergences: int) -> Diagnostics:
         converged=not problems,
         effective_sample_size=size,
         r_hat=r_hat,
+        r_hat_limit=limit,
         divergences=divergences,
         notes=tuple(problems),
     )
+
+
+def _size_within_chains(posterior: xr.Dataset) -> float:
+    """Effective draws of all chains, each taken by itself: it does not fall where chains disagree.
+
+    The smallest over the variables, and over their distances from the median, which r-hat looks at as well.
+    """
+    median: Any = posterior.median()
+    sizes: list[Any] = [
+        sum(arviz_stats.ess(draws.isel(chain=[chain])) for chain in range(posterior.sizes["chain"]))
+        for draws in (posterior, np.abs(posterior - median))
+    ]
+    return min(float(size) for both in sizes for size in both.data_vars.values())

@@ -178,6 +178,7 @@ class Gates(Part):
     min_customers: Count = 100
     min_repeat_customers: Count = 20
     max_refund_share: Share = 0.2
+    max_free_share: Share = 0.2
     max_unknown_dates: Share = 0.01
     max_unknown_segments: Share = 0.05
     max_changed_history: Share = 0.02

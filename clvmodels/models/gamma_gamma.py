@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import numpy as np
 import pandas as pd
 import xarray as xr
-from pydantic import NonNegativeInt
+from pydantic import Field, NonNegativeInt
 from scipy import stats
 
 from clvmodels.compiled import outcomes
-from clvmodels.compiled.jit import worth_compiling
-from clvmodels.errors import InvalidArgument, InvalidRFM, check_interval, shown
+from clvmodels.errors import DataWarning, InvalidArgument, InvalidRFM, check_interval, shown, warn
 from clvmodels.formulas import gamma_gamma
 from clvmodels.formulas.gamma_gamma import GammaGammaParams
 from clvmodels.intervals import Array, DrawBlocks, interval_table
+from clvmodels.models.free_purchases import left_out_of, left_out_sentence, with_free_purchases
+from clvmodels.models.gamma_gamma_graph import graph_for
 from clvmodels.models.given import given_fields
 from clvmodels.models.heterogeneity import density_table
 from clvmodels.models.posterior import Posterior, check_rfm, customer_keys, fresh_seed
@@ -26,9 +27,9 @@ from clvmodels.models.priors import Prior, check_priors
 from clvmodels.rfm import RFM, RFMTable, TimeUnit, fingerprint
 
 if TYPE_CHECKING:
-    import pymc as pm
-
     from clvmodels.inference.sample import Method
+
+WORTH_A_WARNING = 0.005
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,8 +101,10 @@ class GammaGamma:
     ) -> GammaGammaPosterior:
         """Draw from the posterior given an RFM with values; see `BetaGeo.fit` for the arguments.
 
-        Customers whose mean spend is zero are left out (the Gamma density has no place for them); their number is the
-        posterior's `left_out`.
+        Customers whose mean spend is zero have no place in the Gamma density. They are left out of the fit, and its
+        draws are then changed so that the mean spend is that of all purchases, the free ones included, and a purchase
+        varies accordingly: see `models.free_purchases`. How many they are is said by `diagnostics.notes`, `summary()`
+        and the posterior's `left_out` and `left_out_share`.
 
         Raises
         ------
@@ -109,6 +112,11 @@ class GammaGamma:
             If the RFM has no values, or no customer with a purchase that counts and a positive mean.
         FitFailed
             If there is no mode (possible with improper priors).
+
+        Warns
+        -----
+        DataWarning
+            If customers with half a per cent of the purchases, or more, were left out of the fit.
         """
         from clvmodels.inference.sample import sample
 
@@ -121,13 +129,13 @@ class GammaGamma:
             raise InvalidRFM(self._nothing_to_fit(int(bought["count"].sum())))
         priors = self.priors.for_data(float(np.average(used["mean"], weights=used["number"] * used["count"])))
         samples, diagnostics = sample(
-            partial(gamma_gamma_graph, used, priors),
+            partial(graph_for(used), used, priors),
             names=list(GammaGammaPosterior.parameters),
             method=method,
             draws=draws,
             rng=np.random.default_rng([seed, 1]),
         )
-        return GammaGammaPosterior(
+        fitted = GammaGammaPosterior(
             samples=samples,
             diagnostics=diagnostics,
             priors=priors,
@@ -135,8 +143,8 @@ class GammaGamma:
             random_seed=seed,
             fingerprint=fingerprint(used, rfm.time_unit),
             include_first=self.include_first,
-            left_out=int(bought["count"].sum() - used["count"].sum()),
         )
+        return fitted if len(used) == len(bought) else _of_all(fitted, bought)
 
     @staticmethod
     def at(
@@ -169,10 +177,13 @@ class GammaGammaPosterior(Posterior):
         Whether first purchases count, in the fit and in every answer.
     left_out : int
         Customers left out of the fit because their mean spend was zero.
+    left_out_share : float
+        The share that their purchases are of all that count.
     """
 
     include_first: bool = False
     left_out: NonNegativeInt = 0
+    left_out_share: Annotated[float, Field(ge=0, le=1)] = 0.0
 
     parameters: ClassVar[tuple[str, ...]] = ("p", "q", "v")
     # Where the mean spend is finite.
@@ -247,6 +258,9 @@ class GammaGammaPosterior(Posterior):
         p, q, v = self.parameter_draws()
         return {"p": p, "q_minus_one": q - 1, "mean_spend": p * v / (q - 1)}
 
+    def _check_columns(self) -> dict[str, Any]:
+        return super()._check_columns() | ({"left_out": self.left_out} if self.left_out else {})
+
     def _expected(self, rfm: RFM) -> DrawBlocks:
         check_rfm(rfm)
         count, mean = rfm.spend(include_first=self.include_first)
@@ -266,36 +280,15 @@ class GammaGammaPosterior(Posterior):
         return DrawBlocks(len(rfm), draws, block)
 
 
-def gamma_gamma_graph(counts: pd.DataFrame, priors: dict[str, Prior], *, loops: bool = False) -> pm.Model:
-    """The PyMC model of Gamma-Gamma for distinct (number, mean) of purchases with their `count`.
-
-    `loops` compiles the sum over many rows.
-    """
-    import pymc as pm
-    import pytensor.tensor as pt
-
-    number, mean, count = (counts[name].to_numpy(float) for name in ("number", "mean", "count"))
-    numbers, which = np.unique(number, return_inverse=True)
-    customers = np.bincount(which, weights=count)
-    with pm.Model() as graph:
-        p, q_minus_one, mean_spend = (priors[name].variable(name) for name in ("p", "q_minus_one", "mean_spend"))
-        v = pm.Deterministic("v", mean_spend * q_minus_one / p)
-        params = GammaGammaParams(p, pm.Deterministic("q", q_minus_one + 1), v)
-        # Gamma functions at distinct counts only.
-        gammas: Any = pt.sum(customers * gamma_gamma.frequency_terms(params, numbers, xp=pt))
-        if loops and worth_compiling(len(count)):
-            values: Any = _compiled_values(params, number, mean, count)
-        else:
-            values = pt.sum(count * gamma_gamma.value_terms(params, number, mean, xp=pt))
-        pm.Potential("log_likelihood", gammas + values)
-    return graph
-
-
-def _compiled_values(params: GammaGammaParams, number: Array, mean: Array, count: Array) -> Any:
-    """The sum of `value_terms` over many rows: the logs of the means are constants, the rest is a compiled loop."""
-    from clvmodels.compiled.likelihood import SpendSum
-    from clvmodels.inference.row_sum import row_sum
-
-    logs = count * np.log(mean)
-    constant = params.p * np.sum(number * logs) - np.sum(logs)
-    return constant - row_sum(SpendSum(number, number * mean, count), *params)
+def _of_all(fitted: GammaGammaPosterior, bought: pd.DataFrame) -> GammaGammaPosterior:
+    """The posterior of those who paid, made that of all who bought."""
+    left_out = left_out_of(bought)
+    said = f"{left_out_sentence(**left_out)}, and the mean spend is that of all purchases"
+    if left_out["left_out_share"] >= WORTH_A_WARNING:
+        warn(said, DataWarning)
+    return replace(
+        fitted,
+        samples=with_free_purchases(fitted.samples, bought, np.random.default_rng([fitted.random_seed, 2])),
+        diagnostics=replace(fitted.diagnostics, notes=(*fitted.diagnostics.notes, said)),
+        **left_out,
+    )

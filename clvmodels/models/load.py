@@ -22,6 +22,7 @@ from clvmodels.models.shifted_beta_geo_posterior import ShiftedBetaGeoPosterior
 
 # Twenty times a million draws.
 MOST_BYTES = 2**30
+LATER = {"left_out_share", "r_hat_limit"}
 POSTERIORS = {kind.__name__: kind for kind in (BetaGeoPosterior, GammaGammaPosterior, ShiftedBetaGeoPosterior)}
 
 
@@ -117,14 +118,18 @@ class _Prior(_Strict):
 
 @cache
 def _form(kind: type) -> type[BaseModel]:
-    """The fields of a dataclass as JSON holds them, every one of them needed."""
+    """The fields of a dataclass as JSON holds them, all of them needed but those that earlier versions did not have."""
     hints = get_type_hints(kind, include_extras=True)
     own: dict[str, Any] = {
         "diagnostics": _form(Diagnostics) if kind is not Diagnostics else None,
         "priors": dict[str, _Prior],
         "fingerprint": Annotated[str, StringConstraints(pattern="^([0-9a-f]{64})?$")],
     }
-    held = {f.name: (own.get(f.name, hints[f.name]), ...) for f in fields(kind) if f.name != "samples"}
+    held = {
+        f.name: (own.get(f.name, hints[f.name]), f.default if f.name in LATER else ...)
+        for f in fields(kind)
+        if f.name != "samples"
+    }
     make: Any = create_model
     return make(kind.__name__, __base__=_Strict, **held)
 

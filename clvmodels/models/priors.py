@@ -77,12 +77,15 @@ class Prior:
         >>> Prior("Gamma", alpha=1.0, beta=2.0).log_density(np.array([0.0, 1.0])).round(4).tolist()
         [0.6931, -1.3069]
         """
-        import pymc as pm
-
         from clvmodels.inference.density import MODE
 
-        logp: Any = pm.logp(self._class().dist(**self._arguments()), values)
-        return np.asarray(logp.eval(mode=MODE))
+        return np.asarray(self.log_density_of(values).eval(mode=MODE))
+
+    def log_density_of(self, variable: Any) -> Any:
+        """The same as a variable, of one of PyTensor's."""
+        import pymc as pm
+
+        return pm.logp(self._class().dist(**self._arguments()), variable)
 
     def draws(self, size: int, rng: np.random.Generator) -> NDArray[np.float64]:
         """Independent draws, shape (size,); of a proper prior only.

@@ -9,6 +9,7 @@ from scipy import stats
 
 from clvmodels.evaluation.verdict import totals_in_words
 from clvmodels.inference.diagnostics import k_hat_limit
+from clvmodels.models.free_purchases import left_out_sentence
 from clvmodels.names import NOUNS
 from clvmodels.reports.fit import posteriors
 from clvmodels.reports.parts import Check
@@ -17,13 +18,14 @@ from clvmodels.wording import share
 if TYPE_CHECKING:
     from clvmodels.evaluation.criticism import Criticism
     from clvmodels.evaluation.result import BacktestResult
+    from clvmodels.models.gamma_gamma import GammaGammaPosterior
     from clvmodels.reports.outlook import Outlook
     from clvmodels.reports.terms import Terms
 
-MOST_R_HAT = 1.01
 FEWEST_EFFECTIVE_DRAWS = 200.0
 # Importance sampling weighs at least so many points, however few are kept.
 FEWEST_WEIGHED = 1000
+MOST_FREE = 0.2
 MOST_COVERAGE_ERROR = 0.05
 MOST_BIAS = 0.3
 MOST_CORRELATION = 0.2
@@ -48,7 +50,21 @@ def model_checks(outlook: Outlook, criticism: Criticism | None) -> tuple[Check, 
 
 
 def _sampling(outlook: Outlook) -> tuple[Check, ...]:
-    return tuple(check for name, found in posteriors(outlook.fitted).items() for check in _of(name, found))
+    checks = tuple(check for name, found in posteriors(outlook.fitted).items() for check in _of(name, found))
+    spend = outlook.fitted.spend
+    return checks if spend is None or not spend.left_out else (*checks, _free_purchases(spend))
+
+
+def _free_purchases(spend: GammaGammaPosterior) -> Check:
+    return _check(
+        "free purchases",
+        spend.left_out_share,
+        MOST_FREE,
+        held=spend.left_out_share <= MOST_FREE,
+        found=f"{left_out_sentence(spend.left_out, spend.left_out_share)}.",
+        why="totals allow for free purchases, but how single values spread is not modelled where many are free.",
+        remedy="Take free purchases out of the log, or rely on totals alone.",
+    )
 
 
 def _of(name: str, posterior: Any) -> tuple[Check, ...]:
@@ -59,7 +75,7 @@ def _of(name: str, posterior: Any) -> tuple[Check, ...]:
     figure, limit, what = (
         (found.k_hat, k_hat_limit(max(posterior.draw_count, FEWEST_WEIGHED)), "k-hat")
         if by_weight
-        else (found.r_hat, MOST_R_HAT, "r-hat")
+        else (found.r_hat, found.r_hat_limit, "r-hat")
     )
     why = "above it the draws miss the tails, and intervals are too narrow" if by_weight else "chains that disagree"
     effective = found.effective_sample_size
@@ -69,7 +85,7 @@ def _of(name: str, posterior: Any) -> tuple[Check, ...]:
             figure,
             limit,
             held=bool(figure <= limit and found.converged),
-            found="; ".join(found.notes) or f"{what} is {figure:.3g}.",
+            found="; ".join(() if found.converged else found.notes) or f"{what} is {figure:.3g}.",
             why=f"{what} says whether the draws are those of the posterior: {why}.",
             remedy=MORE_DRAWS,
         ),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
 from clvmodels import decisions
 from clvmodels.errors import InvalidArgument, shown
@@ -261,8 +262,10 @@ def _thinned(posterior: Any) -> Any:
     """The posterior with `DRAWS` of its draws, evenly chosen."""
     if posterior is None or posterior.draw_count <= DRAWS:
         return posterior
-    each = posterior.draw_count // DRAWS
-    return replace(posterior, samples=posterior.samples.isel(draw=slice(None, None, each)))
+    kept = np.arange(DRAWS) * posterior.draw_count // DRAWS
+    chains = posterior.samples.items()
+    values = {name: (("chain", "draw"), each.to_numpy().reshape(1, -1)[:, kept]) for name, each in chains}
+    return replace(posterior, samples=xr.Dataset(values, coords={"chain": [0], "draw": np.arange(DRAWS)}))
 
 
 def _sum(blocks: DrawBlocks) -> DrawBlocks:

@@ -63,7 +63,7 @@ FIT_TERMS = (
         "k-hat",
         "for importance sampling: how heavy the tail of its weights is; up to its limit the draws are right",
     ),
-    ("r-hat", "for NUTS: agreement of the chains; below 1.01 they agree"),
+    ("r-hat", "for NUTS: agreement of the chains; up to its limit, 1.01 or what chance does, they agree"),
 )
 
 

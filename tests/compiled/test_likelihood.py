@@ -13,7 +13,7 @@ from clvmodels.datasets import simulate_rfm
 from clvmodels.formulas import beta_geo, gamma_gamma
 from clvmodels.inference.density import flatten
 from clvmodels.models.beta_geo import beta_geo_graph
-from clvmodels.models.gamma_gamma import gamma_gamma_graph
+from clvmodels.models.gamma_gamma_graph import gamma_gamma_graph
 
 POSITIVE = st.floats(0.05, 20)
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from clvmodels.inference.diagnostics import effective_sample_size, k_hat_limit, smooth_weights
+from clvmodels.inference.diagnostics import effective_sample_size, k_hat_limit, r_hat_limit, smooth_weights
 
 
 @pytest.mark.parametrize("k", [0.2, 0.5, 0.9])
@@ -39,3 +39,15 @@ def test_one_heavy_weight_leaves_one_effective_draw():
 def test_few_draws_need_a_smaller_k_hat():
     assert k_hat_limit(100) == pytest.approx(0.5)
     assert k_hat_limit(1_000_000) == pytest.approx(0.7)
+
+
+def test_the_limit_of_r_hat_is_that_of_chance_where_chains_are_short_and_1_01_where_they_are_long():
+    """Means of eight halves, drawn at once: B / W of 1,000 draws in all exceeds the limit once in a thousand times."""
+    halves = np.random.default_rng(0).normal(scale=np.sqrt(8 / 1000), size=(200_000, 8))
+    r_hat = np.sqrt(1 + halves.var(axis=1, ddof=1))
+    assert np.mean(r_hat > r_hat_limit(4, 1000, 1)) == pytest.approx(5e-4, abs=2e-4)
+    assert r_hat_limit(4, 10_000, 4) == 1.01
+
+
+def test_few_effective_draws_do_not_widen_the_limit_of_r_hat_for_ever():
+    assert r_hat_limit(4, 5, 3) == r_hat_limit(4, 400, 3) == r_hat_limit(4, np.nan, 3) < 1.05

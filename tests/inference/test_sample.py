@@ -125,3 +125,30 @@ def test_kept_draws_are_in_random_order():
     """So that the draws of two fits pair independently by index."""
     points, _ = sample_importance(flatten(gamma_posterior()), draws=4000, rng=np.random.default_rng(1))
     assert abs(np.corrcoef(points[:-1, 0], points[1:, 0])[0, 1]) < 0.06
+
+
+def two_arms():
+    """An L: x and y are both at least 2, and one of them is: a mixture of two normal ridges at a right angle."""
+    with pm.Model() as model:
+        x, y = pm.Flat("x"), pm.Flat("y")
+        arms = [-((a - 2) ** 2) / 2 / 0.1**2 - (b - 4) ** 2 / 2 for a, b in ((x, y), (y, x))]
+        pm.Potential("log", pm.math.logaddexp(*arms))
+    return model
+
+
+def test_importance_sampling_finds_both_arms_of_a_bent_posterior():
+    samples, diagnostics = draw(two_arms(), ["x", "y"], "importance")
+    assert diagnostics.converged
+    for name in ("x", "y"):
+        assert float(samples[name].mean()) == pytest.approx(3, abs=0.1)
+        assert float((samples[name] < 2.5).mean()) == pytest.approx(0.5 * (1 + 0.067), abs=0.04)
+
+
+def test_a_mode_on_scales_that_differ_by_millions_is_found():
+    """A narrow ridge, curved by a logarithm, where L-BFGS gives up."""
+    with pm.Model() as model:
+        x, y = pm.Flat("x"), pm.Flat("y")
+        pm.Potential("log", -1e7 * (x - pm.math.exp(-y)) ** 2 - (y - 5) ** 2 / 2)
+    mode = find_mode(flatten(model).value_and_gradient, np.array([0.5, 1.0]))
+    assert mode.location == pytest.approx([np.exp(-5), 5], rel=1e-3)
+    assert np.sqrt(np.diag(mode.covariance))[1] == pytest.approx(1, rel=1e-2)

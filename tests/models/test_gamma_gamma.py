@@ -7,6 +7,7 @@ import pytest
 import clvmodels as clv
 from clvmodels.formulas import gamma_gamma
 from clvmodels.formulas.gamma_gamma import GammaGammaParams
+from clvmodels.models import gamma_gamma_graph
 
 
 def with_spend(frequency, monetary_value, **more):
@@ -69,7 +70,8 @@ def test_customers_who_spent_nothing_are_left_out_of_the_fit_and_counted():
     rng = np.random.default_rng(0)
     amounts = rng.gamma(3, 10, 300)
     amounts[:7] = 0
-    fit = clv.GammaGamma().fit(with_spend([2] * 300, amounts), random_seed=1)
+    with pytest.warns(clv.DataWarning, match="7 customers with 2.33 % of the purchases have a mean spend of zero"):
+        fit = clv.GammaGamma().fit(with_spend([2] * 300, amounts), random_seed=1)
     assert fit.left_out == 7
 
 
@@ -127,3 +129,78 @@ def test_the_draws_in_the_parametrisation_of_the_priors_lead_back_to_p_q_and_v(s
     back = p, q_minus_one + 1, mean_spend * q_minus_one / p
     assert list(spend.prior_draws()) == list(spend.priors)
     assert np.allclose(back, spend.parameter_draws())
+
+
+def prices(kind, customers=1000):
+    rng = np.random.default_rng(1)
+    number = 1 + rng.poisson(0.8, customers)
+    noise = rng.normal(size=customers) / np.sqrt(number)
+    return {
+        "one price": (number, np.full(customers, 9.99)),
+        "one euro": (number, np.ones(customers)),
+        "one price, bought once": (np.ones(customers), np.full(customers, 9.99)),
+        "one price, bought often": (rng.integers(500, 1000, customers), np.full(customers, 9.99)),
+        "one of millions": (number, np.full(customers, 9.99e12)),
+        "thirty customers": (number[:30], np.full(30, 9.99)),
+        "hardly any spread": (number, 50 * (1 + 1e-4 * noise)),
+        "little spread": (number, 50 * (1 + 0.01 * noise)),
+        "some spread": (number, 50 * (1 + 0.035 * noise)),
+        "two prices": (number, 9.99 + 10 * rng.binomial(number, 0.5) / number),
+        "two prices, bought once": (np.ones(customers), rng.choice([9.99, 19.99], customers)),
+        "two customers": (np.array([1, 2]), np.array([10.0, 10.0])),
+        "one customer": (np.array([3]), np.array([10.0])),
+    }[kind]
+
+
+ALMOST_FIXED = (
+    "one price",
+    "one euro",
+    "one price, bought once",
+    "one price, bought often",
+    "one of millions",
+    "thirty customers",
+    "hardly any spread",
+)
+
+
+@pytest.mark.parametrize("kind", ALMOST_FIXED)
+def test_a_price_that_hardly_varies_is_what_is_expected_and_what_will_be_paid(kind):
+    """Without a warning (they are errors here) and by importance sampling, so at once."""
+    number, mean = prices(kind)
+    fit = clv.GammaGamma().fit(with_spend(number, mean), random_seed=1)
+    assert fit.diagnostics.method == "importance"
+    for table in (fit.expected_average_spend(with_spend(number, mean)), fit.predictive_spend(with_spend(number, mean))):
+        assert table.to_numpy() == pytest.approx(np.full(table.shape, mean.mean()), rel=2e-3)
+
+
+@pytest.mark.parametrize(
+    "kind", ["little spread", "some spread", "two prices", "two prices, bought once", "two customers", "one customer"]
+)
+def test_little_variation_is_answered_at_once_and_without_a_warning(kind):
+    number, mean = prices(kind)
+    fit = clv.GammaGamma().fit(with_spend(number, mean), random_seed=1)
+    table = fit.expected_average_spend(clv.RFM.new_customer("week"), interval=0.98)
+    assert fit.diagnostics.method == "importance"
+    assert table["lower"].item() < np.average(mean, weights=number) < table["upper"].item()
+
+
+def test_the_limit_of_little_variation_is_that_of_the_exact_model(monkeypatch):
+    data = with_spend(*prices("little spread"))
+    limit = clv.GammaGamma().fit(data, draws=4000, random_seed=1).summary()
+    monkeypatch.setattr(gamma_gamma_graph, "HARDLY", 0.0)
+    exact = clv.GammaGamma().fit(data, draws=4000, random_seed=1).summary()
+    assert limit.loc["p", ["mean", "sd"]].tolist() == pytest.approx(exact.loc["p", ["mean", "sd"]].tolist(), rel=0.1)
+    assert limit.loc["q", "mean"] == pytest.approx(exact.loc["q", "mean"], rel=0.15)
+
+
+def test_the_spread_of_little_variation_is_that_of_the_data():
+    """Purchases of a coefficient of variation of 0.01, whoever makes them: p is 10,000."""
+    fit = clv.GammaGamma().fit(with_spend(*prices("little spread", 20_000)), random_seed=1).summary()
+    assert fit.loc["p", "mean"] == pytest.approx(10_000, rel=0.1)
+    assert fit.loc["q", "mean"] > 50_000
+
+
+def test_one_price_under_flat_priors_has_no_mode_and_says_so():
+    flat = clv.GammaGamma(priors=clv.GammaGammaPriors.flat())
+    with pytest.raises(clv.FitFailed, match="proper priors"):
+        flat.fit(with_spend(*prices("one price")), method="map")

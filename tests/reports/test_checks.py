@@ -43,6 +43,18 @@ def test_chains_that_disagree_fail(judged, r_hat, verdict):
     assert (check.verdict, check.figure, check.limit) == (verdict, r_hat, 1.01)
 
 
+def test_who_was_left_out_of_the_fit_of_spend_is_said_in_the_report(result, ahead, criticism):
+    fitted = replace(ahead.fitted, spend=replace(ahead.fitted.spend, left_out=700, left_out_share=0.3))
+    check = found(own_checks(result, replace(ahead, fitted=fitted), criticism), "free purchases")
+    assert (check.verdict, check.figure) == ("failed", 0.3)
+    assert check.found.startswith("700 customers with 30 % of the purchases have a mean spend of zero")
+
+
+def test_the_limit_of_r_hat_is_that_of_the_chains(judged):
+    check = found(judged(method="nuts", r_hat=1.015, r_hat_limit=1.016), "r-hat of BG/NBD, purchases")
+    assert (check.verdict, check.limit) == ("passed", 1.016)
+
+
 @pytest.mark.parametrize(("draws", "verdict"), [(200.0, "passed"), (199.0, "failed")])
 def test_few_effective_draws_fail(judged, draws, verdict):
     check = found(judged(effective_sample_size=draws), "effective draws of BG/NBD, purchases")

@@ -3,11 +3,13 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 
+import clvmodels as clv
 from clvmodels.errors import InvalidArgument
 from clvmodels.evaluation.bayesian import BetaGeoGammaGamma
 from clvmodels.evaluation.forecasters import Calibration
-from clvmodels.reports.outlook import MOST_GROUPS, OTHERS, UNKNOWN, all_errors, cohorts, look_ahead, outlook
+from clvmodels.reports.outlook import MOST_GROUPS, OTHERS, UNKNOWN, _thinned, all_errors, cohorts, look_ahead, outlook
 from clvmodels.reports.terms import Terms
 
 
@@ -135,3 +137,13 @@ def test_a_fit_at_the_mode_has_no_criticism_and_one_value(result, ahead):
 def test_a_backtest_of_other_models_cannot_be_reported(result):
     with pytest.raises(InvalidArgument, match="needs the forecaster 'bg_nbd_gamma_gamma'"):
         look_ahead(replace(result, forecasters={"as_before": result.forecasters["as_before"]}), Terms())
+
+
+@pytest.mark.parametrize("chains", [1, 4])
+def test_fewer_draws_are_as_many_from_any_number_of_chains(chains):
+    draws = np.linspace(1.5, 2.5, 1004).reshape(chains, -1)
+    samples = xr.Dataset({name: (("chain", "draw"), draws) for name in ("p", "q", "v")})
+    many = replace(clv.GammaGamma.at(p=1, q=2, v=3, time_unit="week"), samples=samples)
+    few = _thinned(many)
+    assert few.draw_count == 250
+    assert np.isin(few.samples["q"], draws).all()

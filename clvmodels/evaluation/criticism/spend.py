@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from clvmodels.errors import InvalidArgument, check_interval
-from clvmodels.evaluation.criticism.customers import spenders
 from clvmodels.evaluation.groups import frequency_groups, frequency_labels
 from clvmodels.evaluation.metrics import PEARSON
 from clvmodels.intervals import Array, quantiles
+from clvmodels.models.posterior import check_rfm
 from clvmodels.rfm import RFM
 
 FEWEST_CUSTOMERS = 3
@@ -26,7 +26,7 @@ class SpendIndependence:
     Attributes
     ----------
     customers : int
-        With repeat purchases and a mean value above zero.
+        With repeat purchases.
     correlation, lower, upper : float
         Pearson's, with its interval; NaN where undefined.
     interval : float
@@ -79,7 +79,8 @@ def spend_independence(
     Parameters
     ----------
     rfm : RFM
-        With values. Customers without repeat purchases, or with a mean value of zero, are left out.
+        With values. Customers without repeat purchases are left out; those with a mean value of zero are not: who
+        buys seldom has more often nothing but free purchases.
     interval : float
         Probability inside the intervals.
     draws : int
@@ -113,7 +114,9 @@ def spend_independence(
     check_interval(interval)
     if draws < 2:
         raise InvalidArgument(f"draws is {draws}; give the number of resamples, e.g. draws=1000")
-    x, y = spenders(rfm, include_first=False).spend(include_first=False)
+    check_rfm(rfm)
+    x, y = rfm.spend(include_first=False)
+    x, y = x[x > 0], y[x > 0]
     reason = _undefined(x, y)
     correlation, means = _resampled(x, y, draws, np.random.default_rng(random_seed))
     ends = [np.nan, np.nan] if reason else [float(end) for end in quantiles(correlation, interval, "credible")]

@@ -19,6 +19,7 @@ WHY = {
     "activity": "A sudden change is mostly the feed's, seldom the customers'.",
     "freshness": "If nothing comes any more, all customers look as if they had left.",
     "known_customers": "Customers with a new id or a moved date are others to the model.",
+    "free_purchases": "A total that is far off misleads every budget that is built on it.",
     "k_hat": "The draws must reach the tails of the posterior, or intervals are too narrow.",
     "r_hat": "Chains that disagree have not found the posterior.",
     "divergences": "Where NUTS diverges it leaves out a part of the posterior.",

@@ -40,6 +40,16 @@ def test_a_good_fit_passes_every_check_of_its_method(gates, named):
     assert {check.verdict for check in checks.values()} == {"passed"}
 
 
+@pytest.mark.parametrize(("share", "verdict"), [(0.0, None), (0.2, "passed"), (0.21, "failed")])
+def test_who_was_left_out_of_the_fit_of_spend_is_said_and_limited(gates, named, share, verdict):
+    fitted = replace(spend(IMPORTANCE), left_out=700 * (share > 0), left_out_share=share)
+    check = named(fit_checks(purchases(IMPORTANCE), fitted, gates)).get("free_purchases")
+    assert (check and check.verdict) == verdict
+    if check:
+        assert (check.figure, check.limit) == (share, 0.2)
+        assert "700 customers with 2" in check.sentence
+
+
 def test_without_amounts_there_is_one_fit_to_check(gates):
     assert all(check.name.endswith("_purchases") for check in fit_checks(purchases(IMPORTANCE), None, gates))
 
@@ -74,6 +84,17 @@ def test_the_limit_of_k_hat_is_that_of_the_draws_or_a_stricter_one(gates, named,
     stricter = gates.model_copy(update={"max_k_hat": configured})
     check = named(fit_checks(purchases(IMPORTANCE, draws), None, stricter))["k_hat_purchases"]
     assert check.limit == pytest.approx(limit)
+
+
+@pytest.mark.parametrize(
+    ("configured", "of_the_fit", "limit"),
+    [(1.01, 1.016, 1.016), (1.01, 1.01, 1.01), (1.02, 1.016, 1.02), (1.005, 1.016, 1.005)],
+)
+def test_the_limit_of_r_hat_is_that_of_the_chains_or_a_stricter_one(gates, named, configured, of_the_fit, limit):
+    chosen = gates.model_copy(update={"max_r_hat": configured})
+    found = replace(NUTS, r_hat=1.015, r_hat_limit=of_the_fit)
+    check = named(fit_checks(purchases(found), None, chosen))["r_hat_purchases"]
+    assert (check.limit, check.verdict) == (limit, "passed" if limit > 1.015 else "failed")
 
 
 def test_a_fit_that_failed_says_why(gates, named):
