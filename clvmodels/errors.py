@@ -332,7 +332,7 @@ def check_length(length: float, name: str) -> float:
     >>> check_length(52, "period")
     52.0
     """
-    return check_number(length, name, "a finite length in time units, above zero", high=LONGEST, above=True)
+    return check_number(length, name, "a finite number of time units, above zero", high=LONGEST, above=True)
 
 
 class _Shown(reprlib.Repr):

@@ -103,7 +103,7 @@ def test_a_horizon_that_is_none_is_refused_wherever_it_stands(costly, rfm, wrong
 
 
 def test_an_expected_value_has_one_horizon(costly, rfm):
-    with pytest.raises(clv.InvalidArgument, match="horizon is array"):
+    with pytest.raises(clv.InvalidArgument, match=r"horizon is \[26\.0, 26\.0"):
         costly.blocks(rfm, kind="expected", horizon=np.full(len(rfm), 26.0))
 
 

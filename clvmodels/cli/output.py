@@ -9,7 +9,7 @@ import re
 import sys
 import textwrap
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -122,7 +122,7 @@ def show(publication: Publication) -> None:
         _paragraphs(console, line)
     if publication.left_out.rows:
         _table(console, publication.left_out)
-    _paragraphs(console, "\n".join(f"written: {path}" for path in publication.files))
+    _places(console, (f"written: {path}" for path in publication.files))
 
 
 def print_publication(publication: Publication) -> None:
@@ -139,7 +139,7 @@ def show_decision(decision: Decision) -> None:
     _paragraphs(console, decision.sentence)
     for table in decision.tables:
         _table(console, table)
-    _paragraphs(console, "\n".join(f"written: {path}" for path in decision.files))
+    _places(console, (f"written: {path}" for path in decision.files))
 
 
 def show_outcome(outcome: Outcome) -> None:
@@ -152,7 +152,7 @@ def show_outcome(outcome: Outcome) -> None:
         _paragraphs(console, f"{check.title}: {check.sentence}")
     for table in outcome_tables(outcome):
         _table(console, table)
-    _paragraphs(console, "\n".join(f"{name}: {outcome.facts[name]}" for name in PATHS if outcome.facts.get(name)))
+    _places(console, (f"{name}: {outcome.facts[name]}" for name in PATHS if outcome.facts.get(name)))
 
 
 def _console(width: int | None = None) -> Console:
@@ -166,6 +166,11 @@ def _console(width: int | None = None) -> Console:
 
 def _paragraphs(console: Console, text: str) -> None:
     console.print(text, "", sep="\n")
+
+
+def _places(console: Console, lines: Iterable[str]) -> None:
+    """Print lines with paths, which are never broken: they can be copied."""
+    console.print("\n".join(lines), "", sep="\n", soft_wrap=True)
 
 
 def _table(console: Console, table: Table) -> None:

@@ -147,10 +147,15 @@ def _known(
 
 
 def _whole(known: pd.DataFrame, drawn: Array, to_come: Array, interval: float) -> dict[str, Any]:
-    """Mean, lower and upper of realised and to come; widened draws have no mean."""
+    """Mean, lower and upper of realised and to come; widened draws have no mean, and their ends are not inside."""
     realised = known["realised"].to_numpy()
-    ends = interval_table(known.index, DrawBlocks.of(realised + to_come), interval=interval, kind="predictive")
-    return {"mean": realised + drawn.mean(axis=0), "lower": ends["lower"], "upper": ends["upper"]}
+    plain, wide = (
+        interval_table(known.index, DrawBlocks.of(realised + each), interval=interval, kind="predictive")
+        for each in (drawn, to_come)
+    )
+    # All are quantiles of draws: by chance a wider one may end a step inside the other.
+    lower, upper = np.minimum(wide["lower"], plain["lower"]), np.maximum(wide["upper"], plain["upper"])
+    return {"mean": realised + drawn.mean(axis=0), "lower": lower, "upper": upper}
 
 
 def _judged(known: pd.DataFrame, to_come: Array, confidence: float) -> dict[str, Any]:

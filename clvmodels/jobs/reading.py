@@ -116,7 +116,7 @@ def evaluate_job(
     ...     evaluate_job(load_config(path), folder)
     Traceback (most recent call last):
     ...
-    clvmodels.errors.InvalidTransactions: no file .../orders.csv, seen from ...; check the path
+    clvmodels.errors.InvalidTransactions: no file '.../orders.csv', seen from ...; check the path
     """
     config = job.config
     for name in (*FILES, report_file(format)):

@@ -134,7 +134,8 @@ def _check_finite(numbers: pd.DataFrame) -> None:
         values: Any = numbers[name]
         _refuse(f"no {name} (missing or NaN)", values.isna(), numbers, "give every customer one, 0 if there is nothing")
         _refuse(f"an infinite {name}", np.isinf(values), numbers, "correct it")
-        _refuse(f"a {name} beyond {MOST_MONEY:g}", values > MOST_MONEY, numbers, "correct it, or use a larger unit")
+        if name != "frequency":  # of which whole numbers alone are possible
+            _refuse(f"a {name} beyond {MOST_MONEY:g}", values > MOST_MONEY, numbers, "correct it, or use a larger unit")
         _refuse(f"a negative {name}", values < 0, numbers, "zero or more is possible")
 
 

@@ -184,7 +184,9 @@ def test_past_errors_widen_the_intervals_and_keep_the_means(point, three, past):
     plain, wide = followed(point, three).table, followed(point, three, model_error=past).table
     assert wide["mean"].equals(plain["mean"])
     assert (wide["lower"] <= plain["lower"]).all()
-    assert (wide["upper"] > plain["upper"]).all()
+    # A cohort's own end may stay where chance had put it.
+    assert (wide["upper"] >= plain["upper"]).all()
+    assert (wide["upper"] > plain["upper"]).any()
     assert (wide["lower"] >= wide["realised"]).all()
 
 

@@ -63,5 +63,5 @@ def test_a_rate_that_is_none_is_refused(won):
 
 @pytest.mark.parametrize("exposure", [0, -2.0, np.nan])
 def test_a_time_of_no_length_is_refused(exposure):
-    with pytest.raises(InvalidArgument, match="the exposure is .*; give a finite length in time units, above zero"):
+    with pytest.raises(InvalidArgument, match="the exposure is .*; give a finite number of time units, above zero"):
         AcquisitionRate(won=1, exposure=exposure)

@@ -54,7 +54,7 @@ def frequency_check(
     >>> frequency_check(published, load_cdnow_summary()).loc[["0", "7+"], ["customers", "lower", "upper"]]
                customers   lower   upper
     frequency
-    0               1411  1365.0  1444.0
+    0               1411  1365.0  1445.0
     7+                64    59.0    86.0
     """
     check_interval(interval)
