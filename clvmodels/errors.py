@@ -11,6 +11,7 @@ import reprlib
 import sys
 import sysconfig
 import warnings
+from fractions import Fraction
 from numbers import Real
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -174,12 +175,12 @@ MOST_COUNTED = 1_000_000
 
 
 def as_number(value: Any) -> float:
-    """The value as a float: infinite where it is too large for one, NaN where it is no real number.
+    """The value as a float: infinite where it is too large for one, NaN where it is no number that NumPy computes with.
 
     >>> as_number(3), as_number(10**400), as_number("3"), as_number(True)
     (3.0, inf, nan, nan)
     """
-    if isinstance(value, bool) or not isinstance(value, Real):
+    if isinstance(value, bool | Fraction) or not isinstance(value, Real):
         return math.nan
     try:
         return float(value)

@@ -70,6 +70,7 @@ def simulate_transactions(
     """
     rng = np.random.default_rng(random_seed)
     customer, time = _histories(rng, purchases, customers, length, arrivals)
+    customers = int(customers)
     seconds = np.floor(time * days_per_unit(time_unit) * 86_400).astype("int64")
     date = midnight(as_day(start, "start")) + pd.to_timedelta(seconds, unit="s")
     log = pd.DataFrame({"customer_id": customer + 1, "date": date.astype("datetime64[us]")})
@@ -112,6 +113,7 @@ def simulate_rfm(
     """
     rng = np.random.default_rng(random_seed)
     customer, time = _histories(rng, purchases, customers, length, arrivals)
+    customers = int(customers)
     first = time[:customers]
     last = np.zeros(customers)
     np.maximum.at(last, customer, time)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import chi2
+
+from clvmodels.errors import InvalidArgument
 
 Array = NDArray[np.float64]
 LEAST_R_HAT_LIMIT = 1.01
@@ -49,6 +52,18 @@ class Diagnostics:
     r_hat_limit: float = LEAST_R_HAT_LIMIT
     divergences: int = 0
     notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse figures that no fit has."""
+        odd = {
+            "effective_sample_size": self.effective_sample_size < 0 or math.isinf(self.effective_sample_size),
+            "k_hat": self.k_hat == -math.inf,
+            "r_hat": self.r_hat < 0,
+            "r_hat_limit": not LEAST_R_HAT_LIMIT <= self.r_hat_limit < math.inf,
+            "divergences": self.divergences < 0,
+        }
+        for name in (name for name, wrong in odd.items() if wrong):
+            raise InvalidArgument(f"diagnostics.{name} is {getattr(self, name)}, which no fit has")
 
 
 def k_hat_limit(draws: int) -> float:

@@ -11,6 +11,7 @@ import nutpie
 import pymc as pm
 import xarray as xr
 
+from clvmodels.errors import FitFailed
 from clvmodels.inference.diagnostics import Diagnostics, r_hat_limit
 
 CHAINS = 4
@@ -31,15 +32,18 @@ def sample_nuts(
     kept = -(-draws // CHAINS)
     every = -(-SMALLEST_DRAWS_PER_CHAIN // kept)
     sampler: Any = nutpie.sample
-    trace = sampler(
-        _compiled(model),
-        draws=kept * every,
-        tune=TUNE,
-        chains=CHAINS,
-        seed=int(rng.integers(2**31)),
-        target_accept=TARGET_ACCEPT,
-        progress_bar=progress,
-    )
+    try:
+        trace = sampler(
+            _compiled(model),
+            draws=kept * every,
+            tune=TUNE,
+            chains=CHAINS,
+            seed=int(rng.integers(2**31)),
+            target_accept=TARGET_ACCEPT,
+            progress_bar=progress,
+        )
+    except RuntimeError as error:  # no point to start from has a density
+        raise FitFailed(f"NUTS finds no point to start from ({error}); are there numbers beyond all others?") from error
     posterior = xr.Dataset({name: trace["posterior"][name] for name in names}).drop_attrs()
     diagnostics = diagnose(posterior, int(trace["sample_stats"]["diverging"].sum()))
     return _exactly(draws, posterior.isel(draw=slice(every - 1, None, every))), diagnostics

@@ -70,8 +70,8 @@ class LifetimeValue:
         if not (isinstance(self.purchases, BetaGeoPosterior) and isinstance(self.spend, GammaGammaPosterior)):
             found = f"{type(self.purchases).__name__} and {type(self.spend).__name__}"
             raise InvalidArgument(f"give the posterior of purchases, then that of spend; found {found}")
-        check_margin(self.margin)
-        check_cost(self.cost_per_purchase, "cost_per_purchase")
+        object.__setattr__(self, "margin", check_margin(self.margin))
+        object.__setattr__(self, "cost_per_purchase", check_cost(self.cost_per_purchase, "cost_per_purchase"))
         discount_force(self.annual_discount_rate, units_per_year=1)
         blocks.check_pair(self.purchases, self.spend)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 from dataclasses import fields
@@ -85,6 +86,7 @@ def _content(path: Path) -> bytes:
 def _posterior(file: PosteriorFile) -> Any:
     text = file.metadata()
     head = _Head.model_validate_json(text)
+    json.loads(text, object_pairs_hook=_without_doubles)
     if head.format != FORMAT:
         raise ClvError(f"it has format {shown(head.format)}, this version reads format {FORMAT}")
     if head.model not in POSTERIORS:
@@ -102,6 +104,13 @@ def _posterior(file: PosteriorFile) -> Any:
     )
 
 
+def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ClvError(f"it says a thing twice: {shown([name for name, _ in pairs])}")
+    return found
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(strict=True)
 
@@ -109,6 +118,7 @@ class _Strict(BaseModel):
 class _Head(_Strict):
     format: int
     model: str
+    versions: dict[str, str]
 
 
 class _Prior(_Strict):

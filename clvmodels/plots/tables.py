@@ -30,6 +30,8 @@ class Table:
 
 
 BY_TENTH = "forecaster decile"
+# Levels on the axis of a plot.
+NUMBERS = {"customers", "time", "frequency", "recency", "at", "share", "power", "at_least", "below"}
 MATRIX = "purchases.frequency_recency_matrix(T=39"
 TABLES = {
     "budget": Table("budget(...).table.loc['revenue']", levels="source period"),
@@ -62,7 +64,7 @@ TABLES = {
         "rolling.totals().loc[('value', forecaster)]", "predicted lower upper wide_lower wide_upper actual"
     ),
     "tracking": Table("result.tracking()", "end actual"),
-    "value_distribution": Table("value.distribution(rfm, horizon=52)", levels="* *"),
+    "value_distribution": Table("value.distribution(rfm, horizon=52)", levels="at_least below"),
 }
 
 
@@ -90,6 +92,9 @@ def checked(plot: str, found: object) -> pd.DataFrame:
     pairs = zip(table.index.names, wanted.levels.split(), strict=True)
     if any(name is not None and level not in ("*", name) for name, level in pairs):
         raise _refused(plot, f"this table is indexed by {_named(table.index.names)}")
+    numbers = (place for place, level in enumerate(wanted.levels.split()) if level in NUMBERS)
+    if any(not pd.api.types.is_numeric_dtype(table.index.get_level_values(place).dtype) for place in numbers):
+        raise _refused(plot, "its index holds no numbers")
     return table
 
 
