@@ -70,20 +70,8 @@ def purchase_counts(seed, customers, x, T, alive, r, alpha, a, b, days, horizon,
         start_stream(state, seed, customers[i], purpose)
         for d in range(len(r)):
             count = 0
-            for _ in _purchase_times(
-                state,
-                alive[i, d],
-                none[i, d],
-                alpha[d] + T[i],
-                a[d],
-                b[d],
-                r[d] + x[i],
-                x[i],
-                horizon[i],
-                days,
-                0.0,
-                0.0,
-            ):
+            own = alive[i, d], none[i, d], alpha[d] + T[i], a[d], b[d], r[d] + x[i], x[i]
+            for _ in _purchase_times(state, *own, horizon[i], days, 0.0, 0.0):
                 count += 1
             out[i, d] = count
 
@@ -100,20 +88,8 @@ def counts_by_period(seed, customers, x, T, alive, r, alpha, a, b, days, edges, 
         start_stream(state, seed, customers[i], purpose)
         for d in range(len(r)):
             period = 0
-            for time in _purchase_times(
-                state,
-                alive[i, d],
-                none[i, d],
-                alpha[d] + T[i],
-                a[d],
-                b[d],
-                r[d] + x[i],
-                x[i],
-                horizon[i],
-                days,
-                0.0,
-                0.0,
-            ):
+            own = alive[i, d], none[i, d], alpha[d] + T[i], a[d], b[d], r[d] + x[i], x[i]
+            for time in _purchase_times(state, *own, horizon[i], days, 0.0, 0.0):
                 at = start[i] + time
                 # Rounding must not carry a purchase over the last edge.
                 while at > edges[period + 1] and period + 2 < len(edges):
@@ -140,20 +116,8 @@ def purchase_values(
             if first:
                 log_rate, known = _log_rate(amounts, n[i], m[i], p[d], q[d], v[d]), True
                 value = margin * math.exp(log_gamma_variate(amounts, p[d]) - log_rate) - cost
-            for time in _purchase_times(
-                state,
-                alive[i, d],
-                none[i, d],
-                alpha[d] + T[i],
-                a[d],
-                b[d],
-                r[d] + x[i],
-                x[i],
-                horizon[i],
-                days,
-                0.0,
-                0.0,
-            ):
+            own = alive[i, d], none[i, d], alpha[d] + T[i], a[d], b[d], r[d] + x[i], x[i]
+            for time in _purchase_times(state, *own, horizon[i], days, 0.0, 0.0):
                 if not known:
                     log_rate, known = _log_rate(amounts, n[i], m[i], p[d], q[d], v[d]), True
                 amount = math.exp(log_gamma_variate(amounts, p[d]) - log_rate)

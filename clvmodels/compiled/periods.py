@@ -46,20 +46,8 @@ def known_by_period(seed, customers, x, T, alive, r, alpha, a, b, days, edges, y
         start_stream(amounts, seed, customers[i], AMOUNTS)
         for d in range(len(r)):
             last, log_rate = NOWHERE, 0.0
-            for time in _purchase_times(
-                state,
-                alive[i, d],
-                none[i, d],
-                alpha[d] + T[i],
-                a[d],
-                b[d],
-                r[d] + x[i],
-                x[i],
-                edges[-1],
-                days,
-                0.0,
-                0.0,
-            ):
+            own = alive[i, d], none[i, d], alpha[d] + T[i], a[d], b[d], r[d] + x[i], x[i]
+            for time in _purchase_times(state, *own, edges[-1], days, 0.0, 0.0):
                 if last == NOWHERE:
                     log_rate = _log_rate(amounts, n[i], m[i], p[d], q[d], v[d])
                 amount = math.exp(log_gamma_variate(amounts, p[d]) - log_rate)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from clvmodels.errors import MOST_COUNTED, MOST_MONEY, InvalidRFM, shown
+from clvmodels.errors import MOST_MONEY, InvalidRFM, shown
 from clvmodels.transactions.in_memory import check_kinds, id_index
 
 REQUIRED = ("frequency", "recency", "T")
@@ -20,11 +20,6 @@ RULES: list[tuple[str, Callable[[Any], Any], str]] = [
         "a frequency that is not a whole number",
         lambda t: (t["frequency"] % 1 != 0) | (t["frequency"] > 2**53),
         "frequency counts repeat purchase days",
-    ),
-    (
-        f"a frequency beyond {MOST_COUNTED:,}",
-        lambda t: t["frequency"] > MOST_COUNTED,
-        "it counts days with a purchase, and these are more than anybody lives",
     ),
     (
         "recency > T",

@@ -269,9 +269,43 @@ def test_a_file_cut_short_anywhere_is_refused(tmp_path):
         lambda file: file.create_group("prior").create_dataset("r", data=[1.0]),
         lambda file: file["posterior"].create_dataset("lp", data=[1.0]),
         lambda file: file.__setitem__("posterior/again", file["/"]),
-        told(more=1, versions=3),
+        told(more=1),
         put("posterior/r", np.array([[0.2, 0.3]], ">f8")),
     ],
 )
 def test_what_changes_no_draw_does_not_matter(change, changed):
     assert clv.load_posterior(changed(change)).samples.identical(beta_geo().samples)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("divergences", -5),
+        ("effective_sample_size", -5.0),
+        ("effective_sample_size", float("inf")),
+        ("k_hat", float("-inf")),
+        ("r_hat", -1.0),
+        ("r_hat_limit", float("inf")),
+        ("r_hat_limit", float("nan")),
+    ],
+)
+def test_diagnostics_that_no_fit_has_are_refused(name, value, changed):
+    def change(file):
+        said = json.loads(file.attrs["clvmodels"])
+        said["diagnostics"][name] = value
+        file.attrs["clvmodels"] = json.dumps(said)
+
+    refused(changed(change), f"diagnostics.{name} is")
+
+
+def test_a_key_that_is_said_twice_is_refused(changed):
+    def change(file):
+        week = '"time_unit": "week"'
+        file.attrs["clvmodels"] = file.attrs["clvmodels"].replace(week, f'{week}, "time_unit": "day"')
+
+    refused(changed(change), "it says a thing twice")
+
+
+@pytest.mark.parametrize("versions", [None, 5, "<script>"])
+def test_versions_are_texts_by_package(versions, changed):
+    refused(changed(told(versions=versions)), "versions is")

@@ -83,3 +83,15 @@ def test_a_table_of_one_quantity_is_drawn_as_it_is():
     table = clv.GammaGamma.at(p=[6.0, 7.0], q=[3.0, 4.0], v=[15.0, 16.0], time_unit="week").heterogeneity()
     whole, part = draw("heterogeneity", table), draw("heterogeneity", table.loc["mean_spend"])
     assert whole.lines[0].get_xydata().tolist() == part.lines[0].get_xydata().tolist()
+
+
+@pytest.mark.parametrize("plot", ["net_gain", "prior_sensitivity", "concentration"])
+def test_a_table_indexed_by_names_is_refused_where_the_index_is_an_axis(plot):
+    table = pd.DataFrame({"mean": [1.0], "lower": [0.5], "upper": [2.0]}, index=["total"])
+    with pytest.raises(clv.InvalidArgument, match=re.escape(f"made by {TABLES[plot].call}")):
+        draw(plot, table)
+
+
+def test_densities_are_no_distribution_of_value(things):
+    with pytest.raises(clv.InvalidArgument, match="indexed by quantity, at"):
+        draw("value_distribution", things["BetaGeoPosterior"].heterogeneity())
