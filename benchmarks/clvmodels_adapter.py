@@ -69,14 +69,6 @@ def summary(*, rows: int, lazy: bool) -> dict[str, Any]:
         return {**report, "customers": customers, "versions": _versions()}
 
 
-def even_summary(*, even: int, ids: str) -> dict[str, Any]:
-    """From a Parquet log with ten rows for a customer to an RFM in memory, the second time."""
-    path = simulated.even_log_path(even, ids)
-    _summarised(path)
-    report, customers = measured(lambda: _summarised(path))
-    return {**report, "customers": customers, "versions": _versions()}
-
-
 def expected_purchases(*, size: str, draws: int, horizon: float) -> dict[str, Any]:
     """Expected purchases with a 90 % credible interval; the draws are those of the CDNOW sample."""
     sample, rfm = cdnow_rfm("sample"), cdnow_rfm(size)

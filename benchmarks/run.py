@@ -17,7 +17,6 @@ import report
 import results
 import retrain
 import rfm_from_log
-import rfm_speed
 import score_simulated
 from measurement import Failure, Measurement, Rows
 from processes import TaskFailed, all_runs
@@ -35,7 +34,6 @@ BENCHMARKS: dict[str, tuple[Callable[[], Iterable[Measurement]], int]] = {
     "expected_purchases_cdnow": (expected_purchases_cdnow.measure, 23_570),
     "rfm_million_rows": (rfm_from_log.million_rows, MILLION),
     "rfm_ten_million_rows": (rfm_from_log.ten_million_rows, TEN_MILLION),
-    "rfm_speed": (rfm_speed.measure, TEN_MILLION),
     "fit_million": (fit_simulated.million, MILLION),
     "fit_ten_million": (fit_simulated.ten_million, TEN_MILLION),
     "score_million": (score_simulated.million, MILLION),

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
-import numpy as np
 import pandas as pd
 
 import clvmodels as clv
@@ -29,21 +28,6 @@ def log_of_rows_path(rows: int) -> Path:
     """A log of exactly so many rows; a customer makes between two and three."""
     chunks = _log_chunks(rows // 2)
     return _once(f"rows-{rows}.parquet", lambda path: _joined(chunks, path, limit=f"LIMIT {rows}"))
-
-
-def even_log_path(rows: int, ids: str) -> Path:
-    """A log of so many rows, ten for a customer on any days of the two years; ids are "int" or "str"."""
-
-    def write(path: Path) -> None:
-        rng = np.random.default_rng(1)
-        customer = pd.Series(rng.integers(0, rows // 10, rows))
-        day = np.datetime64(START) + rng.integers(0, DAYS, rows).astype("timedelta64[D]")
-        log = {"customer_id": customer, "date": day.astype("datetime64[s]"), "value": rng.gamma(2, 15, rows).round(2)}
-        frame = pd.DataFrame(log)
-        named = frame.assign(customer_id="c" + customer.astype(str)) if ids == "str" else frame
-        named.to_parquet(path)
-
-    return _once(f"even-{ids}-{rows}.parquet", write)
 
 
 def rfm_path(customers: int) -> Path:

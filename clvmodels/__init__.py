@@ -11,9 +11,8 @@ From a log to the value of every customer:
 
 ============  ==========================================================================================================
 data          rfm_summary -> RFM; rfm_table -> RFMTable, where the data are; split_holdout, rolling_splits; datasets
-models        BetaGeo (BetaGeoPriors), GammaGamma (GammaGammaPriors), LogNormalSpend (LogNormalSpendPriors),
-              MultiplicativeCLV; of contracts ShiftedBetaGeo (ShiftedBetaGeoPriors), fitted to Renewals; Prior for
-              priors of your own; load_posterior; criticise
+models        BetaGeo (BetaGeoPriors), GammaGamma (GammaGammaPriors), MultiplicativeCLV; of contracts ShiftedBetaGeo
+              (ShiftedBetaGeoPriors), fitted to Renewals; Prior for priors of your own; load_posterior; criticise
 value         LifetimeValue; score writes what is expected of all customers to a file
 evaluation    backtest, rolling_backtest, estimate_model_error; named_forecasters, Forecast and Prediction for
               forecasters of your own; catalogue of the measures
@@ -51,7 +50,6 @@ if TYPE_CHECKING:
     from clvmodels.evaluation.forecasters import Forecast as Forecast
     from clvmodels.evaluation.forecasters import Prediction as Prediction
     from clvmodels.evaluation.measures import catalogue as catalogue
-    from clvmodels.evaluation.model_forecaster import ModelForecaster as ModelForecaster
     from clvmodels.evaluation.past_errors import estimate_model_error as estimate_model_error
     from clvmodels.evaluation.registry import named_forecasters as named_forecasters
     from clvmodels.evaluation.rolling import rolling_backtest as rolling_backtest
@@ -61,11 +59,8 @@ if TYPE_CHECKING:
     from clvmodels.models.gamma_gamma import GammaGamma as GammaGamma
     from clvmodels.models.gamma_gamma import GammaGammaPriors as GammaGammaPriors
     from clvmodels.models.load import load_posterior as load_posterior
-    from clvmodels.models.log_normal import LogNormalSpend as LogNormalSpend
-    from clvmodels.models.log_normal import LogNormalSpendPriors as LogNormalSpendPriors
     from clvmodels.models.multiplicative import MultiplicativeCLV as MultiplicativeCLV
     from clvmodels.models.priors import Prior as Prior
-    from clvmodels.models.registry import default_models as default_models
     from clvmodels.models.renewals import Renewals as Renewals
     from clvmodels.models.shifted_beta_geo import ShiftedBetaGeo as ShiftedBetaGeo
     from clvmodels.models.shifted_beta_geo import ShiftedBetaGeoPriors as ShiftedBetaGeoPriors
@@ -92,7 +87,6 @@ _HOMES = {
     "catalogue": "evaluation.measures",
     "named_forecasters": "evaluation.registry",
     "criticise": "evaluation.criticism",
-    "ModelForecaster": "evaluation.model_forecaster",
     "rolling_backtest": "evaluation.rolling",
     "estimate_model_error": "evaluation.past_errors",
     "LifetimeValue": "lifetime_value",
@@ -100,12 +94,9 @@ _HOMES = {
     "BetaGeoPriors": "models.beta_geo",
     "GammaGamma": "models.gamma_gamma",
     "GammaGammaPriors": "models.gamma_gamma",
-    "LogNormalSpend": "models.log_normal",
-    "LogNormalSpendPriors": "models.log_normal",
     "load_posterior": "models.load",
     "MultiplicativeCLV": "models.multiplicative",
     "Prior": "models.priors",
-    "default_models": "models.registry",
     "Renewals": "models.renewals",
     "ShiftedBetaGeo": "models.shifted_beta_geo",
     "ShiftedBetaGeoPriors": "models.shifted_beta_geo",
@@ -135,9 +126,6 @@ __all__ = [
     "InvalidRFM",
     "InvalidTransactions",
     "LifetimeValue",
-    "LogNormalSpend",
-    "LogNormalSpendPriors",
-    "ModelForecaster",
     "MultiplicativeCLV",
     "Prediction",
     "Prior",
@@ -150,7 +138,6 @@ __all__ = [
     "criticise",
     "datasets",
     "decisions",
-    "default_models",
     "estimate_model_error",
     "jobs",
     "load_posterior",

@@ -17,12 +17,10 @@ from clvmodels.cli.options import (
     DateFormat,
     DiscountRate,
     Margin,
-    Model,
     RefundChoice,
     Refunds,
     Seed,
     Segments,
-    SpendChoice,
     TimeUnit,
     TimeZone,
     Transactions,
@@ -103,8 +101,6 @@ def _log(
     annual_discount_rate: DiscountRate = 0.0,
     cost_per_purchase: CostPerPurchase = 0.0,
     interval: Interval = 0.9,
-    model: Model = None,
-    spend: SpendChoice = None,
     seed: Seed = 1,
     out: Out = Path("clvmodels-decision"),
 ) -> None:
@@ -265,8 +261,6 @@ def renewals(
         float | None, typer.Option(min=0, max=1, help="Share of this renewal's price given away.")
     ] = None,
     interval: Interval = 0.9,
-    model: Model = None,
-    spend: SpendChoice = None,
     seed: Seed = 1,
     out: Out = Path("clvmodels-decision"),
 ) -> None:

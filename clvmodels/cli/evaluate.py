@@ -17,13 +17,11 @@ from clvmodels.cli.options import (
     DiscountRate,
     Formats,
     Margin,
-    Model,
     RefundChoice,
     Refunds,
     ReportFormat,
     Seed,
     Segments,
-    SpendChoice,
     TimeUnit,
     TimeZone,
     Unit,
@@ -63,7 +61,7 @@ Window = Annotated[
 ]
 Names = Annotated[
     str | None,
-    typer.Option(metavar="NAMES", help="Forecasters to compare with, separated by commas; or 'all'."),
+    typer.Option(metavar="NAMES", help="What to hold BG/NBD x Gamma-Gamma against, separated by commas; or 'all'."),
 ]
 AcquisitionRate = Annotated[
     str | None, typer.Option(metavar="RATE", help="Customers won per time unit in the holdout, or 'estimated'.")
@@ -87,8 +85,6 @@ def evaluate(
     origins: Origins = None,
     horizon: Horizon = None,
     window: Window = None,
-    model: Model = None,
-    spend: SpendChoice = None,
     forecasters: Names = None,
     segments: Segments = None,
     acquisition_rate: AcquisitionRate = None,
@@ -154,12 +150,7 @@ def _publish(
         unknown_dates=choices.pop("unknown_dates").value,
         random_seed=seed,
         origins=_origins(choices.pop("origins"), choices.pop("horizon")),
-        forecasters=reports.read_forecasters(
-            choices.pop("forecasters"),
-            model=choices.pop("model"),
-            spend=choices.pop("spend"),
-            segmented=choices["segments"] is not None,
-        ),
+        forecasters=reports.read_forecasters(choices.pop("forecasters")),
         segments=reports.read_segments(choices.pop("segments"), choices["customer_id"]),
         acquisition_rate=reports.read_rate(choices.pop("acquisition_rate")),
         format=_named(choices.pop("format")),

@@ -16,7 +16,6 @@ class TimeUnit(StrEnum):
     WEEK = "week"
     MONTH = "month"
     YEAR = "year"
-    QUARTER = "quarter"
 
 
 class Refunds(StrEnum):
@@ -67,5 +66,3 @@ Segments = Annotated[
     Path | None, typer.Option(metavar="FILE", help="CSV or Parquet file with the customer column and one of segments.")
 ]
 Seed = Annotated[int, typer.Option(help="The same seed gives the same numbers.")]
-Model = Annotated[str | None, typer.Option(metavar="KEY", help="Model of purchases; an unknown key lists them.")]
-SpendChoice = Annotated[str | None, typer.Option(metavar="KEY", help="Model of spend; an unknown key lists them.")]

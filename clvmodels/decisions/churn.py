@@ -10,11 +10,14 @@ import numpy as np
 import pandas as pd
 
 from clvmodels.decisions.checks import grouped
-from clvmodels.decisions.drivers import driver_sentence, drivers
+from clvmodels.decisions.drivers import driver_sentence, drivers, purchase_inputs
 from clvmodels.errors import InvalidArgument, check_horizon, check_interval, check_length, check_whole, shown
+from clvmodels.formulas import beta_geo
+from clvmodels.formulas.beta_geo import BetaGeoParams
 from clvmodels.intervals import Array, DrawBlocks, interval_table, summed
+from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
 from clvmodels.models.by_period import predictive_alive, predictive_by_period
-from clvmodels.models.purchases import PurchasePosterior
+from clvmodels.models.expectations import distinct_rows
 from clvmodels.notebook import answer_as_html
 from clvmodels.rfm import RFM
 from clvmodels.wording import amount, between, plural
@@ -54,7 +57,7 @@ class Churn:
 
 
 def churn(
-    purchases: PurchasePosterior,
+    purchases: BetaGeoPosterior,
     rfm: RFM,
     *,
     period: float,
@@ -68,7 +71,7 @@ def churn(
 
     Parameters
     ----------
-    purchases : PurchasePosterior
+    purchases : BetaGeoPosterior
     rfm : RFM
     period : float
         Its length, in the model's time unit.
@@ -94,14 +97,14 @@ def churn(
 
     Notes
     -----
-    Among those alive now, the share who leave within t is 1 - sum of S_i(t) / sum of S_i(0), with the model's S. Who
-    counts as alive depends on the model: see `purchases.caveats`.
+    Among those alive now, the share who leave within t is 1 - sum of S_i(t) / sum of S_i(0), with S of BG/NBD. Nobody
+    drops out before a repeat purchase there, so that customers without one count as alive.
 
     Examples
     --------
     >>> from clvmodels.datasets import load_cdnow_summary
-    >>> from clvmodels.models.published import cdnow_posteriors
-    >>> purchases, _ = cdnow_posteriors()
+    >>> from clvmodels.models.beta_geo import BetaGeo
+    >>> purchases = BetaGeo.at(r=0.243, alpha=4.414, a=0.793, b=2.426, time_unit="week", random_seed=1)
     >>> answer = churn(purchases, load_cdnow_summary(), period=52, periods=3)
     >>> answer.table.loc[("total", "churn_rate"), "mean"].round(3).item()
     0.125
@@ -118,7 +121,7 @@ def churn(
     rate = 1 - survival[1]
     known = {name: _group(interval, alive[0, g], rate[g], lifespan[g]) for g, name in enumerate(groups)}
     table = pd.concat(known, names=["group", "quantity"])
-    moved = drivers(_enough(rate[-1], purchases), uncertain=purchases.population(), interval=interval)
+    moved = drivers(_enough(rate[-1], purchases), uncertain=purchase_inputs(purchases), interval=interval)
     said = _sentence(table.loc["total"], length, within, purchases.time_unit, interval)
     return Churn(
         table=table,
@@ -129,9 +132,9 @@ def churn(
     )
 
 
-def _check_posterior(purchases: object) -> PurchasePosterior:
-    if not isinstance(purchases, PurchasePosterior):
-        raise InvalidArgument(f"purchases is a {type(purchases).__name__}; give the posterior of a model of purchases")
+def _check_posterior(purchases: object) -> BetaGeoPosterior:
+    if not isinstance(purchases, BetaGeoPosterior):
+        raise InvalidArgument(f"purchases is a {type(purchases).__name__}; give the posterior of BetaGeo().fit(...)")
     return purchases
 
 
@@ -144,7 +147,7 @@ def _usable(names: pd.Index) -> pd.Index:
 
 
 def _expected(
-    purchases: PurchasePosterior,
+    purchases: BetaGeoPosterior,
     rfm: RFM,
     codes: Array,
     groups: int,
@@ -154,11 +157,13 @@ def _expected(
     in_all: bool,
 ) -> tuple[Array, Array]:
     """Sums over each group, then, if wanted, over all: alive (times, groups, draws) and lifetime (groups, draws)."""
-    rows, (code,), which = purchases.distinct(purchases.rows_of(rfm), codes)
-    members = np.zeros((groups, len(code)))
-    members[code.astype(int), np.arange(len(code))] = np.bincount(which)
+    frequency, recency, T = (rfm.frame[name].to_numpy(float) for name in ("frequency", "recency", "T"))
+    (x, T, t_x, code), which = distinct_rows(frequency, T, recency, codes)
+    members = np.zeros((groups, len(x)))
+    members[code.astype(int), np.arange(len(x))] = np.bincount(which)
     if in_all:
         members = np.vstack([members, members.sum(axis=0)])
+    rows = x, t_x, T
     curves = [purchases.expectation("probability_alive", rows, horizon=time) for time in times]
     curves.append(purchases.expectation("expected_lifetime", rows, horizon=horizon))
 
@@ -166,7 +171,7 @@ def _expected(
         alive = curves[0].alive(at)
         return np.stack([members[:, at] @ (alive * curve.if_alive(at)) for curve in curves])
 
-    found = summed(sums, len(code), purchases.draw_count)
+    found = summed(sums, len(x), purchases.draw_count)
     return found[:-1], found[-1]
 
 
@@ -181,13 +186,13 @@ def _group(interval: float, *draws: Array) -> pd.DataFrame:
     return interval_table(names, DrawBlocks.of(np.stack(draws, axis=1)), interval=interval, kind="credible")
 
 
-def _enough(draws: Array, purchases: PurchasePosterior) -> Array:
+def _enough(draws: Array, purchases: BetaGeoPosterior) -> Array:
     """A point repeated as often as its parameters are."""
     return np.broadcast_to(draws, purchases.predictive_draw_count) if len(draws) == 1 else draws
 
 
 def _by_period(
-    purchases: PurchasePosterior, rfm: RFM, times: Array, interval: float, random_seed: int | None
+    purchases: BetaGeoPosterior, rfm: RFM, times: Array, interval: float, random_seed: int | None
 ) -> pd.DataFrame:
     alive = predictive_alive(purchases, rfm, times=times[1:], random_seed=random_seed)
     active = predictive_by_period(purchases, None, rfm, edges=times, random_seed=random_seed)[..., 2]
@@ -200,11 +205,12 @@ def _by_period(
 
 
 def _survival(
-    purchases: PurchasePosterior, survival: Array, groups: Sequence[str], times: Array, interval: float
+    purchases: BetaGeoPosterior, survival: Array, groups: Sequence[str], times: Array, interval: float
 ) -> pd.DataFrame:
     """Of each group, and of a new customer."""
+    params = BetaGeoParams(*(draws[:, None] for draws in purchases.parameter_draws()))
     curves = {KNOWN if name == "total" else str(name): survival[:, g] for g, name in enumerate(groups)}
-    curves[NEW] = purchases.newcomer("probability_alive", times).T
+    curves[NEW] = beta_geo.survival_if_alive(params, times, 0.0, 0.0).T
     index = pd.Index(times, name="time")
     tables = {
         name: interval_table(index, DrawBlocks.of(curve.T), interval=interval, kind="credible")

@@ -49,9 +49,9 @@ def backtest(
     calibration_end, holdout_end : date
         The last days of the two periods, each to its end. The horizon is the time between them.
     forecasters : sequence of Forecaster, optional
-        The first one is the model under test, the others are its baselines. By default the default models (spend by
-        repeat purchases, and by all), the simple formula per customer, per segment where there are some, and for the
-        whole base, as before, the hiatus rule, nothing, and the lifetimes package's maximum-likelihood fit.
+        The first one is the model under test, the others are its baselines. By default BG/NBD x Gamma-Gamma (with two
+        models of spend), the simple formula per customer, per segment where there are some, and for the whole base, as
+        before, the hiatus rule, nothing, and the lifetimes package's maximum-likelihood fit.
     segments : Series indexed by customer_id, or dict, optional
         The segment of every customer of the calibration, as known at its end; the column "segment" of the RFM.
     acquisition_rate : float or "estimated", optional

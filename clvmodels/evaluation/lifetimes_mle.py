@@ -7,7 +7,6 @@ import io
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -179,11 +178,3 @@ def _silence() -> Iterator[None]:
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")
         yield
-
-
-LIFETIMES = {
-    one.name: partial(Lifetimes, model=one.model, include_first=one.include_first)
-    for one in (Lifetimes(model=model, include_first=first) for model in get_args(Model) for first in (False, True))
-}
-# Compared where nobody chose: the same model as our default by another package, a check of ourselves.
-CHECKS = ("lifetimes_bg_nbd",)

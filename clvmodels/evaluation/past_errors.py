@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 
 from clvmodels.errors import ClvError, InvalidArgument, check_horizon, shown
+from clvmodels.evaluation.bayesian import BetaGeoGammaGamma
 from clvmodels.evaluation.forecasters import Forecaster
 from clvmodels.evaluation.known import Segments, calibration_of, with_segments
-from clvmodels.evaluation.model_forecaster import ModelForecaster
 from clvmodels.intervals import with_progress
 from clvmodels.model_error import ModelError
 from clvmodels.models.posterior import fresh_seed
@@ -52,7 +52,7 @@ def estimate_model_error(
     target : {"value", "purchases"}
         Of which total.
     forecaster : Forecaster, optional
-        By default that of the default models.
+        By default BG/NBD x Gamma-Gamma.
     segments : Series or dict, optional
         As in `backtest`.
     random_seed : int, optional
@@ -75,7 +75,7 @@ def estimate_model_error(
     --------
     >>> from clvmodels.datasets import simulate_transactions
     >>> log = simulate_transactions(customers=200, length=40, random_seed=1)
-    >>> error = estimate_model_error(log, horizon=10, forecaster=ModelForecaster(draws=100))
+    >>> error = estimate_model_error(log, horizon=10, forecaster=BetaGeoGammaGamma(draws=100))
     >>> error.log_errors.shape
     (2,)
     """
@@ -84,7 +84,7 @@ def estimate_model_error(
         raise InvalidArgument(f"target is {shown(target)}; choose one of {', '.join(get_args(Target))}")
     last_day = None if observation_end is None else as_day(observation_end, "observation_end")
     log, seed = CheckedLog.check(transactions, last_day=last_day, **choices), fresh_seed(random_seed)
-    end, under_test = last_day or log.transactions.log_end, forecaster or ModelForecaster()
+    end, under_test = last_day or log.transactions.log_end, forecaster or BetaGeoGammaGamma()
     found = past_errors(under_test, log, end, horizon=horizon, segments=segments, random_seed=seed)
     if target not in found:
         raise InvalidArgument(
@@ -135,7 +135,7 @@ def past_errors(
 
 def _lighter(forecaster: Forecaster) -> Forecaster:
     """With as many draws as a mean needs."""
-    if isinstance(forecaster, ModelForecaster) and forecaster.draws > MEAN_DRAWS:
+    if isinstance(forecaster, BetaGeoGammaGamma) and forecaster.draws > MEAN_DRAWS:
         return replace(forecaster, draws=MEAN_DRAWS)
     return forecaster
 

@@ -12,6 +12,7 @@ import pandas as pd
 from clvmodels.errors import InvalidArgument, shown
 from clvmodels.evaluation import tables
 from clvmodels.evaluation.assessment import Assessment
+from clvmodels.evaluation.bayesian import FittedBetaGeoGammaGamma
 from clvmodels.evaluation.bootstrap import Resampled, resample
 from clvmodels.evaluation.compared import Compared
 from clvmodels.evaluation.criticism import Criticism, criticise
@@ -19,7 +20,6 @@ from clvmodels.evaluation.curves import Past, calibration_paths, calibration_tab
 from clvmodels.evaluation.forecasters import FittedForecaster, Forecast, Forecaster
 from clvmodels.evaluation.headings import one_origin
 from clvmodels.evaluation.measures import Measure, measures
-from clvmodels.evaluation.model_forecaster import FittedModels
 from clvmodels.evaluation.totals import new_customers_table, totals_table
 from clvmodels.evaluation.verdict import totals_in_words, verdict
 from clvmodels.intervals import Array
@@ -252,9 +252,9 @@ class BacktestResult(Compared):
         return tables.pit(self.assessments, forecaster or self.model, target, bins=bins, interval=self.interval)
 
     def criticism(self) -> Criticism | None:
-        """Check the model's fit against its own data, as `criticise` does; None if it is no pair of models."""
+        """Check the model's fit against its own data, as `criticise` does; None if it is not BG/NBD."""
         fitted = self.fitted.get(self.model)
-        if not isinstance(fitted, FittedModels):
+        if not isinstance(fitted, FittedBetaGeoGammaGamma):
             return None
         parts, split = (fitted.purchases, fitted.spend), self.split
         return criticise(*parts, split.calibration, horizon=split.horizon, interval=self.interval)

@@ -8,20 +8,22 @@ import numpy as np
 import pandas as pd
 
 from clvmodels.errors import InvalidArgument
-from clvmodels.evaluation.model_forecaster import FittedModels
+from clvmodels.evaluation.bayesian import FittedBetaGeoGammaGamma
 from clvmodels.scoring.scorer import ENDS, MONEY, QUANTITIES, Scorer
 
 if TYPE_CHECKING:
     from clvmodels.evaluation.result import BacktestResult
 
+MODEL = "bg_nbd_gamma_gamma"
+
 
 def scores(result: BacktestResult, *, margin: float = 1.0, annual_discount_rate: float = 0.0) -> pd.DataFrame:
-    """Return what the models under test knew of each customer at the calibration end.
+    """Return what BG/NBD x Gamma-Gamma knew of each customer at the calibration end.
 
     Parameters
     ----------
     result : BacktestResult
-        The forecaster under test is a pair of models.
+        With the forecaster "bg_nbd_gamma_gamma" in it.
     margin : float
         Share of the spend that is earned, in (0, 1].
     annual_discount_rate : float
@@ -44,17 +46,17 @@ def scores(result: BacktestResult, *, margin: float = 1.0, annual_discount_rate:
     --------
     >>> from clvmodels.datasets import simulate_transactions
     >>> from clvmodels.evaluation.backtest import backtest
-    >>> from clvmodels.evaluation.model_forecaster import ModelForecaster
+    >>> from clvmodels.evaluation.bayesian import BetaGeoGammaGamma
     >>> log = simulate_transactions(customers=50, length=60, random_seed=1)
     >>> cut = {"calibration_end": "2020-08-01", "holdout_end": "2020-12-01"}
-    >>> table = scores(backtest(log, **cut, forecasters=[ModelForecaster(draws=100)]))
+    >>> table = scores(backtest(log, **cut, forecasters=[BetaGeoGammaGamma(draws=100)]))
     >>> table["probability_alive_mean"].between(0, 1).all().item()
     True
     """
-    fitted = result.fitted.get(result.model)
-    if not isinstance(fitted, FittedModels):
-        reasons = " ".join(note for note in result.notes if note.startswith(result.model)) or "it has no posterior."
-        raise InvalidArgument(f"there are no scores without a model's fit, and {result.model} has none: {reasons}")
+    fitted = result.fitted.get(MODEL)
+    if not isinstance(fitted, FittedBetaGeoGammaGamma):
+        reasons = " ".join(note for note in result.notes if note.startswith(MODEL)) or "it was not asked."
+        raise InvalidArgument(f"there are no scores without a fit of {MODEL}: {reasons}")
     rfm = result.split.calibration
     money = MONEY if fitted.spend is not None else ()
     scorer = Scorer(

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import fields
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from clvmodels.errors import ClvError, why_not_local
 from clvmodels.evaluation.measures import measures
 from clvmodels.models.priors import Prior
-from clvmodels.models.purchases import PurchaseModel
-from clvmodels.models.registry import default_models, purchase_model, spend_model
-from clvmodels.models.spend import SpendModel
 from clvmodels.scoring import QUANTITIES
 from clvmodels.transactions import TimeUnit, as_day
 from clvmodels.wording import check_currency
@@ -93,22 +89,33 @@ class PriorChoice(BaseModel):
         return Prior(self.distribution, **(self.__pydantic_extra__ or {}))
 
 
+class PurchasePriors(Part):
+    """Priors of BG/NBD that replace the default ones; see `clvmodels.BetaGeoPriors`."""
+
+    r: PriorChoice | None = None
+    alpha: PriorChoice | None = None
+    phi: PriorChoice | None = None
+    kappa: PriorChoice | None = None
+
+
+class SpendPriors(Part):
+    """Priors of Gamma-Gamma that replace the default ones; see `clvmodels.GammaGammaPriors`."""
+
+    p: PriorChoice | None = None
+    q_minus_one: PriorChoice | None = None
+    mean_spend: PriorChoice | None = None
+
+
 class Priors(Part):
-    """Priors that replace a model's default ones, by parameter."""
+    """Those of both models."""
 
-    purchases: dict[str, PriorChoice] = {}
-    spend: dict[str, PriorChoice] = {}
-
-
-def _models(part: Any, key: str) -> PurchaseModel | SpendModel:
-    return purchase_model(key) if part == "purchases" else spend_model(key)
+    purchases: PurchasePriors = PurchasePriors()
+    spend: SpendPriors = SpendPriors()
 
 
 class Model(Part):
-    """What is fitted, to what; the models are those of `clvmodels.models.registry`."""
+    """What is fitted, to what."""
 
-    purchases: Text = Field(default_factory=lambda: default_models()[0].posterior.key)
-    spend: Text = Field(default_factory=lambda: default_models()[1].posterior.key)
     time_unit: TimeUnit = "week"
     observation_end: dt.date | str = LAST_COMPLETE_DAY
     method: Literal["auto", "importance", "nuts", "map"] = "auto"
@@ -116,25 +123,6 @@ class Model(Part):
     random_seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
     include_first: bool = False
     priors: Priors = Priors()
-
-    @field_validator("purchases", "spend")
-    @classmethod
-    def _registered(cls, value: str, info: ValidationInfo) -> str:
-        try:
-            _models(info.field_name, value)
-        except ClvError as error:
-            raise ValueError(str(error)) from None
-        return value
-
-    @model_validator(mode="after")
-    def _own_priors(self) -> Self:
-        for part, chosen in self.priors:
-            known = [field.name for field in fields(_models(part, getattr(self, part)).priors)]
-            unknown = [name for name in chosen if name not in known]
-            if unknown:
-                key = getattr(self, part)
-                raise ValueError(f"{key!r} has no prior of {unknown[0]!r} in priors.{part}; it has {', '.join(known)}")
-        return self
 
     @field_validator("observation_end")
     @classmethod

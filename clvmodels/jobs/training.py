@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,18 +11,17 @@ import pandas as pd
 
 from clvmodels.errors import InvalidArgument, InvalidConfiguration
 from clvmodels.evaluation.backtest import evaluate
+from clvmodels.evaluation.bayesian import BetaGeoGammaGamma, FittedBetaGeoGammaGamma
 from clvmodels.evaluation.forecasters import Calibration, Forecaster
-from clvmodels.evaluation.model_forecaster import FittedModels, ModelForecaster
 from clvmodels.evaluation.registry import named_forecasters
 from clvmodels.evaluation.result import BacktestResult
 from clvmodels.jobs.config import Config
 from clvmodels.jobs.feed import Feed
 from clvmodels.jobs.gates import PUBLISHED, SIMPLE
-from clvmodels.jobs.settings import PriorChoice
 from clvmodels.jobs.store import Version
-from clvmodels.models.purchases import PurchasePosterior
-from clvmodels.models.registry import purchase_model, spend_model
-from clvmodels.models.spend import SpendPosterior
+from clvmodels.models.beta_geo import BetaGeo, BetaGeoPriors
+from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
+from clvmodels.models.gamma_gamma import GammaGamma, GammaGammaPosterior, GammaGammaPriors
 from clvmodels.transactions import days_per_unit
 
 PRIOR_DRAWS = 20
@@ -36,19 +34,19 @@ class AsPublished:
 
     Attributes
     ----------
-    purchases : PurchasePosterior
-    spend : SpendPosterior or None
+    purchases : BetaGeoPosterior
+    spend : GammaGammaPosterior or None
     name : str
     """
 
-    purchases: PurchasePosterior
-    spend: SpendPosterior | None
+    purchases: BetaGeoPosterior
+    spend: GammaGammaPosterior | None
     name: str = PUBLISHED
 
-    def fit(self, calibration: Calibration, *, random_seed: int | None) -> FittedModels:  # noqa: ARG002
+    def fit(self, calibration: Calibration, *, random_seed: int | None) -> FittedBetaGeoGammaGamma:  # noqa: ARG002
         """Return them as they are."""
         spend = self.spend if calibration.rfm.has_value else None
-        return FittedModels(purchases=self.purchases, spend=spend)
+        return FittedBetaGeoGammaGamma(purchases=self.purchases, spend=spend)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -57,24 +55,24 @@ class Candidate:
 
     Attributes
     ----------
-    purchases : PurchasePosterior
-    spend : SpendPosterior or None
+    purchases : BetaGeoPosterior
+    spend : GammaGammaPosterior or None
         None for a log without amounts.
     backtest : BacktestResult
     """
 
-    purchases: PurchasePosterior
-    spend: SpendPosterior | None
+    purchases: BetaGeoPosterior
+    spend: GammaGammaPosterior | None
     backtest: BacktestResult
 
     @property
-    def tried(self) -> FittedModels:
+    def tried(self) -> FittedBetaGeoGammaGamma:
         """The same models as they were fitted without the holdout."""
         fitted: Any = self.backtest.fitted[self.backtest.model]
         return fitted
 
 
-def models_of(config: Config) -> ModelForecaster:
+def models_of(config: Config) -> BetaGeoGammaGamma:
     """Return both models with the configured priors.
 
     Raises
@@ -88,11 +86,12 @@ def models_of(config: Config) -> ModelForecaster:
     >>> models_of(read_config({"source": {"transactions": "orders.csv"}, "model": {"draws": 500}})).draws
     500
     """
-    model = config.model
-    purchases, spend = purchase_model(model.purchases), spend_model(model.spend, include_first=model.include_first)
-    return ModelForecaster(
-        purchases=_with_priors(purchases, model.priors.purchases, "model.priors.purchases"),
-        spend=_with_priors(spend, model.priors.spend, "model.priors.spend"),
+    model, priors = config.model, config.model.priors
+    return BetaGeoGammaGamma(
+        purchases=BetaGeo(priors=BetaGeoPriors(**_priors(priors.purchases, "model.priors.purchases"))),
+        spend=GammaGamma(
+            priors=GammaGammaPriors(**_priors(priors.spend, "model.priors.spend")), include_first=model.include_first
+        ),
         method=model.method,
         draws=model.draws,
     )
@@ -104,8 +103,8 @@ def forecasters_of(config: Config, published: Version | None) -> list[Forecaster
     Examples
     --------
     >>> from clvmodels.jobs.config import read_config
-    >>> [one.name for one in forecasters_of(read_config({"source": {"transactions": "orders.csv"}}), None)][1:3]
-    ['multiplicative_customer', 'as_before']
+    >>> [one.name for one in forecasters_of(read_config({"source": {"transactions": "orders.csv"}}), None)][:2]
+    ['bg_nbd_gamma_gamma', 'multiplicative_customer']
     """
     under_test, rivals = models_of(config), named_forecasters(RIVALS)
     tried = None if published is None else published.backtest_purchases
@@ -184,13 +183,8 @@ def backtest_figures(result: BacktestResult) -> dict[str, float | None]:
     }
 
 
-def _with_priors(model: Any, chosen: Mapping[str, PriorChoice], key: str) -> Any:
-    """The model with the priors that were chosen, each of which is drawn from first."""
-    return replace(model, priors=replace(model.priors, **_priors(chosen, key))) if chosen else model
-
-
-def _priors(chosen: Mapping[str, PriorChoice], key: str) -> dict[str, Any]:
-    found = {name: choice.prior for name, choice in chosen.items()}
+def _priors(chosen: Any, key: str) -> dict[str, Any]:
+    found = {name: choice.prior for name, choice in chosen if choice is not None}
     for name, prior in found.items():
         try:
             prior.check(name)

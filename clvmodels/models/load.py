@@ -14,18 +14,22 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError, 
 
 from clvmodels.errors import ClvError, local_path, shown
 from clvmodels.inference.diagnostics import Diagnostics
+from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
+from clvmodels.models.gamma_gamma import GammaGammaPosterior
 from clvmodels.models.hdf5 import DAMAGED, PosteriorFile
-from clvmodels.models.posterior import FORMAT, Posterior
+from clvmodels.models.posterior import FORMAT
 from clvmodels.models.priors import Prior
-from clvmodels.models.registry import PURCHASE_MODELS, SPEND_MODELS
 from clvmodels.models.shifted_beta_geo_posterior import ShiftedBetaGeoPosterior
 
 # Twenty times a million draws.
 MOST_BYTES = 2**30
 LATER = {"left_out_share", "r_hat_limit"}
+POSTERIORS = {kind.__name__: kind for kind in (BetaGeoPosterior, GammaGammaPosterior, ShiftedBetaGeoPosterior)}
 
 
-def load_posterior(path: str | os.PathLike[str]) -> Any:
+def load_posterior(
+    path: str | os.PathLike[str],
+) -> BetaGeoPosterior | GammaGammaPosterior | ShiftedBetaGeoPosterior:
     """Read a posterior that `save` wrote; it gives the same answers as the one that was saved.
 
     Parameters
@@ -36,7 +40,7 @@ def load_posterior(path: str | os.PathLike[str]) -> Any:
 
     Returns
     -------
-    PurchasePosterior, SpendPosterior or ShiftedBetaGeoPosterior
+    BetaGeoPosterior, GammaGammaPosterior or ShiftedBetaGeoPosterior
 
     Raises
     ------
@@ -85,10 +89,9 @@ def _posterior(file: PosteriorFile) -> Any:
     json.loads(text, object_pairs_hook=_without_doubles)
     if head.format != FORMAT:
         raise ClvError(f"it has format {shown(head.format)}, this version reads format {FORMAT}")
-    known = _posteriors()
-    if head.model not in known:
+    if head.model not in POSTERIORS:
         raise ClvError(f"it holds a {shown(head.model)}, which this version does not know")
-    kind: Any = known[head.model]
+    kind: Any = POSTERIORS[head.model]
     form = _form(kind).model_validate_json(text)
     held = {name: getattr(form, name) for name in type(form).model_fields}
     return kind(
@@ -99,12 +102,6 @@ def _posterior(file: PosteriorFile) -> Any:
             "priors": {name: Prior.from_dict(prior.model_dump()) for name, prior in held["priors"].items()},
         }
     )
-
-
-def _posteriors() -> dict[str, type[Posterior]]:
-    """The classes of posteriors by name: those of the registered models, and of contracts."""
-    registered = [model.posterior for model in (*PURCHASE_MODELS.values(), *SPEND_MODELS.values())]
-    return {kind.__name__: kind for kind in (*registered, ShiftedBetaGeoPosterior)}
 
 
 def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -7,10 +7,9 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from clvmodels.errors import InvalidArgument, InvalidRFM, shown
+from clvmodels.errors import InvalidArgument, shown
 
 
 @dataclass(frozen=True, init=False)
@@ -42,8 +41,8 @@ class Prior:
         given = "".join(f", {name}={shown(value)}" for name, value in self.parameters.items())
         return f"Prior({self.distribution!r}{given})"
 
-    def variable(self, name: str, **choices: Any) -> Any:
-        """Make the random variable in the PyMC model that is open; `choices` are PyMC's, such as a transform.
+    def variable(self, name: str) -> Any:
+        """Make the random variable in the PyMC model that is open.
 
         Raises
         ------
@@ -51,7 +50,7 @@ class Prior:
             If PyMC has no such distribution, or refuses the parameters.
         """
         try:
-            return self._class()(name, **self._arguments(), **choices)
+            return self._class()(name, **self._arguments())
         except (TypeError, ValueError) as error:
             raise InvalidArgument(f"PyMC refuses {self!r} for {name}: {error}") from error
 
@@ -135,33 +134,6 @@ class Prior:
 
     def _arguments(self) -> dict[str, Any]:
         return {k: v._class().dist(**v._arguments()) if isinstance(v, Prior) else v for k, v in self.parameters.items()}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Priors:
-    """Priors of a model, one `Prior` for each parameter; a subclass names them."""
-
-    def __post_init__(self) -> None:
-        """Refuse what is no Prior."""
-        check_priors(self)
-
-    def for_data(self, compressed: pd.DataFrame) -> dict[str, Prior]:  # noqa: ARG002
-        """The priors by name, with what depends on the data filled in."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
-
-
-def around_mean_age(compressed: pd.DataFrame) -> Prior:
-    """A weak prior of a length of time: log-normal around the mean T, with a standard deviation of 2 on the log scale.
-
-    Raises
-    ------
-    InvalidRFM
-        If nobody was observed after the first purchase, so that the data have no scale of time.
-    """
-    scale = float(np.average(compressed["T"], weights=compressed["count"]))
-    if scale == 0:
-        raise InvalidRFM("T is 0 for every customer: nobody was observed after the first purchase; use more time")
-    return Prior("LogNormal", mu=float(np.log(scale)), sigma=2.0)
 
 
 def check_priors(priors: Any) -> None:

@@ -11,10 +11,11 @@ import pandas as pd
 import xarray as xr
 
 from clvmodels import decisions
-from clvmodels.errors import InvalidArgument
+from clvmodels.errors import InvalidArgument, shown
+from clvmodels.evaluation.bayesian import BetaGeoGammaGamma, FittedBetaGeoGammaGamma
 from clvmodels.evaluation.criticism import Criticism, criticise
 from clvmodels.evaluation.forecasters import Calibration
-from clvmodels.evaluation.model_forecaster import FittedModels, ModelForecaster
+from clvmodels.evaluation.scores import MODEL
 from clvmodels.intervals import Array, DrawBlocks, interval_table, quantiles
 from clvmodels.lifetime_value import LifetimeValue
 from clvmodels.model_error import ModelError
@@ -45,7 +46,7 @@ class Outlook:
     ----------
     rfm : RFM
         As of the last known day; with the column "segment" where there are segments.
-    fitted : FittedModels
+    fitted : FittedBetaGeoGammaGamma
     terms : Terms
         With a horizon.
     interval : float
@@ -54,7 +55,7 @@ class Outlook:
     """
 
     rfm: RFM
-    fitted: FittedModels
+    fitted: FittedBetaGeoGammaGamma
     terms: Terms
     interval: float
     errors: dict[str, ModelError]
@@ -142,7 +143,7 @@ class Outlook:
         return self._groups[0]
 
     @cached_property
-    def _light(self) -> FittedModels:
+    def _light(self) -> FittedBetaGeoGammaGamma:
         fitted = self.fitted
         return replace(fitted, purchases=_thinned(fitted.purchases), spend=_thinned(fitted.spend))
 
@@ -175,24 +176,31 @@ class Outlook:
         lower, upper = np.minimum(lower, table["lower"]), np.maximum(upper, table["upper"])
         return table.assign(wide_lower=lower, wide_upper=upper)
 
-    def _value(self, fitted: FittedModels) -> LifetimeValue | None:
+    def _value(self, fitted: FittedBetaGeoGammaGamma) -> LifetimeValue | None:
         terms = {"margin": self.terms.margin, "annual_discount_rate": self.terms.annual_discount_rate}
         return None if fitted.spend is None else LifetimeValue(fitted.purchases, fitted.spend, **terms)
 
 
-def look_ahead(result: BacktestResult, terms: Terms) -> Outlook | None:
-    """Fit the backtest's models to everything that is known at the end of the holdout.
+def look_ahead(result: BacktestResult, terms: Terms) -> Outlook:
+    """Fit the backtest's model to everything that is known at the end of the holdout.
 
     Parameters
     ----------
     result
-        Where the forecaster under test is no pair of models, there is nothing to look ahead with.
+        With the forecaster "bg_nbd_gamma_gamma".
     terms
         Without a horizon it is as long as the holdout.
+
+    Raises
+    ------
+    InvalidArgument
+        If the result has no such forecaster.
     """
-    model = result.forecasters[result.model]
-    if not isinstance(model, ModelForecaster) or model.value_only:
-        return None
+    model = result.forecasters.get(MODEL)
+    if not isinstance(model, BetaGeoGammaGamma):
+        raise InvalidArgument(
+            f"a report needs the forecaster {shown(MODEL)}; the backtest has {', '.join(result.names)}"
+        )
     end = result.split.holdout_end.date()
     rfm = result.split.log.known(end)
     if result.segments is not None:
@@ -202,7 +210,7 @@ def look_ahead(result: BacktestResult, terms: Terms) -> Outlook | None:
     return outlook(result, rfm, model.fit(calibration, random_seed=result.random_seed), terms)
 
 
-def outlook(result: BacktestResult, rfm: RFM, fitted: FittedModels, terms: Terms) -> Outlook:
+def outlook(result: BacktestResult, rfm: RFM, fitted: FittedBetaGeoGammaGamma, terms: Terms) -> Outlook:
     """Return the outlook of models that are fitted already; the backtest says how far off they may be."""
     horizon = result.split.horizon if terms.horizon is None else terms.horizon
     return Outlook(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from clvmodels.evaluation.backtest import backtest
 from clvmodels.evaluation.export import to_json_dict
 from clvmodels.evaluation.rolling import evaluate_splits
-from clvmodels.evaluation.scores import scores
+from clvmodels.evaluation.scores import MODEL, scores
 from clvmodels.evaluation.verdict import place
 from clvmodels.files import CUSTOMERS, EVALUATION, REPORT, Kind, check_output, check_unread, make_folder, write_whole
 from clvmodels.reports.build import build_report
@@ -128,9 +128,8 @@ def publish_evaluation(
     result = backtest(transactions, **choices)
     rolling = None if origins is None else _rolling(transactions, origins, result, choices)
     table, ahead = scores(result, **terms), look_ahead(result, shown_in)
-    page = render(build_report(result, ahead, terms=shown_in, rolling=rolling), format=format)
-    criticism = None if ahead is None else ahead.criticism
-    plain = to_json_dict(result, criticism=criticism, rolling=rolling, currency=currency)
+    page = render(build_report(result, ahead, rolling=rolling), format=format)
+    plain = to_json_dict(result, criticism=ahead.criticism, rolling=rolling, currency=currency)
     return Publication(
         headline=headline(result, shown_in),
         customers=_customers(result, table, shown_in),
@@ -138,7 +137,7 @@ def publish_evaluation(
         verdict=result.verdict(currency=currency),
         rolling=() if rolling is None else tuple(rolling_tables(rolling)),
         rolling_verdict="" if rolling is None else rolling.verdict(),
-        fit=() if criticism is None else criticism_tables(criticism, shown_in),
+        fit=() if ahead.criticism is None else criticism_tables(ahead.criticism, shown_in),
         left_out=left_out_table(result.split.calibration.log),
         files=tuple(
             write_whole(path, content, kind)
@@ -159,7 +158,7 @@ def _outputs(folder: Path, format: Format, transactions: Any) -> dict[Path, Kind
 def headline(result: BacktestResult, terms: Terms) -> str:
     """Return the total that was expected of the holdout, with its interval, and the actual one, in a sentence."""
     split = result.split
-    totals = result.totals().xs(result.model, level="forecaster").dropna(subset="predicted")
+    totals = result.totals().xs(MODEL, level="forecaster").dropna(subset="predicted")
     target, total = totals.index[-1], totals.iloc[-1]
     customers = plural(len(split.calibration), "customer")
     period = plural(round(split.horizon, 2), split.calibration.time_unit)

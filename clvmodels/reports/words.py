@@ -47,13 +47,16 @@ METRIC_TERMS = (
     ),
 )
 CUSTOMER_TERMS = (
-    ("alive", "probability of not having left for good, as the model of purchases means it"),
+    ("alive", "probability of not having left for good; under BG/NBD it is 1 for those without a repeat purchase"),
     ("expected", "mean of what the model expects of the customer within the holdout's length"),
     ("lower, upper", "predictive interval: with the stated probability what the customer really does lies within it"),
     ("simple formula", "average purchase value x purchase frequency x lifespan, from the customer's own averages"),
     ("actual", "what was counted in the holdout, which no forecaster had seen"),
 )
 FIT_TERMS = (
+    ("r, alpha", "shape and rate of the Gamma distribution of purchase rates over the customers"),
+    ("a, b", "the Beta distribution of the probability of leaving after a repeat purchase"),
+    ("p, q, v", "the Gamma-Gamma model of spend per purchase"),
     ("lower, upper", "credible interval of the parameter"),
     ("ess", "effective sample size: how many independent draws all those made are worth (not all of them are kept)"),
     (

@@ -2,10 +2,10 @@
 
 from clvmodels.rfm.counts import fingerprint
 from clvmodels.rfm.cut import CheckedLog, HoldoutSplit, LogChoices
-from clvmodels.rfm.frame import RFM
 from clvmodels.rfm.holdout import rolling_splits, split_holdout
+from clvmodels.rfm.lazy import RFMTable
 from clvmodels.rfm.summary import rfm_summary, rfm_table
-from clvmodels.rfm.table import RFMTable
+from clvmodels.rfm.table import RFM
 from clvmodels.transactions import (
     DateLike,
     Refunds,

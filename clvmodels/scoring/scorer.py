@@ -11,9 +11,9 @@ import pandas as pd
 from clvmodels.errors import InvalidArgument, InvalidRFM, check_horizon, check_interval, check_margin
 from clvmodels.formulas.discount import discount_force
 from clvmodels.lifetime_value import LifetimeValue
+from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
+from clvmodels.models.gamma_gamma import GammaGammaPosterior
 from clvmodels.models.posterior import check_rfm
-from clvmodels.models.purchases import PurchasePosterior
-from clvmodels.models.spend import SpendPosterior
 from clvmodels.rfm import RFM, RFMTable
 
 MONEY = ("lifetime_value", "predictive_lifetime_value")
@@ -25,8 +25,8 @@ ENDS = ("mean", "lower", "upper")
 class Choices(TypedDict, total=False):
     """The attributes of `Scorer` as keyword arguments."""
 
-    purchases: Required[PurchasePosterior]
-    spend: SpendPosterior | None
+    purchases: Required[BetaGeoPosterior]
+    spend: GammaGammaPosterior | None
     horizon: Required[float]
     margin: float
     annual_discount_rate: float
@@ -41,8 +41,8 @@ class Scorer:
 
     Attributes
     ----------
-    purchases : PurchasePosterior
-    spend : SpendPosterior, optional
+    purchases : BetaGeoPosterior
+    spend : GammaGammaPosterior, optional
         Without it there are no lifetime values.
     horizon : float
         In the posterior's time unit, from the observation end on; probability_alive is that at the observation end.
@@ -62,8 +62,8 @@ class Scorer:
         If a choice is unknown or outside its domain.
     """
 
-    purchases: PurchasePosterior
-    spend: SpendPosterior | None = None
+    purchases: BetaGeoPosterior
+    spend: GammaGammaPosterior | None = None
     horizon: float
     margin: float = 1.0
     annual_discount_rate: float = 0.0
@@ -75,12 +75,10 @@ class Scorer:
         """Check the choices before hours of work."""
         check_horizon(self.horizon)
         check_interval(self.interval)
-        if not isinstance(self.purchases, PurchasePosterior):
-            raise InvalidArgument(
-                f"purchases is a {type(self.purchases).__name__}; give the posterior of a model of purchases"
-            )
-        if not (self.spend is None or isinstance(self.spend, SpendPosterior)):
-            raise InvalidArgument(f"spend is a {type(self.spend).__name__}; give the posterior of a model of spend")
+        if not isinstance(self.purchases, BetaGeoPosterior):
+            raise InvalidArgument(f"purchases is a {type(self.purchases).__name__}; give the posterior of BetaGeo.fit")
+        if not (self.spend is None or isinstance(self.spend, GammaGammaPosterior)):
+            raise InvalidArgument(f"spend is a {type(self.spend).__name__}; give the posterior of GammaGamma.fit")
         check_margin(self.margin)
         discount_force(self.annual_discount_rate, units_per_year=1)
         unknown = [name for name in self.chosen if name not in QUANTITIES]
@@ -125,8 +123,8 @@ class Scorer:
 
         Examples
         --------
-        >>> from clvmodels.models.published import cdnow_posteriors
-        >>> purchases, _ = cdnow_posteriors()
+        >>> from clvmodels.models.beta_geo import BetaGeo
+        >>> purchases = BetaGeo.at(r=0.243, alpha=4.414, a=0.793, b=2.426, time_unit="week")
         >>> seen = pd.DataFrame({"customer_id": ["ann"], "frequency": [2], "recency": [30.43], "T": [38.86]})
         >>> scores = Scorer(purchases=purchases, horizon=39).table(RFM.from_frame(seen, time_unit="week"))
         >>> scores[["customer_id", "expected_purchases_mean"]].round(3).values.tolist()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from clvmodels.errors import InvalidConfiguration
 from clvmodels.jobs.config import Job, load_config, read_config
-from clvmodels.jobs.template import template
+from clvmodels.jobs.template import TEMPLATE
 from clvmodels.scoring import QUANTITIES
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=12)
@@ -228,14 +228,14 @@ def test_a_file_says_what_its_values_say(tmp_path_factory, spoilt):
 
 
 @given(
-    st.integers(0, len(template())),
+    st.integers(0, len(TEMPLATE)),
     st.integers(0, 40),
     TEXT | st.sampled_from(['"', "[", "]", "{", "=", "\n", "#", "'''"]),
 )
 @settings(max_examples=400)
 def test_a_template_with_a_slip_is_taken_or_refused_by_its_path(tmp_path_factory, start, length, slip):
     path = tmp_path_factory.getbasetemp() / "slip.toml"
-    path.write_bytes((template()[:start] + slip + template()[start + length :]).encode())
+    path.write_bytes((TEMPLATE[:start] + slip + TEMPLATE[start + length :]).encode())
     config, reason = outcome_of(path)
     assert config is not None or reason.startswith(str(path))
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from clvmodels.errors import InvalidArgument
 from clvmodels.jobs.config import Config, load_config, read_config
 from clvmodels.jobs.settings import PriorChoice
-from clvmodels.jobs.template import template, write_template
+from clvmodels.jobs.template import TEMPLATE, write_template
 from clvmodels.scoring import QUANTITIES
 
 # Shown as an example, since nothing is there by default.
@@ -25,7 +25,7 @@ NAMED |= {f"model.priors.spend.{key}" for key in ("q_minus_one", "mean_spend")}
 def uncommented(*without):
     """The template with every key that is commented out put in, but those that begin so."""
     lines = []
-    for line in template().splitlines():
+    for line in TEMPLATE.splitlines():
         found = re.fullmatch(r"# ((?:\[[a-z_.]+\]|[a-z_]+ = ).*)", line)
         lines.append(found[1] if found and not found[1].startswith(without) else line)
     return tomllib.loads("\n".join(lines))
@@ -72,7 +72,7 @@ def test_a_segments_table_instead_of_a_file_is_valid_as_well():
 def test_every_key_is_in_it():
     assert flat(uncommented()).keys() | NAMED == fields(Config).keys()
     for name in NAMED:
-        assert re.search(rf"#.*\b{name.rpartition('.')[2]}\b", template())
+        assert re.search(rf"#.*\b{name.rpartition('.')[2]}\b", TEMPLATE)
 
 
 def test_the_defaults_it_shows_are_those_that_hold():
@@ -93,7 +93,7 @@ def test_every_choice_in_quotes_is_named():
         ("time_unit", {"day", "week", "month", "year"}),
         ("method", {"auto", "importance", "nuts", "map"}),
     ):
-        line = next(line for line in template().splitlines() if line.startswith(f"# {key} = "))
+        line = next(line for line in TEMPLATE.splitlines() if line.startswith(f"# {key} = "))
         assert set(re.findall(r'"(\w+)"', line)) == choices
 
 
@@ -106,4 +106,4 @@ def test_a_file_that_is_there_is_not_touched(tmp_path):
 
 
 def test_its_lines_fit_a_terminal():
-    assert max(map(len, template().splitlines())) <= 120
+    assert max(map(len, TEMPLATE.splitlines())) <= 120

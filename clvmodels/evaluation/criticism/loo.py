@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp
 
 from clvmodels.errors import InvalidArgument, shown
-from clvmodels.evaluation.criticism.customers import check_draws, distinct_customers
+from clvmodels.evaluation.criticism.customers import check_draws, dates, distinct_customers, spenders
 from clvmodels.inference.diagnostics import k_hat_limit
 from clvmodels.intervals import Array, DrawBlocks, row_blocks, with_progress
+from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
+from clvmodels.models.gamma_gamma import GammaGammaPosterior
 from clvmodels.models.posterior import Posterior
-from clvmodels.models.purchases import PurchasePosterior
-from clvmodels.models.spend import SpendPosterior
 from clvmodels.rfm import RFM, fingerprint
 
 # Log-likelihoods of all draws within this are one and the same weight.
@@ -43,7 +43,7 @@ class LeaveOneOut:
 
 
 def leave_one_out(
-    posterior: PurchasePosterior | SpendPosterior, rfm: RFM, *, smoothed: int | None = None
+    posterior: BetaGeoPosterior | GammaGammaPosterior, rfm: RFM, *, smoothed: int | None = None
 ) -> LeaveOneOut:
     """Predict each customer of a fit from all others, without fitting again (PSIS-LOO).
 
@@ -52,9 +52,9 @@ def leave_one_out(
 
     Parameters
     ----------
-    posterior : PurchasePosterior or SpendPosterior
+    posterior : BetaGeoPosterior or GammaGammaPosterior
     rfm : RFM
-        The customers that it was fitted to; those who say nothing of spend are left out for a model of spend.
+        The customers that it was fitted to; those whom Gamma-Gamma leaves out are left out here.
     smoothed : int, optional
         The weights of so many distinct customers are smoothed, those whose log-likelihood varies most over the draws;
         the others, of little influence, are predicted with their plain weights, and have no k-hat. By default all are.
@@ -74,11 +74,12 @@ def leave_one_out(
 
     Examples
     --------
-    >>> from clvmodels.datasets import load_cdnow_summary
-    >>> from clvmodels.models.registry import purchase_model
-    >>> rfm = load_cdnow_summary()
-    >>> leave_one_out(purchase_model().fit(rfm, random_seed=1), rfm, smoothed=10).summary["elpd"].round(-1).item()
-    -9590.0
+    >>> from clvmodels.models.beta_geo import BetaGeo
+    >>> draws = np.random.default_rng(1).gamma(100, [[0.0024], [0.044], [0.008], [0.024]], (4, 200))
+    >>> posterior = BetaGeo.at(**dict(zip(["r", "alpha", "a", "b"], draws)), time_unit="week")
+    >>> two = pd.DataFrame({"frequency": [0, 2], "recency": [0, 30.43], "T": 38.86}, index=["a", "b"])
+    >>> leave_one_out(posterior, RFM.from_frame(two, time_unit="week")).summary["elpd"].round(1).item()
+    -10.0
     """
     check_draws(posterior)
     if smoothed is not None and smoothed < 1:
@@ -103,12 +104,17 @@ def leave_one_out(
     return LeaveOneOut(summary=summary, k_hats=pd.DataFrame(columns))
 
 
-def _distinct(posterior: PurchasePosterior | SpendPosterior, rfm: RFM) -> tuple[str, Array, RFM, Array]:
+def _distinct(posterior: BetaGeoPosterior | GammaGammaPosterior, rfm: RFM) -> tuple[str, Array, RFM, Array]:
     """The name of the model's part, and of its distinct customers the frequency, the RFM and the count."""
-    columns, used = posterior.rows_of(rfm), posterior.fitted(rfm)
-    _check_data(posterior, rfm, posterior.counts(rfm))
-    kinds, count = distinct_customers(rfm.select(used), *(column[used] for column in columns))
-    return posterior.part, posterior.rows_of(kinds)[0], kinds, count
+    if isinstance(posterior, BetaGeoPosterior):
+        posterior.check_customers(rfm)
+        _check_data(posterior, rfm, rfm.compressed())
+        kinds, count = distinct_customers(rfm, *dates(rfm))
+        return "purchases", kinds.frame["frequency"].to_numpy(float), kinds, count
+    used = spenders(rfm, include_first=posterior.include_first)
+    _check_data(posterior, rfm, used.spend_counts(include_first=posterior.include_first))
+    kinds, count = distinct_customers(used, *used.spend(include_first=posterior.include_first))
+    return "spend", kinds.spend(include_first=posterior.include_first)[0], kinds, count
 
 
 def _check_data(posterior: Posterior, rfm: RFM, fitted: pd.DataFrame) -> None:

@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 
 from clvmodels.errors import InvalidArgument, check_interval
-from clvmodels.evaluation.criticism.customers import check_draws
+from clvmodels.evaluation.criticism.customers import check_draws, dates
 from clvmodels.inference.diagnostics import effective_sample_size, smooth_weights
 from clvmodels.intervals import Array, summed
 from clvmodels.lifetime_value import LifetimeValue
-from clvmodels.models.purchases import PurchasePosterior
-from clvmodels.models.spend import SpendPosterior
+from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
+from clvmodels.models.expectations import distinct_rows
+from clvmodels.models.gamma_gamma import GammaGammaPosterior
 from clvmodels.rfm import RFM
 
 TARGETS = ("purchases", "value")
@@ -22,8 +23,8 @@ POWERS = (0.5, 1.0, 2.0)
 
 
 def prior_sensitivity(
-    purchases: PurchasePosterior,
-    spend: SpendPosterior | None,
+    purchases: BetaGeoPosterior,
+    spend: GammaGammaPosterior | None,
     rfm: RFM,
     *,
     horizon: float,
@@ -37,8 +38,8 @@ def prior_sensitivity(
 
     Parameters
     ----------
-    purchases : PurchasePosterior
-    spend : SpendPosterior, optional
+    purchases : BetaGeoPosterior
+    spend : GammaGammaPosterior, optional
         None: purchases only.
     rfm : RFM
         The customers to forecast.
@@ -62,14 +63,14 @@ def prior_sensitivity(
     Notes
     -----
     Source: Kallioinen, Paananen, Buerkner, Vehtari (2024), doi:10.1007/s11222-023-10366-5. The powers apply to the
-    densities of the parameters that the models' priors name.
+    densities of the parameters that `BetaGeoPriors` and `GammaGammaPriors` name.
 
     Examples
     --------
     >>> from clvmodels.datasets import load_cdnow_summary
-    >>> from clvmodels.models.registry import purchase_model
+    >>> from clvmodels.models.beta_geo import BetaGeo
     >>> rfm = load_cdnow_summary()
-    >>> table = prior_sensitivity(purchase_model().fit(rfm, random_seed=1), None, rfm, horizon=39)
+    >>> table = prior_sensitivity(BetaGeo().fit(rfm, random_seed=1), None, rfm, horizon=39)
     >>> bool(table["change"].abs().max() < 0.01)
     True
     """
@@ -86,18 +87,21 @@ def prior_sensitivity(
     return table.assign(change=table["mean"] / table["mean"].xs(1.0, level="power") - 1)
 
 
-def _totals(purchases: PurchasePosterior, spend: SpendPosterior | None, rfm: RFM, horizon: float) -> dict[str, Array]:
+def _totals(
+    purchases: BetaGeoPosterior, spend: GammaGammaPosterior | None, rfm: RFM, horizon: float
+) -> dict[str, Array]:
     """Draws (draws,) of the expected purchases of all customers together and, with spend, of their value."""
-    spent: tuple[Array, ...] = ()
-    prices: list[Callable[[slice], Any]] = [_one]
-    if spend is not None:
+    purchases.check_customers(rfm)
+    if spend is None:
+        (x, T, t_x), count, _ = _grouped(dates(rfm), np.zeros(len(rfm)))
+        prices: list[Callable[[slice], Any]] = [_one]
+    else:
         LifetimeValue(purchases, spend)  # which refuses posteriors that do not fit each other
-        spent = spend.rows_of(rfm)
-    rows, money, which = purchases.distinct(purchases.rows_of(rfm), *spent)
-    count = np.bincount(which).astype(float)
-    if spend is not None:
-        prices.append(spend.expectation(tuple(money)))
-    bought = purchases.expectation("expected_purchases", rows, horizon=horizon).block
+        number, mean = rfm.spend(include_first=spend.include_first)
+        # The expected spend is linear in the mean: customers who differ in it alone are worth their average.
+        (x, T, t_x, number), count, mean = _grouped([*dates(rfm), number], mean)
+        prices = [_one, spend.expectation(number, mean)]
+    bought = purchases.expectation("expected_purchases", (x, t_x, T), horizon=horizon).block
 
     def sums(rows: slice) -> Array:
         each = bought(rows)
@@ -110,7 +114,14 @@ def _one(_: slice) -> float:
     return 1.0
 
 
-def _log_prior(posterior: PurchasePosterior | SpendPosterior) -> Array:
+def _grouped(columns: list[Array], values: Array) -> tuple[list[Array], Array, Array]:
+    """The distinct rows of some columns (n,), the number of customers of each, and their mean of the values (n,)."""
+    distinct, which = distinct_rows(*columns)
+    count = np.bincount(which).astype(float)
+    return distinct, count, np.bincount(which, weights=values) / count
+
+
+def _log_prior(posterior: BetaGeoPosterior | GammaGammaPosterior) -> Array:
     """Log density of all priors at each draw (draws,), up to a constant."""
     if not posterior.priors:
         raise InvalidArgument(

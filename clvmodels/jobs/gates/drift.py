@@ -13,9 +13,9 @@ from clvmodels.jobs.check import Check
 from clvmodels.jobs.gates.judged import judged, not_applicable, per_cent
 from clvmodels.jobs.settings import Gates
 from clvmodels.lifetime_value import LifetimeValue
+from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
+from clvmodels.models.gamma_gamma import GammaGammaPosterior
 from clvmodels.models.posterior import Posterior
-from clvmodels.models.purchases import PurchasePosterior
-from clvmodels.models.spend import SpendPosterior
 from clvmodels.rfm import RFM
 from clvmodels.wording import amount
 
@@ -39,21 +39,21 @@ class Models:
 
     Attributes
     ----------
-    purchases : PurchasePosterior
-    spend : SpendPosterior or None
+    purchases : BetaGeoPosterior
+    spend : GammaGammaPosterior or None
         None for a log without amounts.
     """
 
-    purchases: PurchasePosterior
-    spend: SpendPosterior | None
+    purchases: BetaGeoPosterior
+    spend: GammaGammaPosterior | None
 
 
 def drift_checks(new: Models, old: Models, rfm: RFM, gates: Gates, *, horizon: float) -> tuple[Check, ...]:
     r"""Compare a new model with the published one: its parameters, and its scores of the same customers.
 
     Parameters: the draws of both posteriors, paired at random, give draws of log(new / old) for each parameter, and for
-    what follows from them, which is better known: the population's means, such as the purchase rate of a new customer,
-    and the purchases expected of one within the horizon. The figure says how far the interval stays away
+    what follows from them, which is better known: purchase rate r / alpha, dropout a / (a + b), the purchases expected
+    of a new customer within the horizon, and mean spend p v / (q - 1). The figure says how far the interval stays away
     from 0, as a factor less 1, where that is most: what the posteriors leave open is no drift. The intervals hold all
     of a model's at once with a probability of 99 % or more (Bonferroni).
 
@@ -85,11 +85,13 @@ def drift_checks(new: Models, old: Models, rfm: RFM, gates: Gates, *, horizon: f
     Examples
     --------
     >>> from clvmodels.datasets import load_cdnow_summary
-    >>> from clvmodels.models.published import cdnow_posteriors
-    >>> same, _ = cdnow_posteriors()
-    >>> models = Models(purchases=same, spend=None)
-    >>> drift_checks(models, models, load_cdnow_summary(), Gates(), horizon=39)[0].verdict
-    'passed'
+    >>> from clvmodels.models.beta_geo import BetaGeo
+    >>> r = 0.243 * np.exp(0.05 * np.random.default_rng(1).standard_normal(200))
+    >>> others = {"alpha": np.full(200, 4.414), "a": np.full(200, 0.793), "b": np.full(200, 2.426)}
+    >>> old, new = (Models(purchases=BetaGeo.at(r=k * r, **others, time_unit="week"), spend=None) for k in (1, 2))
+    >>> checks = drift_checks(new, old, load_cdnow_summary(), Gates(), horizon=39)
+    >>> checks[0].name, round(checks[0].figure, 1), checks[0].verdict
+    ('parameter_drift_purchases', 0.6, 'failed')
     """
     parts = ("purchases", "spend") if new.spend or old.spend else ("purchases",)
     checks = [_parameters(part, getattr(new, part), getattr(old, part), gates, horizon) for part in parts]
@@ -103,14 +105,12 @@ def drift_checks(new: Models, old: Models, rfm: RFM, gates: Gates, *, horizon: f
 def _incomparable(new: Posterior | None, old: Posterior | None) -> str | None:
     if new is None or old is None:
         return "One of the two models has no amounts."
-    if type(new) is not type(old):
-        return "The two models are of different kinds: their parameters mean different things."
     if new.time_unit != old.time_unit:
         return f"The new model is in {new.time_unit}s and the published one in {old.time_unit}s."
     return None
 
 
-def _parameters(part: str, new: Any, old: Any, gates: Gates, horizon: float) -> Check:
+def _parameters(part: str, new: Posterior | None, old: Posterior | None, gates: Gates, horizon: float) -> Check:
     name, limit = f"parameter_drift_{part}", gates.max_parameter_drift
     reason = _incomparable(new, old)
     if new is None or old is None or reason:
@@ -131,16 +131,17 @@ def _parameters(part: str, new: Any, old: Any, gates: Gates, horizon: float) -> 
     )
 
 
-def _known(posterior: PurchasePosterior | SpendPosterior, horizon: float) -> dict[str, Array]:
+def _known(posterior: Posterior, horizon: float) -> dict[str, Array]:
     """The draws of the parameters, and of the means over the population."""
     known = dict(zip(posterior.parameters, posterior.parameter_draws(), strict=True))
-    means = {f"the {name}": draws for name, draws in posterior.population().items()}
-    if isinstance(posterior, PurchasePosterior):
-        within = np.array([horizon])
-        means["the number of purchases expected of a new customer"] = posterior.newcomer("expected_purchases", within)[
-            :, 0
-        ]
-    return known | means
+    if isinstance(posterior, BetaGeoPosterior):
+        new = posterior.blocks("expected_purchases", RFM.new_customer(posterior.time_unit), horizon=horizon)
+        return known | {
+            "the purchase rate r / alpha": known["r"] / known["alpha"],
+            "the dropout a / (a + b)": known["a"] / (known["a"] + known["b"]),
+            "the number of purchases expected of a new customer": new.array()[:, 0],
+        }
+    return known | {"the mean spend p v / (q - 1)": known["p"] * known["v"] / (known["q"] - 1)}
 
 
 def _drift(new: Array, old: Array, level: float) -> float:

@@ -6,10 +6,10 @@ from clvmodels.inference.diagnostics import LEAST_R_HAT_LIMIT, k_hat_limit
 from clvmodels.jobs.check import Check
 from clvmodels.jobs.gates.judged import judged, not_applicable, per_cent
 from clvmodels.jobs.settings import Gates
+from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
 from clvmodels.models.free_purchases import left_out_sentence
+from clvmodels.models.gamma_gamma import GammaGammaPosterior
 from clvmodels.models.posterior import Posterior
-from clvmodels.models.purchases import PurchasePosterior
-from clvmodels.models.spend import SpendPosterior
 from clvmodels.wording import amount
 
 # Importance sampling weighs at least so many points, however few are kept.
@@ -17,7 +17,7 @@ FEWEST_WEIGHED = 1000
 REMEDY_DRAWS = "Retrain with model.method = 'nuts', with more model.draws, or with priors that say more."
 
 
-def fit_checks(purchases: PurchasePosterior, spend: SpendPosterior | None, gates: Gates) -> tuple[Check, ...]:
+def fit_checks(purchases: BetaGeoPosterior, spend: GammaGammaPosterior | None, gates: Gates) -> tuple[Check, ...]:
     """Compare the diagnostics of the fits with their limits.
 
     Importance sampling is judged by k-hat, the Pareto shape of its weights' tail, above which they say nothing of the
@@ -28,8 +28,8 @@ def fit_checks(purchases: PurchasePosterior, spend: SpendPosterior | None, gates
 
     Parameters
     ----------
-    purchases : PurchasePosterior
-    spend : SpendPosterior or None
+    purchases : BetaGeoPosterior
+    spend : GammaGammaPosterior or None
         None for a log without amounts.
     gates : Gates
         The limits.
@@ -43,8 +43,8 @@ def fit_checks(purchases: PurchasePosterior, spend: SpendPosterior | None, gates
 
     Examples
     --------
-    >>> from clvmodels.models.published import cdnow_posteriors
-    >>> point, _ = cdnow_posteriors()
+    >>> from clvmodels.models.beta_geo import BetaGeo
+    >>> point = BetaGeo.at(r=0.243, alpha=4.414, a=0.793, b=2.426, time_unit="week")
     >>> [(check.name, check.verdict) for check in fit_checks(point, None, Gates())]
     [('k_hat_purchases', 'not applicable'), ('effective_draws_purchases', 'not applicable'),
      ('converged_purchases', 'passed')]
@@ -106,7 +106,7 @@ def _nuts(part: str, posterior: Posterior, gates: Gates) -> tuple[Check, ...]:
     return r_hat, divergences
 
 
-def _free_purchases(spend: SpendPosterior, gates: Gates) -> Check:
+def _free_purchases(spend: GammaGammaPosterior, gates: Gates) -> Check:
     said = left_out_sentence(spend.left_out, spend.left_out_share)
     return judged(
         "free_purchases",

@@ -18,7 +18,7 @@ from clvmodels.errors import ClvError, InvalidRFM, shown
 from clvmodels.models.load import load_posterior
 from clvmodels.rfm import RFM
 from clvmodels.rfm.counts import spend_column
-from clvmodels.rfm.rules import AMOUNTS, REQUIRED
+from clvmodels.rfm.frame_checks import AMOUNTS, REQUIRED
 from clvmodels.scoring import Scorer
 from clvmodels.scoring.scorer import MONEY
 
@@ -84,8 +84,8 @@ def score_frame(scorer: Scorer, customers: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from clvmodels.models.published import cdnow_posteriors
-    >>> purchases, _ = cdnow_posteriors()
+    >>> from clvmodels.models.beta_geo import BetaGeo
+    >>> purchases = BetaGeo.at(r=0.243, alpha=4.414, a=0.793, b=2.426, time_unit="week")
     >>> ann = pd.DataFrame({"customer_id": ["ann"], "frequency": [2], "recency": [30.43], "T": [38.86]})
     >>> score_frame(Scorer(purchases=purchases, horizon=39), ann)["expected_purchases_mean"].round(3).tolist()
     [1.226]

@@ -20,14 +20,18 @@ def customers_today(outlook: Outlook) -> Section:
     return Section(
         title="The customers today",
         parts=(
-            Part(estimates=_estimates(outlook), paragraphs=outlook.fitted.caveats("purchases")),
+            Part(estimates=_estimates(outlook)),
             Part(
                 title="How many will be left",
                 figures=(base_figure(churn.by_period, **choices), survival_figure(churn.survival, **choices)),
                 definitions=(
                     ("alive", "has not left for good; nobody sees it, so that it is a probability"),
                     ("active", f"buys at least once in the {plural(_period(outlook), unit)} that end there"),
-                    ("new customer", "one who has just bought for the first time"),
+                    (
+                        "new customer",
+                        "one who has just bought for the first time. Under BG/NBD nobody leaves before a repeat "
+                        "purchase: those who never came back count as alive, with a low rate of purchases",
+                    ),
                 ),
             ),
         ),

@@ -6,11 +6,11 @@ import pytest
 from scipy import stats
 
 from clvmodels.datasets import load_cdnow_summary, simulate_rfm
+from clvmodels.datasets.simulators import PURCHASES, SPEND
 from clvmodels.jobs.gates import Models, drift_checks
 from clvmodels.jobs.gates import drift as module
 from clvmodels.models.beta_geo import BetaGeo
 from clvmodels.models.gamma_gamma import GammaGamma
-from clvmodels.models.simulators import PURCHASES, SPEND
 from clvmodels.rfm import RFM
 
 OF_PURCHASES = [

@@ -4,11 +4,10 @@ import numpy as np
 import pytest
 from scipy import integrate, special
 
-import clvmodels as clv
-from clvmodels.compiled import events
+from clvmodels.compiled import outcomes
+from clvmodels.compiled.periods import known_by_period, new_by_period
 from clvmodels.formulas.beta_geo import BetaGeoParams
-from clvmodels.formulas.gamma_gamma import GammaGammaParams
-from clvmodels.models.outcomes import Outcomes
+from clvmodels.models.simulation import Simulation
 
 R, ALPHA, A, B = 0.8, 6.0, 0.9, 2.5
 SPEND = 6.25, 3.74, 15.44
@@ -17,48 +16,36 @@ EDGES = np.array([0.0, 5.0, 6.0, 20.0, 52.0])
 REVENUE, PURCHASES, CUSTOMERS = range(3)
 
 
-BUYING = clv.BetaGeo.at(r=R, alpha=ALPHA, a=A, b=B, time_unit="week")
-SPENDING = clv.GammaGamma.at(p=SPEND[0], q=SPEND[1], v=SPEND[2], time_unit="week")
-
-
 def one_customer(x, t_x, T, draws=DRAWS):
     params = BetaGeoParams(*(np.full(draws, value) for value in (R, ALPHA, A, B)))
-    rows = tuple(np.array([each], float) for each in (x, t_x, T))
-    return Outcomes(BUYING, np.uint64(7), np.array([123], np.uint64), rows, params, np.inf)
+    return Simulation(
+        np.uint64(7), np.array([123], np.uint64), *(np.array([each], float) for each in (x, t_x, T)), params
+    )
 
 
 def spends(draws=DRAWS):
-    return GammaGammaParams(*(np.full(draws, value) for value in SPEND))
-
-
-def purchases_and_amounts(x, t_x, T, horizon, n=0.0, m=0.0, draws=DRAWS):
-    one = one_customer(x, t_x, T, draws)
-    found = one.events(slice(0, 1), np.array([horizon]))
-    known = np.array([n]), np.array([m])
-    return found, SPENDING.known_amounts(spends(draws), known, found.offsets, seed=one.seed, keys=one.keys)
+    return [np.full(draws, value) for value in SPEND]
 
 
 def by_period(x, t_x, T, edges=EDGES, force=0.0, n=0.0, m=0.0, draws=DRAWS):
     """(draws, periods, 5) of one customer."""
-    found, amounts = purchases_and_amounts(x, t_x, T, edges[-1], n, m, draws)
-    out, years = np.zeros((draws, len(edges) - 1, 5)), np.arange(len(edges) - 1)
-    events.add_all_by_period(np.arange(draws), np.zeros(draws), *found, amounts, edges, years, force, out)
+    simulation, row, out = one_customer(x, t_x, T, draws), slice(0, 1), np.zeros((draws, len(edges) - 1, 5))
+    own = np.array([n]), np.array([m]), *spends(draws)
+    known_by_period(
+        *simulation.of(row), edges, np.arange(len(edges) - 1), force, simulation.none(row, edges[-1]), *own, out
+    )
     return out
 
 
 def new(won, begins, ends, edges=EDGES, force=0.0, first=0, seed=5):
     """(draws, periods, 5) of customers yet to be won."""
     won = np.asarray(won)
-    number = len(won)
-    params = BetaGeoParams(*(np.full(number, value) for value in (R, ALPHA, A, B)))
-    out, years = np.zeros((number, len(edges) - 1, 5)), np.arange(len(edges) - 1)
-    streams, purses = (events.new_streams(np.uint64(seed), first, number, events.NEW, second) for second in (0, 1))
-    for window, ends_at in enumerate(zip(begins, ends, strict=True)):
-        found = BUYING.new_events(params, streams, won[:, window], tuple(map(float, ends_at)), edges[-1], days=np.inf)
-        cells = np.append(0, np.cumsum(won[:, window]))
-        amounts, _ = SPENDING.new_amounts(spends(number), purses, cells, found.offsets)
-        draw = np.repeat(np.arange(number), won[:, window])
-        events.add_all_by_period(draw, found.starts, found.offsets, found.times, amounts, edges, years, force, out)
+    parameters = [np.full(len(won), value) for value in (R, ALPHA, A, B, *SPEND)]
+    out = np.zeros((len(won), len(edges) - 1, 5))
+    windows = np.asarray(begins, float), np.asarray(ends, float)
+    new_by_period(
+        np.uint64(seed), first, won, *windows, edges, np.arange(len(edges) - 1), force, np.inf, *parameters, out
+    )
     return out
 
 
@@ -130,10 +117,12 @@ def test_purchases_of_each_period_are_those_of_the_loop_that_counts_alone():
 
 @pytest.mark.parametrize("force", [0.0, 0.01])
 def test_revenue_adds_up_to_the_values_of_the_same_purchases(force):
-    values, (found, amounts) = np.empty(DRAWS), purchases_and_amounts(2, 30, 39, EDGES[-1], 2.0, 20.0)
-    events.values(*found, amounts, 1.0, 0.0, force, values)
+    simulation, row, values = one_customer(2, 30, 39), slice(0, 1), np.empty((1, DRAWS))
+    horizon, own = EDGES[-1:], (np.array([2.0]), np.array([20.0]))
+    within = horizon, simulation.none(row, horizon)
+    outcomes.purchase_values(*simulation.of(row), *within, *own, *spends(), 1.0, 0.0, force, False, values)
     revenue = by_period(2, 30, 39, force=force, n=2.0, m=20.0)[..., REVENUE].sum(axis=1)
-    np.testing.assert_allclose(revenue, values, rtol=1e-12)
+    np.testing.assert_allclose(revenue, values[0], rtol=1e-12)
 
 
 def test_who_buys_in_two_periods_is_counted_once_in_each_and_once_over_the_whole():

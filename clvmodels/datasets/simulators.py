@@ -8,7 +8,8 @@ import pandas as pd
 from clvmodels.errors import InvalidArgument, as_number, check_number, shown
 from clvmodels.formulas.beta_geo import BetaGeoParams
 from clvmodels.formulas.gamma_gamma import GammaGammaParams
-from clvmodels.rfm import RFM, DateLike, TimeUnit, as_day, days_per_unit
+from clvmodels.rfm import RFM
+from clvmodels.transactions import DateLike, TimeUnit, as_day, days_per_unit, midnight
 
 # Close to CDNOW, in weeks and dollars.
 PURCHASES = BetaGeoParams(r=0.243, alpha=4.414, a=0.793, b=2.426)
@@ -71,7 +72,7 @@ def simulate_transactions(
     customer, time = _histories(rng, purchases, customers, length, arrivals)
     customers = int(customers)
     seconds = np.floor(time * days_per_unit(time_unit) * 86_400).astype("int64")
-    date = pd.Timestamp(as_day(start, "start")) + pd.to_timedelta(seconds, unit="s")
+    date = midnight(as_day(start, "start")) + pd.to_timedelta(seconds, unit="s")
     log = pd.DataFrame({"customer_id": customer + 1, "date": date.astype("datetime64[us]")})
     if spend is not None:
         log["value"] = _values(rng, spend, customer, customers)

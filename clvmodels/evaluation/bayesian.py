@@ -1,9 +1,9 @@
-"""A model of purchases times a model of spend as a forecaster. PyMC is imported by its `fit` only."""
+"""BG/NBD x Gamma-Gamma as a forecaster. PyMC is imported by its `fit` only."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -12,65 +12,56 @@ import pandas as pd
 from clvmodels.errors import ClvError
 from clvmodels.evaluation.forecasters import Calibration, Forecast, Prediction
 from clvmodels.lifetime_value import LifetimeValue
-from clvmodels.models.purchases import PurchaseModel, PurchasePosterior
-from clvmodels.models.registry import default_models
-from clvmodels.models.spend import SpendModel, SpendPosterior
+from clvmodels.models.beta_geo import BetaGeo
+from clvmodels.models.gamma_gamma import GammaGamma
 from clvmodels.rfm import RFM
 
 if TYPE_CHECKING:
     from clvmodels.inference.sample import Method
     from clvmodels.intervals import Array
     from clvmodels.models.acquisition_rate import AcquisitionRate
+    from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
+    from clvmodels.models.gamma_gamma import GammaGammaPosterior
 
 
 BOTH = ("purchases", "value")
 
 
 @dataclass(frozen=True, kw_only=True)
-class ModelForecaster:
-    """A model of purchases times a model of spend; by default the default ones.
+class BetaGeoGammaGamma:
+    """BG/NBD for purchases, times Gamma-Gamma for spend.
 
     Attributes
     ----------
-    purchases : PurchaseModel
-        With its priors.
-    spend : SpendModel
-        With its priors, and whether the first purchase, too, enters.
     name : str
-        In every table; by default made of the keys of both models.
+        In every table.
+    purchases : BetaGeo
+        With its priors.
+    spend : GammaGamma
+        With its priors, and whether the first purchase, too, enters.
     value_only : bool
         No forecast of purchases: for a second model of spend beside one that has the same purchases.
     method : {"auto", "importance", "nuts", "map"}
-        How the posteriors are drawn, as in `PurchaseModel.fit`.
+        How the posteriors are drawn, as in `BetaGeo.fit`.
     draws : int
         How many posterior draws are kept.
-
-    Examples
-    --------
-    >>> ModelForecaster(draws=500).name == f"{default_models()[0].posterior.key}_{default_models()[1].posterior.key}"
-    True
     """
 
-    purchases: PurchaseModel = field(default_factory=lambda: default_models()[0])
-    spend: SpendModel = field(default_factory=lambda: default_models()[1])
-    name: str = ""
+    name: str = "bg_nbd_gamma_gamma"
+    purchases: BetaGeo = BetaGeo()
+    spend: GammaGamma = GammaGamma()
     value_only: bool = False
     method: Method = "auto"
     draws: int = 1000
-
-    def __post_init__(self) -> None:
-        """Make the name where there is none."""
-        if not self.name:
-            object.__setattr__(self, "name", f"{self.purchases.posterior.key}_{self.spend.posterior.key}")
 
     @property
     def targets(self) -> tuple[str, ...]:
         """What it is compared on."""
         return BOTH[self.value_only :]
 
-    def fit(self, calibration: Calibration, *, random_seed: int | None = None) -> FittedModels:
+    def fit(self, calibration: Calibration, *, random_seed: int | None = None) -> FittedBetaGeoGammaGamma:
         """Return both posteriors; where spend cannot be fitted, that of the purchases and a note that says why."""
-        rfm, fitted = calibration.rfm, partial(FittedModels, value_only=self.value_only)
+        rfm, fitted = calibration.rfm, partial(FittedBetaGeoGammaGamma, value_only=self.value_only)
         choices: Any = {"method": self.method, "draws": self.draws, "random_seed": random_seed}
         # Both models of spend stand beside the same purchases.
         purchases = calibration.once(
@@ -87,32 +78,22 @@ class ModelForecaster:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class FittedModels:
+class FittedBetaGeoGammaGamma:
     """The two posteriors.
 
     Attributes
     ----------
-    purchases : PurchasePosterior
-    spend : SpendPosterior or None
+    purchases : BetaGeoPosterior
+    spend : GammaGammaPosterior or None
         None without values, and where spend could not be fitted, which is then in `notes`.
     value_only : bool
     notes : tuple of str
     """
 
-    purchases: PurchasePosterior
-    spend: SpendPosterior | None = None
+    purchases: BetaGeoPosterior
+    spend: GammaGammaPosterior | None = None
     value_only: bool = False
     notes: tuple[str, ...] = ()
-
-    def caveats(self, part: str) -> tuple[str, ...]:
-        """What a reader has to know of the model of "purchases" or "spend", as sentences."""
-        posterior = {"purchases": self.purchases, "spend": self.spend}[part]
-        return () if posterior is None else posterior.caveats
-
-    @property
-    def terms(self) -> tuple[tuple[str, str], ...]:
-        """The parameters of both models and what they mean."""
-        return (*self.purchases.terms, *(() if self.spend is None else self.spend.terms))
 
     def forecast(self, rfm: RFM, *, horizon: float) -> Forecast:
         """Predict posterior means, with outcomes drawn from the posterior."""
