@@ -138,8 +138,7 @@ def local_path(path: str | os.PathLike[str], name: str = "the path") -> Path:
         raise InvalidArgument(f"{name} is a {type(path).__name__}; give a path, e.g. 'data/log.csv'") from None
     wrong = why_not_local(text)
     if wrong is not None:
-        shown = text if len(text) <= 100 else f"{text[:97]}..."
-        raise InvalidArgument(f"{name} is {shown!r}, {wrong}")
+        raise InvalidArgument(f"{name} is {shown(text, longest=100)}, {wrong}")
     return Path(text).expanduser()
 
 
