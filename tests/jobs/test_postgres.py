@@ -269,7 +269,11 @@ def test_a_table_that_changes_in_the_middle_of_a_job_does_not_matter(address, se
 
 @pytest.mark.parametrize("failing", ["write_batch", "close"])
 def test_an_error_in_the_middle_closes_the_connection(failing, address, server, tmp_path, monkeypatch):
+    original = getattr(pq.ParquetWriter, failing)
+
+    # Once: a writer that is forgotten closes itself again, where nothing can catch the error.
     def full(*_):
+        monkeypatch.setattr(pq.ParquetWriter, failing, original)
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(source, "BATCH", 100)
