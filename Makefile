@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 WORKERS ?= 2
+TESTS ?=
 BENCH_VENV ?= .venv-bench
 MLFLOW_VENV ?= .venv-mlflow
 MLFLOW_EXTRAS := dev,mlflow
@@ -43,7 +44,7 @@ demo: $(INSTALLED) ## CDNOW customers' lifetime values, and how they did on held
 	@$(BIN)/clvmodels demo
 
 test: $(INSTALLED) ## the fast tests and the doctests, a file at a time on each of two cores (WORKERS=2)
-	@$(BIN)/python -m pytest -q --numprocesses=$(WORKERS) --dist=loadfile
+	@$(BIN)/python -m pytest -q --numprocesses=$(WORKERS) --dist=loadfile $(TESTS)
 
 test-slow: $(INSTALLED) ## the slow proofs
 	@$(BIN)/python -m pytest -q -m slow

@@ -168,7 +168,7 @@ def taken(read):
 
 
 @given(CONFIGURATIONS)
-@settings(max_examples=200)
+@settings(max_examples=80)
 def test_values_inside_their_domains_are_taken(said):
     config, reason = outcome(said)
     assert reason == ""
@@ -199,7 +199,7 @@ def test_text_of_any_kind_is_taken_or_refused_by_its_key(said, place, text):
     CONFIGURATIONS,
     st.lists(st.tuples(st.sampled_from(PLACES), JUNK), min_size=2, max_size=6, unique_by=lambda pair: pair[0]),
 )
-@settings(max_examples=300)
+@settings(max_examples=100)
 def test_many_values_of_any_kind_are_taken_or_refused_together(said, changes):
     for place, value in sorted(changes, key=lambda pair: len(pair[0])):
         if all(isinstance(inside, dict) for inside in tables_on_the_way(said, place)):
@@ -218,7 +218,7 @@ def tables_on_the_way(said, place):
 
 
 @given(SPOILT)
-@settings(max_examples=200)
+@settings(max_examples=80)
 def test_a_file_says_what_its_values_say(tmp_path_factory, spoilt):
     said = put(*spoilt)
     path = tmp_path_factory.getbasetemp() / "said.toml"
@@ -241,7 +241,7 @@ def test_a_template_with_a_slip_is_taken_or_refused_by_its_path(tmp_path_factory
 
 
 @given(st.binary(max_size=60))
-@settings(max_examples=200)
+@settings(max_examples=80)
 def test_bytes_of_any_kind_are_taken_or_refused_by_their_path(tmp_path_factory, content):
     path = tmp_path_factory.getbasetemp() / "bytes.toml"
     path.write_bytes(content)
