@@ -22,24 +22,15 @@ def peak_bytes() -> int:
 
 
 def measured(work: Callable[[], Any]) -> tuple[dict[str, float], Any]:
-    """Seconds, those of its processors, the peak until the work's end, and its part above the level before; the result.
-
-    Seconds of processors, of all threads together, hold on a machine that others use as well.
-    """
+    """Seconds, the process's peak until the end of the work, and the part of it above the level before; the result."""
     gc.collect()
     earlier = peak_bytes()
     before = _forget_peak()
-    start, cpu_start = time.perf_counter(), time.process_time()
+    start = time.perf_counter()
     result = work()
-    seconds, cpu = time.perf_counter() - start, time.process_time() - cpu_start
+    seconds = time.perf_counter() - start
     during = peak_bytes()
-    report = {
-        "seconds": seconds,
-        "cpu_seconds": cpu,
-        "peak_bytes": max(earlier, during),
-        "added_bytes": during - before,
-    }
-    return report, result
+    return {"seconds": seconds, "peak_bytes": max(earlier, during), "added_bytes": during - before}, result
 
 
 def _forget_peak() -> int:

@@ -14,10 +14,9 @@ from clvmodels.evaluation.past_errors import estimate_model_error
 if TYPE_CHECKING:
     import pandas as pd
 
-    from clvmodels.evaluation.model_forecaster import ModelForecaster
     from clvmodels.lifetime_value import LifetimeValue
     from clvmodels.model_error import ModelError
-    from clvmodels.models.purchases import PurchasePosterior
+    from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
     from clvmodels.rfm import RFM
 
 Path = str | os.PathLike[str]
@@ -34,9 +33,7 @@ class Known:
     reading : dict
         How it is read.
     rfm : RFM
-    models : ModelForecaster
-        The models of purchases and of spend.
-    purchases : PurchasePosterior
+    purchases : BetaGeoPosterior
     spend_known : LifetimeValue or None
         None for a log without amounts.
     random_seed : int
@@ -45,8 +42,7 @@ class Known:
     transactions: Any
     reading: Mapping[str, Any]
     rfm: RFM
-    models: ModelForecaster
-    purchases: PurchasePosterior
+    purchases: BetaGeoPosterior
     spend_known: LifetimeValue | None
     random_seed: int
 
@@ -77,12 +73,7 @@ class Known:
         end, seed = self.rfm.observation_end, self.random_seed
         try:
             return estimate_model_error(
-                self.transactions,
-                horizon=horizon,
-                observation_end=end,
-                forecaster=self.models,
-                random_seed=seed,
-                **self.reading,
+                self.transactions, horizon=horizon, observation_end=end, random_seed=seed, **self.reading
             )
         except InvalidArgument as error:
             warn(f"intervals are not widened by past errors: {error}", DataWarning)
