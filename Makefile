@@ -27,7 +27,7 @@ define own_environment
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow test-spark test-postgres test-mlflow check bench picture notebooks notebook-peers lock clean
+.PHONY: help setup demo test test-slow test-calibration test-spark test-postgres test-mlflow check bench picture notebooks notebook-peers lock clean
 
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ test: $(INSTALLED) ## the fast tests and the doctests, a file at a time on each 
 
 test-slow: $(INSTALLED) ## the slow proofs
 	@$(BIN)/python -m pytest -q -m slow
+
+test-calibration: $(INSTALLED) ## every model by NUTS, and by simulation-based calibration (an hour)
+	@$(BIN)/python -m pytest -q -m calibration
 
 test-spark: $(INSTALLED) ## the tests on a local Spark; Java 17 must be there (apt install default-jre-headless)
 	@$(call install_extra,spark)

@@ -19,42 +19,52 @@ from memory import measured
 from simulated import FEW
 
 import clvmodels as clv
+from clvmodels.models.registry import purchase_model
 
 LIBRARIES = ("clvmodels", "pymc", "numba", "numpy", "pandas", "pyarrow", "duckdb")
 HORIZON, MARGIN, DISCOUNT = 365, 0.3, 0.1
 
 
-def fit_cdnow(*, size: str, draws: int) -> dict[str, Any]:
+def fit_cdnow(*, size: str, draws: int, model: str | None = None) -> dict[str, Any]:
     """The second fit of a process; the first stands beside it."""
-    rfm = cdnow_rfm(size)
-    first, _ = measured(lambda: clv.BetaGeo().fit(rfm, draws=draws, random_seed=1))
-    report, posterior = measured(lambda: clv.BetaGeo().fit(rfm, draws=draws, random_seed=2))
+    chosen = purchase_model(model)
+    rfm = cdnow_rfm(size, in_steps=_in_steps(chosen))
+    first, _ = measured(lambda: chosen.fit(rfm, draws=draws, random_seed=1))
+    report, posterior = measured(lambda: chosen.fit(rfm, draws=draws, random_seed=2))
     return {**report, "first_seconds": first["seconds"], **_quality(posterior), "versions": _versions()}
 
 
-def fit(*, customers: int, draws: int, source: str) -> dict[str, Any]:
+def fit(*, customers: int, draws: int, source: str, model: str | None = None) -> dict[str, Any]:
     """From the Parquet file of an RFM, or from one in memory."""
     opened = _in_memory if source == "memory" else _opened
-    clv.BetaGeo().fit(opened(FEW), draws=draws, random_seed=1)
+    chosen = purchase_model(model)
+    in_steps = _in_steps(chosen)
+    chosen.fit(opened(FEW, in_steps=in_steps), draws=draws, random_seed=1)
     if source == "memory":
-        rfm = _in_memory(customers)
-        report, posterior = measured(lambda: clv.BetaGeo().fit(rfm, draws=draws, random_seed=2))
+        rfm = _in_memory(customers, in_steps=in_steps)
+        report, posterior = measured(lambda: chosen.fit(rfm, draws=draws, random_seed=2))
     else:
-        report, posterior = measured(lambda: clv.BetaGeo().fit(_opened(customers), draws=draws, random_seed=2))
+
+        def from_file() -> Any:
+            return chosen.fit(_opened(customers, in_steps=in_steps), draws=draws, random_seed=2)
+
+        report, posterior = measured(from_file)
     return {**report, **_quality(posterior), "versions": _versions()}
 
 
-def score(*, customers: int, draws: int, quantities: list[str]) -> dict[str, Any]:
+def score(*, customers: int, draws: int, quantities: list[str], model: str | None = None) -> dict[str, Any]:
     """From the Parquet file of an RFM to that of the scores; the posteriors are those of a few customers."""
-    few = _in_memory(FEW)
-    purchases = clv.BetaGeo().fit(few, draws=draws, random_seed=1)
+    chosen = purchase_model(model)
+    in_steps = _in_steps(chosen)
+    few = _in_memory(FEW, in_steps=in_steps)
+    purchases = chosen.fit(few, draws=draws, random_seed=1)
     spend = clv.GammaGamma().fit(few, draws=draws, random_seed=1)
     choices: dict[str, Any] = {"purchases": purchases, "spend": spend, "horizon": HORIZON, "quantities": quantities}
     choices |= {"margin": MARGIN, "annual_discount_rate": DISCOUNT}
     with tempfile.TemporaryDirectory(dir=simulated.FOLDER) as folder:
         path = Path(folder) / "scores.parquet"
-        clv.score(_opened(FEW), path, **choices)
-        report, _ = measured(lambda: clv.score(_opened(customers), path, **choices))
+        clv.score(_opened(FEW, in_steps=in_steps), path, **choices)
+        report, _ = measured(lambda: clv.score(_opened(customers, in_steps=in_steps), path, **choices))
         rows = duckdb.read_parquet(str(path)).count("*").fetchall()[0][0]
         return {**report, "rows": rows, "bytes_written": path.stat().st_size, "versions": _versions()}
 
@@ -67,6 +77,14 @@ def summary(*, rows: int, lazy: bool) -> dict[str, Any]:
         path = simulated.log_of_rows_path(rows)
         report, customers = measured(lambda: summarise(path))
         return {**report, "customers": customers, "versions": _versions()}
+
+
+def even_summary(*, even: int, ids: str) -> dict[str, Any]:
+    """From a Parquet log with ten rows for a customer to an RFM in memory, the second time."""
+    path = simulated.even_log_path(even, ids)
+    _summarised(path)
+    report, customers = measured(lambda: _summarised(path))
+    return {**report, "customers": customers, "versions": _versions()}
 
 
 def expected_purchases(*, size: str, draws: int, horizon: float) -> dict[str, Any]:
@@ -91,18 +109,23 @@ def _lazily(written: Path) -> Callable[[Path], int]:
     return summarise
 
 
-def _opened(customers: int) -> Any:
-    return clv.RFMTable.open(simulated.rfm_path(customers), time_unit="day")
+def _in_steps(model: Any) -> bool:
+    """Whether the model counts opportunities: every day is one."""
+    return "opportunities" in model.posterior.statistics
 
 
-def _in_memory(customers: int) -> clv.RFM:
-    frame = duckdb.read_parquet(str(simulated.rfm_path(customers))).df()
+def _opened(customers: int, *, in_steps: bool = False) -> Any:
+    return clv.RFMTable.open(simulated.rfm_path(customers, in_steps=in_steps), time_unit="day")
+
+
+def _in_memory(customers: int, *, in_steps: bool = False) -> clv.RFM:
+    frame = duckdb.read_parquet(str(simulated.rfm_path(customers, in_steps=in_steps))).df()
     return clv.RFM.from_frame(frame, time_unit="day", observation_end=simulated.END)
 
 
 def _quality(posterior: Any) -> dict[str, Any]:
     found = posterior.diagnostics
-    size, distinct = float(found.effective_sample_size), len(np.unique(posterior.samples["r"]))
+    size, distinct = float(found.effective_sample_size), len(np.unique(posterior.samples[posterior.parameters[0]]))
     return {"effective_sample_size": size, "distinct_draws": distinct, "k_hat": float(found.k_hat)}
 
 

@@ -21,7 +21,15 @@ GROUPINGS = """
 
 def groupings(*, rows: int) -> dict[str, Any]:
     """A log's rows by customer and day, those by customer, into an Arrow table."""
-    path = str(simulated.log_of_rows_path(rows))
+    return _measured(str(simulated.log_of_rows_path(rows)))
+
+
+def even_groupings(*, even: int, ids: str) -> dict[str, Any]:
+    """As `groupings`, of a log with ten rows for a customer."""
+    return _measured(str(simulated.even_log_path(even, ids)))
+
+
+def _measured(path: str) -> dict[str, Any]:
     connection = duckdb.connect()
     connection.execute(GROUPINGS, [path]).to_arrow_table()
     report, table = measured(lambda: connection.execute(GROUPINGS, [path]).to_arrow_table())

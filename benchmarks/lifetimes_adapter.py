@@ -1,4 +1,4 @@
-"""lifetimes: the point estimate of BG/NBD and the RFM summary."""
+"""lifetimes: the point estimates of its models and the RFM summary."""
 
 from __future__ import annotations
 
@@ -10,10 +10,18 @@ import pandas as pd
 import simulated
 from memory import measured
 
+# The classes of those that it has, by our keys.
+MODELS = {
+    "bg_nbd": "BetaGeoFitter",
+    "mbg_nbd": "ModifiedBetaGeoFitter",
+    "pareto_nbd": "ParetoNBDFitter",
+    "bg_bb": "BetaGeoBetaBinomFitter",
+}
 
-def fit(*, customers: int) -> dict[str, Any]:
+
+def fit(*, customers: int, model: str = "bg_nbd") -> dict[str, Any]:
     """Maximum likelihood of all customers, each its own row; the time until it gives up if it does."""
-    from lifetimes import BetaGeoFitter
+    import lifetimes
     from lifetimes.utils import ConvergenceError
 
     table = pd.read_parquet(simulated.rfm_path(customers), columns=["frequency", "recency", "T"])
@@ -21,7 +29,12 @@ def fit(*, customers: int) -> dict[str, Any]:
 
     def outcome() -> Any:
         try:
-            return BetaGeoFitter(penalizer_coef=0).fit(frequency, recency, T).params_.round(4).to_dict()
+            return (
+                getattr(lifetimes, MODELS[model])(penalizer_coef=0)
+                .fit(frequency, recency, T)
+                .params_.round(4)
+                .to_dict()
+            )
         except ConvergenceError:
             return "did not converge"
 

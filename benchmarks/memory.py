@@ -22,15 +22,24 @@ def peak_bytes() -> int:
 
 
 def measured(work: Callable[[], Any]) -> tuple[dict[str, float], Any]:
-    """Seconds, the process's peak until the end of the work, and the part of it above the level before; the result."""
+    """Seconds, those of its processors, the peak until the work's end, and its part above the level before; the result.
+
+    Seconds of processors, of all threads together, hold on a machine that others use as well.
+    """
     gc.collect()
     earlier = peak_bytes()
     before = _forget_peak()
-    start = time.perf_counter()
+    start, cpu_start = time.perf_counter(), time.process_time()
     result = work()
-    seconds = time.perf_counter() - start
+    seconds, cpu = time.perf_counter() - start, time.process_time() - cpu_start
     during = peak_bytes()
-    return {"seconds": seconds, "peak_bytes": max(earlier, during), "added_bytes": during - before}, result
+    report = {
+        "seconds": seconds,
+        "cpu_seconds": cpu,
+        "peak_bytes": max(earlier, during),
+        "added_bytes": during - before,
+    }
+    return report, result
 
 
 def _forget_peak() -> int:

@@ -20,6 +20,13 @@ def summary(*, rows: int) -> dict[str, Any]:
     return {**report, "customers": len(table), "repeat_purchases": repeats, "versions": versions}
 
 
+def even_summary(*, even: int, ids: str) -> dict[str, Any]:
+    """As `summary`, of a log with ten rows for a customer."""
+    path = simulated.even_log_path(even, ids)
+    report, table = measured(lambda: summarised(path))
+    return {**report, "customers": len(table), "versions": {"pandas": version("pandas")}}
+
+
 def summarised(path: Path) -> pd.DataFrame:
     log: Any = pd.read_parquet(path)
     log["date"] = log["date"].dt.normalize()

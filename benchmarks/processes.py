@@ -14,7 +14,7 @@ from typing import Any
 
 TASK = Path(__file__).with_name("task.py")
 REPEATS, LONG = 3, 60
-QUIET_KEYS = ("seconds", "peak_bytes", "added_bytes", "versions")
+QUIET_KEYS = ("seconds", "cpu_seconds", "peak_bytes", "added_bytes", "versions")
 _done: list[Run] = []
 
 
@@ -28,6 +28,7 @@ class Run:
 
     task: str
     every_second: tuple[float, ...]
+    every_cpu_second: tuple[float, ...]
     peak_bytes: float
     added_bytes: float
     found: dict[str, Any]
@@ -36,6 +37,11 @@ class Run:
     @property
     def seconds(self) -> float:
         return statistics.median(self.every_second)
+
+    @property
+    def cpu_seconds(self) -> float:
+        """Of all threads together."""
+        return statistics.median(self.every_cpu_second)
 
     @property
     def gigabytes(self) -> float:
@@ -69,6 +75,7 @@ def _run(adapter: str, function: str, arguments: str) -> Run:
     result = Run(
         task=f"{adapter.removesuffix('_adapter')} {function} " + ", ".join(f"{k}={v}" for k, v in given.items()),
         every_second=tuple(one["seconds"] for one in said),
+        every_cpu_second=tuple(one["cpu_seconds"] for one in said),
         peak_bytes=max(one["peak_bytes"] for one in said),
         added_bytes=max(one["added_bytes"] for one in said),
         found=found,

@@ -33,8 +33,8 @@ IN_README = (
 LIBRARIES = ("clvmodels", "pymc", "arviz", "numpy", "pandas", "duckdb")
 CLAIMS = ["| claim | ours | bar | competitor | times ours | holds |", "|---|---|---|---|---|---|"]
 RUNS = [
-    "| run | seconds of the timed part | peak of the process | above the level before | said |",
-    "|---|---|---|---|---|",
+    "| run | seconds of the timed part | of processors | peak of the process | above the level before | said |",
+    "|---|---|---|---|---|---|",
 ]
 
 
@@ -98,9 +98,11 @@ def _how() -> str:
 
 
 def _run_row(run: Run) -> str:
-    seconds = " ".join(f"{second:.2f}" for second in run.every_second)
+    seconds, cpu = (" ".join(f"{each:.2f}" for each in every) for every in (run.every_second, run.every_cpu_second))
     said = ", ".join(f"{name} {_short(value)}" for name, value in run.found.items())
-    return f"| {run.task} | {seconds} | {run.peak_bytes / 1e9:.2f} GB | {run.added_bytes / 1e9:.2f} GB | {said} |"
+    return (
+        f"| {run.task} | {seconds} | {cpu} | {run.peak_bytes / 1e9:.2f} GB | {run.added_bytes / 1e9:.2f} GB | {said} |"
+    )
 
 
 def _short(value: object) -> str:

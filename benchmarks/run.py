@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 import demo
 import expected_purchases_cdnow
 import fit_cdnow
+import fit_models
 import fit_simulated
 import growth
 import import_time
@@ -17,6 +18,7 @@ import report
 import results
 import retrain
 import rfm_from_log
+import rfm_speed
 import score_simulated
 from measurement import Failure, Measurement, Rows
 from processes import TaskFailed, all_runs
@@ -30,11 +32,15 @@ BENCHMARKS: dict[str, tuple[Callable[[], Iterable[Measurement]], int]] = {
     "report": (report.measure, 23_570),
     "retrain": (retrain.measure, 23_570),
     "fit_cdnow_sample": (fit_cdnow.sample, 2357),
+    "models_cdnow": (fit_models.cdnow, 2357),
     "fit_cdnow_full": (fit_cdnow.full, 23_570),
     "expected_purchases_cdnow": (expected_purchases_cdnow.measure, 23_570),
     "rfm_million_rows": (rfm_from_log.million_rows, MILLION),
     "rfm_ten_million_rows": (rfm_from_log.ten_million_rows, TEN_MILLION),
+    "rfm_speed": (rfm_speed.measure, TEN_MILLION),
     "fit_million": (fit_simulated.million, MILLION),
+    "models_million": (fit_models.million, MILLION),
+    "models_score_million": (fit_models.scoring, MILLION),
     "fit_ten_million": (fit_simulated.ten_million, TEN_MILLION),
     "score_million": (score_simulated.million, MILLION),
     "score_ten_million": (score_simulated.ten_million, TEN_MILLION),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pandas as pd
 
 import clvmodels as clv
@@ -30,15 +31,35 @@ def log_of_rows_path(rows: int) -> Path:
     return _once(f"rows-{rows}.parquet", lambda path: _joined(chunks, path, limit=f"LIMIT {rows}"))
 
 
-def rfm_path(customers: int) -> Path:
-    """The summary of that log at its end."""
-    return _once(f"rfm-{customers}.parquet", lambda path: _joined(_rfm_chunks(customers), path))
+def even_log_path(rows: int, ids: str) -> Path:
+    """A log of so many rows, ten for a customer on any days of the two years; ids are "int" or "str"."""
+
+    def write(path: Path) -> None:
+        rng = np.random.default_rng(1)
+        customer = pd.Series(rng.integers(0, rows // 10, rows))
+        day = np.datetime64(START) + rng.integers(0, DAYS, rows).astype("timedelta64[D]")
+        log = {"customer_id": customer, "date": day.astype("datetime64[s]"), "value": rng.gamma(2, 15, rows).round(2)}
+        frame = pd.DataFrame(log)
+        named = frame.assign(customer_id="c" + customer.astype(str)) if ids == "str" else frame
+        named.to_parquet(path)
+
+    return _once(f"even-{ids}-{rows}.parquet", write)
+
+
+def rfm_path(customers: int, *, in_steps: bool = False) -> Path:
+    """The summary of that log at its end; in steps, with every day as an opportunity."""
+    plain = _once(f"rfm-{customers}.parquet", lambda path: _joined(_rfm_chunks(customers), path))
+    if not in_steps:
+        return plain
+    rows = duckdb.read_parquet(str(plain))
+    counted = rows.query("rows", "SELECT *, T::BIGINT AS opportunities FROM rows")
+    return _once(f"steps-{customers}.parquet", lambda path: counted.write_parquet(str(path)))
 
 
 def prepare(*, customers: int = 0, rows: int = 0) -> dict[str, str]:
     """Make what is not there, in a process of its own: it must not count as anybody's memory."""
-    made = [log_path(FEW), rfm_path(FEW)]
-    made += [rfm_path(customers)] if customers else []
+    made = [log_path(FEW), rfm_path(FEW), rfm_path(FEW, in_steps=True)]
+    made += [rfm_path(customers), rfm_path(customers, in_steps=True)] if customers else []
     made += [log_of_rows_path(rows)] if rows else []
     return {path.name: str(path) for path in made}
 

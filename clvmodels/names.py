@@ -5,8 +5,6 @@ from __future__ import annotations
 # The column is called value in code; in words value is what customers will bring, and this is what they pay.
 NOUNS = {"purchases": "purchases", "value": "spend"}
 LABELS = {
-    "bg_nbd_gamma_gamma": "BG/NBD x Gamma-Gamma",
-    "bg_nbd_gamma_gamma_all_spend": "BG/NBD x Gamma-Gamma, all spend",
     "multiplicative_customer": "simple formula per customer",
     "multiplicative_segment": "simple formula per segment",
     "multiplicative_population": "simple formula, whole base",
@@ -14,12 +12,12 @@ LABELS = {
     "as_before_all_spend": "going on as before, all spend",
     "hiatus": "hiatus rule",
     "nothing": "nothing",
-    "lifetimes_bg_nbd": "lifetimes BG/NBD",
-    "lifetimes_bg_nbd_all_spend": "lifetimes BG/NBD, all spend",
-    "lifetimes_pareto_nbd": "lifetimes Pareto/NBD",
-    "lifetimes_pareto_nbd_all_spend": "lifetimes Pareto/NBD, all spend",
-    "lifetimes_mbg_nbd": "lifetimes MBG/NBD",
+    "boosting": "gradient boosting",
+    "hybrid": "the model corrected by gradient boosting",
 }
+SIMPLE = "multiplicative_"
+ALL_SPEND = "_all_spend"
+ELSEWHERE = "lifetimes_"
 
 
 def label(name: str) -> str:
@@ -30,4 +28,16 @@ def label(name: str) -> str:
     >>> label("as_before"), label("my_model")
     ('going on as before', 'my model')
     """
-    return LABELS.get(name, name.replace("_", " "))
+    from clvmodels.models import registry
+
+    known = LABELS | registry.labels()
+    if name in known:
+        return known[name]
+    if (pair := registry.pair_of(name.removesuffix(ALL_SPEND))) is not None:
+        return registry.pair_label(*pair) + (", all spend" if name.endswith(ALL_SPEND) else "")
+    if name.startswith(ELSEWHERE):
+        model, _, rest = name.removeprefix(ELSEWHERE).partition(ALL_SPEND)
+        if model in registry.PURCHASE_MODELS and not rest:
+            own = f"lifetimes {registry.PURCHASE_MODELS[model].posterior.label}"
+            return f"{own}, all spend" if name.endswith(ALL_SPEND) else own
+    return name.replace("_", " ")

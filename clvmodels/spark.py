@@ -48,7 +48,7 @@ def score(rfm: RFMTable, **choices: Unpack[Choices]) -> DataFrame:
     --------
     >>> orders = ibis.pyspark.connect(session).table("orders")  # doctest: +SKIP
     >>> rfm = clv.rfm_table(orders, time_unit="day", observation_end="2025-12-31")  # doctest: +SKIP
-    >>> purchases, spend = clv.BetaGeo().fit(rfm), clv.GammaGamma().fit(rfm)  # doctest: +SKIP
+    >>> purchases, spend = (model.fit(rfm) for model in clv.default_models())  # doctest: +SKIP
     >>> scores = clv.spark.score(rfm, purchases=purchases, spend=spend, horizon=365)  # doctest: +SKIP
     >>> scores.write.parquet("scores")  # doctest: +SKIP
     """

@@ -117,8 +117,10 @@ def supported_decimals(lower: float, upper: float) -> int | None:
     >>> supported_decimals(19712.1, 24102.9), supported_decimals(0.12, 0.31), supported_decimals(5.0, 5.0)
     (-2, 2, None)
     """
+    if lower == upper or not math.isfinite(lower) or not math.isfinite(upper):
+        return None
     width = abs(upper - lower)
-    if width == 0 or not math.isfinite(width):
+    if not math.isfinite(width):
         return None
     return min(DIGITS_OF_WIDTH - 1 - math.floor(math.log10(width)), MOST_DECIMALS)
 

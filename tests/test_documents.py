@@ -11,7 +11,7 @@ import pytest
 from matplotlib import pyplot as plt
 
 import clvmodels as clv
-from clvmodels.evaluation.registry import FORECASTERS
+from clvmodels.evaluation.registry import forecasters
 from clvmodels.names import label
 
 ROOT = Path(__file__).parents[1]
@@ -67,7 +67,7 @@ def test_the_guides_tables_are_drawn_by_the_plots_beside_them(ran):
 
 
 def test_the_accuracy_is_what_cdnow_gives():
-    of_label = {label(name): name for name in FORECASTERS}
+    of_label = {label(name): name for name in forecasters()}
     rows = rows_between(README, "<!-- accuracy: begin -->", "<!-- accuracy: end -->")
     chosen = [of_label[row.split("|")[1].strip()] for row in rows]
     result = clv.backtest(clv.datasets.load_cdnow(), **CUT, forecasters=clv.named_forecasters(chosen), random_seed=1)

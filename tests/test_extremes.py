@@ -15,7 +15,7 @@ from clvmodels.errors import ClvError
 
 ODD = [0, -1, 1e-300, -1e-300, 1e300, 10**400, -(10**400), 10**5000, np.inf, -np.inf, np.nan, True, None]
 ODD += ["7", 1j, Decimal("3"), Fraction(1, 3), np.float64(2.5), np.int64(3), np.bool_(True), np.float32(0.5), [1.0]]
-EXAMPLES = settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+EXAMPLES = settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 magnitude = st.floats(-100, 100).map(lambda power: 10.0**power)
 parameter = st.one_of(magnitude, st.floats(-3, 3).map(lambda power: 10.0**power))
 length = st.one_of(st.sampled_from([0.0, 1e-300, 1e-9, 0.5, 1.0, 52.0, 1e4, 1e6]), st.floats(0, 520))

@@ -17,10 +17,13 @@ from clvmodels.cli.options import (
     DateFormat,
     DiscountRate,
     Margin,
+    Model,
+    Opportunity,
     RefundChoice,
     Refunds,
     Seed,
     Segments,
+    SpendChoice,
     TimeUnit,
     TimeZone,
     Transactions,
@@ -35,7 +38,17 @@ if TYPE_CHECKING:
     from clvmodels.reports import Decision
 
 TERMS = ("margin", "annual_discount_rate", "cost_per_purchase")
-READING = ("customer_id", "date", "value", "time_unit", "refunds", "unknown_dates", "date_format", "time_zone")
+READING = (
+    "customer_id",
+    "date",
+    "value",
+    "time_unit",
+    "opportunity",
+    "refunds",
+    "unknown_dates",
+    "date_format",
+    "time_zone",
+)
 app = typer.Typer(help="Decide on acquisition, retention, replacement and budget.", no_args_is_help=True)
 
 
@@ -92,7 +105,8 @@ def _log(
     customer_id: CustomerId = "customer_id",
     date: Date = "date",
     value: Value = None,
-    time_unit: Unit = TimeUnit.WEEK,
+    time_unit: Unit = None,
+    opportunity: Opportunity = None,
     refunds: RefundChoice = Refunds.ERROR,
     unknown_dates: UnknownDateChoice = UnknownDates.ERROR,
     date_format: DateFormat = None,
@@ -101,6 +115,8 @@ def _log(
     annual_discount_rate: DiscountRate = 0.0,
     cost_per_purchase: CostPerPurchase = 0.0,
     interval: Interval = 0.9,
+    model: Model = None,
+    spend: SpendChoice = None,
     seed: Seed = 1,
     out: Out = Path("clvmodels-decision"),
 ) -> None:

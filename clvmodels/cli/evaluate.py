@@ -17,11 +17,14 @@ from clvmodels.cli.options import (
     DiscountRate,
     Formats,
     Margin,
+    Model,
+    Opportunity,
     RefundChoice,
     Refunds,
     ReportFormat,
     Seed,
     Segments,
+    SpendChoice,
     TimeUnit,
     TimeZone,
     Unit,
@@ -61,7 +64,7 @@ Window = Annotated[
 ]
 Names = Annotated[
     str | None,
-    typer.Option(metavar="NAMES", help="What to hold BG/NBD x Gamma-Gamma against, separated by commas; or 'all'."),
+    typer.Option(metavar="NAMES", help="Forecasters to compare with, separated by commas; or 'all'."),
 ]
 AcquisitionRate = Annotated[
     str | None, typer.Option(metavar="RATE", help="Customers won per time unit in the holdout, or 'estimated'.")
@@ -77,7 +80,8 @@ def evaluate(
     customer_id: CustomerId = "customer_id",
     date: Date = "date",
     value: Value = None,
-    time_unit: Unit = TimeUnit.WEEK,
+    time_unit: Unit = None,
+    opportunity: Opportunity = None,
     refunds: RefundChoice = Refunds.ERROR,
     unknown_dates: UnknownDateChoice = UnknownDates.ERROR,
     date_format: DateFormat = None,
@@ -85,6 +89,8 @@ def evaluate(
     origins: Origins = None,
     horizon: Horizon = None,
     window: Window = None,
+    model: Model = None,
+    spend: SpendChoice = None,
     forecasters: Names = None,
     segments: Segments = None,
     acquisition_rate: AcquisitionRate = None,
@@ -136,7 +142,15 @@ def _origins(origins: int | None, horizon: float | None) -> SeveralOrigins | Non
 
 
 def _publish(
-    transactions: str, out: Path, *, time_unit: TimeUnit, refunds: Refunds, value: str | None, seed: int, **choices: Any
+    transactions: str,
+    out: Path,
+    *,
+    time_unit: TimeUnit | None,
+    opportunity: TimeUnit | None,
+    refunds: Refunds,
+    value: str | None,
+    seed: int,
+    **choices: Any,
 ) -> Publication:
     """Turn what was typed into what `publish_evaluation` takes."""
     from clvmodels import reports
@@ -145,12 +159,18 @@ def _publish(
         transactions,
         out,
         value=value or reports.default_value_column(transactions),
-        time_unit=time_unit.value,
+        time_unit=time_unit and time_unit.value,
+        opportunity=opportunity and opportunity.value,
         refunds=refunds.value,
         unknown_dates=choices.pop("unknown_dates").value,
         random_seed=seed,
         origins=_origins(choices.pop("origins"), choices.pop("horizon")),
-        forecasters=reports.read_forecasters(choices.pop("forecasters")),
+        forecasters=reports.read_forecasters(
+            choices.pop("forecasters"),
+            model=choices.pop("model"),
+            spend=choices.pop("spend"),
+            segmented=choices["segments"] is not None,
+        ),
         segments=reports.read_segments(choices.pop("segments"), choices["customer_id"]),
         acquisition_rate=reports.read_rate(choices.pop("acquisition_rate")),
         format=_named(choices.pop("format")),

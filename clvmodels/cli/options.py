@@ -16,6 +16,7 @@ class TimeUnit(StrEnum):
     WEEK = "week"
     MONTH = "month"
     YEAR = "year"
+    QUARTER = "quarter"
 
 
 class Refunds(StrEnum):
@@ -53,7 +54,11 @@ Date = Annotated[str, typer.Option(metavar="COLUMN", help="Column with the date 
 Value = Annotated[
     str | None, typer.Option(metavar="COLUMN", help="Column with the amount; 'value' if there, else purchases alone.")
 ]
-Unit = Annotated[TimeUnit, typer.Option(help="Unit of all times.")]
+Unit = Annotated[TimeUnit | None, typer.Option(help="Unit of all times; by default week, or the opportunity.")]
+Opportunity = Annotated[
+    TimeUnit | None,
+    typer.Option(help="Count periods of this length with a purchase, as models of opportunities need it."),
+]
 RefundChoice = Annotated[Refunds, typer.Option(help="What to do with negative values.")]
 UnknownDateChoice = Annotated[
     UnknownDates, typer.Option(help="What to do with rows whose date is missing or cannot be read.")
@@ -66,3 +71,10 @@ Segments = Annotated[
     Path | None, typer.Option(metavar="FILE", help="CSV or Parquet file with the customer column and one of segments.")
 ]
 Seed = Annotated[int, typer.Option(help="The same seed gives the same numbers.")]
+Model = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="KEY", help="Model of purchases; several of them, or a,b, are a pool. An unknown key lists them."
+    ),
+]
+SpendChoice = Annotated[str | None, typer.Option(metavar="KEY", help="Model of spend; an unknown key lists them.")]

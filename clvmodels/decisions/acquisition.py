@@ -102,10 +102,8 @@ def acquisition(
 
     Examples
     --------
-    >>> from clvmodels.models.beta_geo import BetaGeo
-    >>> from clvmodels.models.gamma_gamma import GammaGamma
-    >>> purchases = BetaGeo.at(r=0.243, alpha=4.414, a=0.793, b=2.426, time_unit="week", random_seed=1)
-    >>> value = LifetimeValue(purchases, GammaGamma.at(p=6.25, q=3.74, v=15.44, time_unit="week"), margin=0.3)
+    >>> from clvmodels.models.published import cdnow_posteriors
+    >>> value = LifetimeValue(*cdnow_posteriors(), margin=0.3)
     >>> answer = acquisition(value, cost=12, horizon=156)
     >>> answer.table.loc[("new", "net_value"), "mean"].round(2).item()
     27.71

@@ -107,10 +107,8 @@ def budget(
     Examples
     --------
     >>> from clvmodels.datasets import load_cdnow_summary
-    >>> from clvmodels.models.beta_geo import BetaGeo
-    >>> from clvmodels.models.gamma_gamma import GammaGamma
-    >>> purchases = BetaGeo.at(r=0.243, alpha=4.414, a=0.793, b=2.426, time_unit="week", random_seed=1)
-    >>> value = LifetimeValue(purchases, GammaGamma.at(p=6.25, q=3.74, v=15.44, time_unit="week"))
+    >>> from clvmodels.models.published import cdnow_posteriors
+    >>> value = LifetimeValue(*cdnow_posteriors())
     >>> answer = budget(value, load_cdnow_summary(), periods=3, new_customers=100)
     >>> answer.table.loc[("revenue", "base")].index.tolist()
     ['1997-10', '1997-11', '1997-12']

@@ -40,7 +40,7 @@ class Calendar:
         Raises
         ------
         InvalidArgument
-            If the period is unknown, or the number is not a whole one from 1 on.
+            If the period is unknown, or shorter than an opportunity, or the number is not a whole one from 1 on.
 
         Examples
         --------
@@ -53,16 +53,27 @@ class Calendar:
         if period not in get_args(Period):
             raise InvalidArgument(f"period is {shown(period)}; choose one of {', '.join(get_args(Period))}")
         check_whole(periods, "periods")
+        by_opportunity = "opportunities" in rfm.frame and rfm.time_unit in MONTHS
+        if by_opportunity and MONTHS[period] < MONTHS[rfm.time_unit]:
+            raise InvalidArgument(
+                f"period is {period!r}, and a purchase is told to a {rfm.time_unit}, the opportunity; choose one of"
+                f" {', '.join(name for name in MONTHS if MONTHS[name] >= MONTHS[rfm.time_unit])}"
+            )
         steps = MONTHS[period] * np.arange(1, periods + 1)
         if rfm.observation_end is None:
-            per_month = days_per_unit("month") / days_per_unit(rfm.time_unit)
+            unit = rfm.time_unit
+            per_month = 1 / MONTHS[unit] if by_opportunity else days_per_unit("month") / days_per_unit(unit)
             return cls(
                 np.concatenate([[0.0], steps * per_month]), tuple(f"{period} {i}" for i in range(1, periods + 1))
             )
         ends = [_after(rfm.observation_end, int(months)) for months in steps]
         days = np.array([0, *((end - rfm.observation_end).days for end in ends)], float)
+        per_unit, length = days_per_unit(rfm.time_unit), days
+        if by_opportunity:
+            # Opportunities of the calendar, so that a year's is in its year whether that is a leap year or not.
+            per_unit, length = MONTHS[rfm.time_unit], np.array([0, *steps], float)
         return cls(
-            days / days_per_unit(rfm.time_unit),
+            length / per_unit,
             tuple(_label(end, period, whole=_ends(rfm.observation_end, period)) for end in ends),
         )
 

@@ -38,10 +38,8 @@ def check_value(value: Any, name: str = "value") -> LifetimeValue:
 
     Examples
     --------
-    >>> from clvmodels.models.beta_geo import BetaGeo
-    >>> from clvmodels.models.gamma_gamma import GammaGamma
-    >>> purchases = BetaGeo.at(r=0.243, alpha=4.414, a=0.793, b=2.426, time_unit="week")
-    >>> value = LifetimeValue(purchases, GammaGamma.at(p=6.25, q=3.74, v=15.44, time_unit="week"))
+    >>> from clvmodels.models.published import cdnow_posteriors
+    >>> value = LifetimeValue(*cdnow_posteriors())
     >>> check_value(value) is value
     True
     """
@@ -57,10 +55,8 @@ def check_known(value: Any, rfm: Any) -> None:
 
     Examples
     --------
-    >>> from clvmodels.models.beta_geo import BetaGeo
-    >>> from clvmodels.models.gamma_gamma import GammaGamma
-    >>> purchases = BetaGeo.at(r=0.243, alpha=4.414, a=0.793, b=2.426, time_unit="week")
-    >>> value = LifetimeValue(purchases, GammaGamma.at(p=6.25, q=3.74, v=15.44, time_unit="week"))
+    >>> from clvmodels.models.published import cdnow_posteriors
+    >>> value = LifetimeValue(*cdnow_posteriors())
     >>> check_known(value, RFM.new_customer("week"))
     """
     check_value(value).purchases.check_customers(rfm)
@@ -77,10 +73,8 @@ def successor(value: LifetimeValue, new: LifetimeValue | None) -> LifetimeValue:
 
     Examples
     --------
-    >>> from clvmodels.models.beta_geo import BetaGeo
-    >>> from clvmodels.models.gamma_gamma import GammaGamma
-    >>> purchases = BetaGeo.at(r=0.243, alpha=4.414, a=0.793, b=2.426, time_unit="week")
-    >>> value = LifetimeValue(purchases, GammaGamma.at(p=6.25, q=3.74, v=15.44, time_unit="week"))
+    >>> from clvmodels.models.published import cdnow_posteriors
+    >>> value = LifetimeValue(*cdnow_posteriors())
     >>> successor(value, None) is value
     True
     """

@@ -98,12 +98,10 @@ def follow_cohorts(
     Examples
     --------
     >>> from clvmodels.datasets import simulate_transactions
-    >>> from clvmodels.models.beta_geo import BetaGeo
-    >>> from clvmodels.models.gamma_gamma import GammaGamma
+    >>> from clvmodels.models.published import cdnow_posteriors
     >>> from clvmodels.rfm import rfm_summary
     >>> rfm = rfm_summary(simulate_transactions(customers=200, length=39, random_seed=1), observation_end="2020-09-30")
-    >>> purchases = BetaGeo.at(r=0.243, alpha=4.414, a=0.793, b=2.426, time_unit="week", random_seed=1)
-    >>> value = LifetimeValue(purchases, GammaGamma.at(p=6.25, q=3.74, v=15.44, time_unit="week"))
+    >>> value = LifetimeValue(*cdnow_posteriors())
     >>> follow_cohorts(value, rfm, cost=30, horizon=156).table["verdict"].tolist()
     ['repaid', 'repaid', 'repaid']
     """
@@ -122,7 +120,7 @@ def follow_cohorts(
     cost_of_all = float(known["cost"].sum())
     realised = float(known["realised"].sum())
     net = drawn.sum(axis=1) + realised - cost_of_all
-    counts = value.purchases.simulation(rfm, random_seed).counts(left).sums(np.zeros(len(rfm), int), 1)[:, 0]
+    counts = value.purchases.outcomes(rfm, random_seed=random_seed).counts(left).sums(np.zeros(len(rfm), int), 1)[:, 0]
     inputs = _inputs(drawn.sum(axis=1), counts)
     moved = drivers(net, uncertain=inputs, certain=_certain(net, cost_of_all), interval=interval)
     return Cohorts(

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from clvmodels.intervals import Array, quantiles
-from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
 from clvmodels.wording import amount
 
 COLUMNS = ["low", "high", "answer_low", "answer_high", "answer", "ends"]
@@ -77,20 +76,6 @@ def drivers(
     table.index.name = "input"
     swing = np.abs(table["answer_high"].to_numpy() - table["answer_low"].to_numpy())
     return table.iloc[np.argsort(-swing, kind="stable")]
-
-
-def purchase_inputs(purchases: BetaGeoPosterior) -> dict[str, Array]:
-    """What the model knows of the population, as inputs of an answer: one array (draws,) each.
-
-    Examples
-    --------
-    >>> from clvmodels.models.beta_geo import BetaGeo
-    >>> purchases = BetaGeo.at(r=0.5, alpha=10, a=1, b=3, time_unit="week")
-    >>> {name: float(draws[0]) for name, draws in purchase_inputs(purchases).items()}
-    {'purchase rate of a new customer': 0.05, 'dropout probability': 0.25}
-    """
-    r, alpha, a, b = purchases.parameter_draws(predictive=True)
-    return {"purchase rate of a new customer": r / alpha, "dropout probability": a / (a + b)}
 
 
 def per_unit(total: Array, number: Array) -> Array:

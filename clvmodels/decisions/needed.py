@@ -18,8 +18,6 @@ from clvmodels.decisions.calendar import Calendar, Period, span
 from clvmodels.decisions.checks import check_known, numbers, successor
 from clvmodels.decisions.drivers import driver_sentence, drivers
 from clvmodels.errors import InvalidArgument, check_interval, check_share
-from clvmodels.formulas import beta_geo
-from clvmodels.formulas.beta_geo import BetaGeoParams
 from clvmodels.intervals import Array, DrawBlocks, interval_table
 from clvmodels.lifetime_value import LifetimeValue
 from clvmodels.models.by_period import predictive_alive, predictive_by_period, predictive_needed
@@ -99,10 +97,8 @@ def customers_needed(
     Examples
     --------
     >>> from clvmodels.datasets import load_cdnow_summary
-    >>> from clvmodels.models.beta_geo import BetaGeo
-    >>> from clvmodels.models.gamma_gamma import GammaGamma
-    >>> purchases = BetaGeo.at(r=0.243, alpha=4.414, a=0.793, b=2.426, time_unit="week", random_seed=1)
-    >>> value = LifetimeValue(purchases, GammaGamma.at(p=6.25, q=3.74, v=15.44, time_unit="week"))
+    >>> from clvmodels.models.published import cdnow_posteriors
+    >>> value = LifetimeValue(*cdnow_posteriors())
     >>> answer = customers_needed(value, load_cdnow_summary(), periods=2, target_revenue=12_000)
     >>> answer.table["mean"].round(-1).tolist()
     [100.0, 100.0]
@@ -178,10 +174,8 @@ def brought(value: LifetimeValue, edges: Array, *, alive: bool) -> Array:
 
     Examples
     --------
-    >>> from clvmodels.models.beta_geo import BetaGeo
-    >>> from clvmodels.models.gamma_gamma import GammaGamma
-    >>> purchases = BetaGeo.at(r=0.243, alpha=4.414, a=0.793, b=2.426, time_unit="week")
-    >>> value = LifetimeValue(purchases, GammaGamma.at(p=6.25, q=3.74, v=15.44, time_unit="week"))
+    >>> from clvmodels.models.published import cdnow_posteriors
+    >>> value = LifetimeValue(*cdnow_posteriors())
     >>> brought(value, np.array([0.0, 4.0, 8.0]), alive=True).round(2).tolist()
     [[[0.98, 0.94], [0.0, 0.98]]]
     """
@@ -189,15 +183,13 @@ def brought(value: LifetimeValue, edges: Array, *, alive: bool) -> Array:
     starts = edges[:-1, None] + np.diff(edges)[:, None] * (1 + nodes) / 2
     # Time from being won to every edge: (j, nodes, edges).
     age = np.maximum(edges - starts[..., None], 0.0)
-    params = BetaGeoParams(*(draws[:, None] for draws in value.purchases.parameter_draws()))
-    formula = beta_geo.survival_if_alive if alive else beta_geo.purchases_if_alive
-    found = formula(params, age.ravel(), 0.0, 0.0).reshape(-1, *age.shape)
+    quantity = "probability_alive" if alive else "expected_purchases"
+    found = value.purchases.newcomer(quantity, age.ravel()).reshape(-1, *age.shape)
     mean = np.einsum("n,djne->dje", weights / 2, found)
     if alive:
         return np.triu(mean[..., 1:])
     repeated = np.diff(mean, axis=2)
-    p, q, v = value.spend.parameter_draws()
-    return (repeated + np.eye(len(edges) - 1)) * (p * v / (q - 1))[:, None, None]
+    return (repeated + np.eye(len(edges) - 1)) * value.spend.newcomer()[:, None, None]
 
 
 def _sentence(aim: str, table: pd.DataFrame, total: Array, confidence: float, interval: float) -> str:

@@ -147,7 +147,7 @@ class OfferDraws:
         lasts = min(offer.lasts, length)
         whole = Prospects.of(value, rfm, horizon=length, stays=lasts, reach=offer.reach)
         during = Prospects.of(value, rfm, horizon=lasts, stays=lasts, reach=offer.reach)
-        spend = value.spend.expectation(*rfm.spend(include_first=value.spend.include_first))
+        spend = value.spend.expectation(value.spend.rows_of(rfm))
         return cls(value, offer, kept, lift, whole, during, spend, len(rfm))
 
     @property

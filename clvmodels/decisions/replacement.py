@@ -110,11 +110,9 @@ def retain_or_replace(
     Examples
     --------
     >>> from clvmodels.datasets import load_cdnow_summary
-    >>> from clvmodels.models.beta_geo import BetaGeo
-    >>> from clvmodels.models.gamma_gamma import GammaGamma
+    >>> from clvmodels.models.published import cdnow_posteriors
     >>> from clvmodels.models.priors import Prior
-    >>> purchases = BetaGeo.at(r=0.243, alpha=4.414, a=0.793, b=2.426, time_unit="week", random_seed=1)
-    >>> value = LifetimeValue(purchases, GammaGamma.at(p=6.25, q=3.74, v=15.44, time_unit="week"), margin=0.3)
+    >>> value = LifetimeValue(*cdnow_posteriors(), margin=0.3)
     >>> offer = Offer(kept=Prior("Beta", alpha=2, beta=8), cost=1.5, reach=26)
     >>> rfm = load_cdnow_summary().select([4, 6, 7])
     >>> retain_or_replace(value, rfm, offer, new_cost=12, horizon=52).table["verdict"].tolist()

@@ -83,10 +83,8 @@ def value_at_risk(
     Examples
     --------
     >>> from clvmodels.datasets import load_cdnow_summary
-    >>> from clvmodels.models.beta_geo import BetaGeo
-    >>> from clvmodels.models.gamma_gamma import GammaGamma
-    >>> purchases = BetaGeo.at(r=0.243, alpha=4.414, a=0.793, b=2.426, time_unit="week")
-    >>> value = LifetimeValue(purchases, GammaGamma.at(p=6.25, q=3.74, v=15.44, time_unit="week"))
+    >>> from clvmodels.models.published import cdnow_posteriors
+    >>> value = LifetimeValue(*cdnow_posteriors())
     >>> slipping = value_at_risk(value, load_cdnow_summary(), horizon=52)
     >>> bool(slipping.table["mean"].is_monotonic_decreasing)
     True
@@ -95,7 +93,7 @@ def value_at_risk(
     check_known(value, rfm)
     terms = {"horizon": check_horizon(horizon), "stays": check_horizon(stays, "stays")}
     prospects = Prospects.of(value, rfm, **terms, reach=None if reach is None else check_horizon(reach, "reach"))
-    spend = value.spend.expectation(*rfm.spend(include_first=value.spend.include_first))
+    spend = value.spend.expectation(value.spend.rows_of(rfm))
 
     def side_by_side(rows: slice) -> Array:
         (now, kept), margin = prospects.of_rows(rows), value.margin_of(spend(rows))

@@ -5,20 +5,18 @@ from __future__ import annotations
 from clvmodels.decisions.checks import grouped
 from clvmodels.errors import ClvError, InvalidRFM, shown
 from clvmodels.lifetime_value import LifetimeValue
-from clvmodels.models.beta_geo import BetaGeo
-from clvmodels.models.gamma_gamma import GammaGamma
+from clvmodels.models.purchases import PurchaseModel
+from clvmodels.models.registry import purchase_model, spend_model
+from clvmodels.models.spend import SpendModel
 from clvmodels.rfm import RFM
-
-ANY = BetaGeo()
-ANY_SPEND = GammaGamma()
 
 
 def fit_by_segment(
     rfm: RFM,
     by: str,
     *,
-    purchases: BetaGeo = ANY,
-    spend: GammaGamma = ANY_SPEND,
+    purchases: PurchaseModel | None = None,
+    spend: SpendModel | None = None,
     margin: float = 1.0,
     annual_discount_rate: float = 0.0,
     cost_per_purchase: float = 0.0,
@@ -35,8 +33,8 @@ def fit_by_segment(
         With values.
     by : str
         The column of `rfm.frame` with the segments or channels.
-    purchases, spend : BetaGeo, GammaGamma
-        The models, with their priors.
+    purchases, spend : PurchaseModel, SpendModel, optional
+        The models, with their priors; by default the default ones.
     margin, annual_discount_rate, cost_per_purchase : float
         As in `LifetimeValue`.
     draws : int
@@ -69,8 +67,8 @@ def fit_by_segment(
     for code, name in enumerate(names):
         part = rfm.select(codes == code)
         try:
-            bought = purchases.fit(part, draws=draws, random_seed=random_seed)
-            spent = spend.fit(part, draws=draws, random_seed=random_seed)
+            bought = (purchases or purchase_model()).fit(part, draws=draws, random_seed=random_seed)
+            spent = (spend or spend_model()).fit(part, draws=draws, random_seed=random_seed)
         except ClvError as error:
             raise InvalidRFM(
                 f"{by} {shown(name)}, with {len(part)} customers, cannot be fitted: {error}; merge it with another"

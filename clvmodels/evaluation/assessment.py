@@ -30,7 +30,7 @@ class Assessment:
     Attributes
     ----------
     customers : DataFrame, indexed by customer_id
-        y_obs (what was observed) and mean; median (of the draws; without them the mean); active (P(at least one
+        y_obs (what was observed) and mean; median (of the draws, missing without them); active (P(at least one
         purchase)) and said_active (whether that, or else the mean, is 1/2 or more), missing for money. With draws also
         lower_90 and upper_90 for each level, crps, log_score (missing for money), cdf_below and cdf_at (F(y-) and F(y)
         of what was observed) and pit (in between, at random).
@@ -104,7 +104,7 @@ def assess(y_obs: pd.Series, prediction: Prediction, *, levels: tuple[float, ...
     y = y_obs.reindex(mean.index)
     active = np.nan if prediction.active is None else _checked_active(prediction.active, mean.index)
     counts = y.dtype.kind in "iu"
-    columns = {"y_obs": y, "mean": mean, "median": mean, "active": active}
+    columns = {"y_obs": y, "mean": mean, "median": np.nan, "active": active}
     table = pd.DataFrame(columns, dtype=float).assign(said_active=np.nan)
     if counts:
         table["said_active"] = table["active"].fillna(table["mean"]) >= SAID_ACTIVE

@@ -22,7 +22,7 @@ from clvmodels.intervals import Array, with_progress
 from clvmodels.model_error import ModelError
 from clvmodels.models.acquisition_rate import AcquisitionRate
 from clvmodels.models.posterior import fresh_seed
-from clvmodels.rfm import DateLike, HoldoutSplit, LogChoices, split_holdout
+from clvmodels.rfm import DateLike, HoldoutSplit, LogChoices, asking_for, needed_statistics, split_holdout
 
 Rate = float | str | None
 NO_FORECAST = "there is no forecast"
@@ -49,9 +49,9 @@ def backtest(
     calibration_end, holdout_end : date
         The last days of the two periods, each to its end. The horizon is the time between them.
     forecasters : sequence of Forecaster, optional
-        The first one is the model under test, the others are its baselines. By default BG/NBD x Gamma-Gamma (with two
-        models of spend), the simple formula per customer, per segment where there are some, and for the whole base, as
-        before, the hiatus rule, nothing, and the lifetimes package's maximum-likelihood fit.
+        The first one is the model under test, the others are its baselines. By default the default models (spend by
+        repeat purchases, and by all), the simple formula per customer, per segment where there are some, and for the
+        whole base, as before, the hiatus rule, nothing, and the lifetimes package's maximum-likelihood fit.
     segments : Series indexed by customer_id, or dict, optional
         The segment of every customer of the calibration, as known at its end; the column "segment" of the RFM.
     acquisition_rate : float or "estimated", optional
@@ -67,8 +67,9 @@ def backtest(
         Fit the first forecaster at two earlier origins inside the calibration too, as `estimate_model_error` does: its
         errors there widen the totals' second interval. False saves this time, and leaves that interval out.
     **choices
-        time_unit, customer_id, date, value, refunds, unknown_dates, time_zone, date_format, churn_window and window, as
-        in `split_holdout`. With `value=None` purchases alone are forecast.
+        time_unit, customer_id, date, value, refunds, unknown_dates, time_zone, date_format, churn_window, window,
+        opportunity and statistics, as in `split_holdout`. The statistics that the forecasters' models need are made
+        without being named. With `value=None` purchases alone are forecast.
 
     Returns
     -------
@@ -98,10 +99,12 @@ def backtest(
     """
     check_interval(interval)
     check_names(forecasters)
-    split = split_holdout(transactions, calibration_end=calibration_end, holdout_end=holdout_end, **choices)
+    chosen = default_forecasters(segments is not None) if forecasters is None else list(forecasters)
+    made: Any = asking_for(needed_statistics(chosen), choices)
+    split = split_holdout(transactions, calibration_end=calibration_end, holdout_end=holdout_end, **made)
     return evaluate(
         split,
-        forecasters,
+        chosen,
         segments=segments,
         acquisition_rate=acquisition_rate,
         interval=interval,
@@ -141,9 +144,10 @@ def evaluate(
     [1.0, 1.0]
     """
     check_interval(interval)
-    split, rate = with_segments(split, segments), _acquisition(acquisition_rate, split)
     chosen = default_forecasters(segments is not None) if forecasters is None else list(forecasters)
     check_names(chosen)
+    split = with_segments(split.having(needed_statistics(chosen)), segments)
+    rate = _acquisition(acquisition_rate, split)
     seed, levels = fresh_seed(random_seed), tuple(sorted({*LEVELS, interval}))
     calibration = calibration_of(split)
     tried = [

@@ -79,7 +79,7 @@ class Compared(ABC):
 
     @abstractmethod
     def verdict(self) -> str:
-        """Say in plain words who is better at level, error and ranking, how surely, and whether the intervals held."""
+        """Say in a few sentences whether the model beats the simple formula, who beats it, and if intervals held."""
 
     def _against(self, baseline: str, interval: float) -> pd.DataFrame:
         return compare(

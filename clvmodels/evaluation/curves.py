@@ -13,7 +13,7 @@ import pandas as pd
 from clvmodels.evaluation import metrics
 from clvmodels.evaluation.forecasters import FittedForecaster, ForecastsByPeriod
 from clvmodels.intervals import Array, quantiles
-from clvmodels.rfm import HoldoutSplit, days_per_unit
+from clvmodels.rfm import HoldoutSplit
 
 
 def holdout_path(fitted: FittedForecaster, split: HoldoutSplit) -> Array:
@@ -106,7 +106,7 @@ def _past(split: HoldoutSplit) -> tuple[list[float], Array]:
     """Edges of whole periods back from the calibration end, and the repeat purchases in each."""
     history = split.history()
     repeat = history.loc[history.duplicated("customer_id"), "date"]
-    elapsed = (repeat - split.calibration_end).dt.days.to_numpy() / days_per_unit(split.calibration.time_unit)
+    elapsed = split.log.step.elapsed(repeat, split.calibration_end.date())
     number = max(1, math.ceil(np.max(split.calibration.frame["T"].to_numpy(float))))
     counts = np.bincount(np.ceil(elapsed).astype(int) + number - 1, minlength=number)
     return np.arange(-number, 1.0).tolist(), counts.astype(float)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar, runtime_checkable
@@ -28,11 +29,34 @@ class Calibration:
     history : callable
         Collects the purchase days behind it: a DataFrame of customer_id, date and, for a log with amounts, value, in
         the order of customer and date.
+    horizon : float, optional
+        How far will be forecast, in time units, where that is known.
+    earlier : callable, optional
+        What `at` returns, of a day that was checked.
     """
 
     rfm: RFM
     history: Callable[[], pd.DataFrame]
+    horizon: float | None = None
+    earlier: Callable[[dt.date], Calibration] | None = None
     _learnt: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
+
+    def at(self, day: pd.Timestamp) -> Calibration:
+        """Return all that was known at the end of an earlier day, or of the last opportunity that ended by then.
+
+        Raises
+        ------
+        InvalidArgument
+            If the day is not before the observation end, or nothing earlier can be told.
+        """
+        end = self.rfm.observation_end
+        if self.earlier is None or end is None:
+            raise InvalidArgument("the calibration does not say what was known earlier; make it by clv.backtest")
+        if not day < end:
+            raise InvalidArgument(
+                f"{day:%Y-%m-%d} is not before the observation end, {end:%Y-%m-%d}; give a day before"
+            )
+        return self.earlier(day.date())
 
     def once(self, key: Any, learn: Callable[[], Learnt]) -> Learnt:
         """Return what `learn` returns; a second forecaster that asks with the same key is given the same."""
@@ -106,7 +130,10 @@ class FittedForecaster(Protocol):
 
 
 class Forecaster(Protocol):
-    """What can learn from calibration data."""
+    """What can learn from calibration data.
+
+    One that needs columns of the RFM that are made on demand names them in an attribute `statistics`.
+    """
 
     @property
     def name(self) -> str:

@@ -29,5 +29,5 @@ def several_origins(splits: Sequence[HoldoutSplit]) -> str:
     known = f"{customers[0]:,}" if customers[0] == customers[-1] else f"{customers[0]:,} to {customers[-1]:,}"
     return (
         f"{plural(len(splits), 'origin')} from {dates}, each forecast {length} ahead for the {known} customers known "
-        "at it. Figures are means over the origins."
+        "at it. Figures are means over the origins that all have."
     )

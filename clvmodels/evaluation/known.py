@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from clvmodels.evaluation.forecasters import Calibration
-from clvmodels.rfm import HoldoutSplit
+from clvmodels.rfm import RFM, CheckedLog, HoldoutSplit
 
 Segments = pd.Series | Mapping[Any, Any] | None
 
@@ -23,7 +24,15 @@ def calibration_of(split: HoldoutSplit) -> Calibration:
     >>> calibration_of(split).history()["date"].max()
     Timestamp('1997-01-08 00:00:00')
     """
-    return Calibration(rfm=split.calibration, history=split.history)
+    return _calibration(split.log, split.calibration, split.calibration_end.date(), split.horizon)
+
+
+def _calibration(log: CheckedLog, rfm: RFM, end: dt.date, horizon: float) -> Calibration:
+    def earlier(day: dt.date) -> Calibration:
+        last = log.step.last_end(day)
+        return _calibration(log, log.known(last), last, horizon)
+
+    return Calibration(rfm=rfm, history=lambda: log.history(end), horizon=horizon, earlier=earlier)
 
 
 def with_segments(split: HoldoutSplit, segments: Segments) -> HoldoutSplit:

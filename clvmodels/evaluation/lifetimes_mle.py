@@ -7,6 +7,7 @@ import io
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -14,6 +15,7 @@ import pandas as pd
 
 from clvmodels.errors import ClvError, FitFailed, InvalidArgument
 from clvmodels.evaluation.forecasters import Calibration, Forecast, Prediction
+from clvmodels.names import ALL_SPEND, ELSEWHERE
 from clvmodels.rfm import RFM
 
 Model = Literal["bg_nbd", "pareto_nbd", "mbg_nbd"]
@@ -178,3 +180,27 @@ def _silence() -> Iterator[None]:
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")
         yield
+
+
+LIFETIMES = {
+    one.name: partial(Lifetimes, model=one.model, include_first=one.include_first)
+    for one in (Lifetimes(model=model, include_first=first) for model in get_args(Model) for first in (False, True))
+}
+# Compared where nobody chose: a check of ourselves, and no rival that must be beaten.
+CHECKS = ("lifetimes_bg_nbd",)
+
+
+def is_check(name: str, model: str, *, same: bool = False) -> bool:
+    """Whether a forecaster checks our own implementation: one of `CHECKS`, or the model's purchases by lifetimes.
+
+    With `same`, the model's purchases alone.
+
+    >>> is_check("lifetimes_bg_nbd", "pareto_nbd_gamma_gamma"), is_check("lifetimes_mbg_nbd", "bg_nbd_gamma_gamma")
+    (True, False)
+    >>> is_check("lifetimes_mbg_nbd_all_spend", "mbg_nbd_gamma_gamma")
+    True
+    """
+    if name not in LIFETIMES:
+        return False
+    own = name.removesuffix(ALL_SPEND)
+    return model.startswith(f"{own.removeprefix(ELSEWHERE)}_") or (own in CHECKS and not same)

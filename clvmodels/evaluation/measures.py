@@ -18,8 +18,9 @@ from clvmodels.intervals import Array
 CATALOGUE = """
 bias                | bias                    | zero   | mean          | from -1 | definition | nothing was observed
 mae                 | MAE of the mean         | lower  | mean          | from 0  | definition | -
-mae_median          | MAE                     | lower  | median        | from 0  | definition | -
+mae_median          | MAE of the median       | lower  | median        | from 0  | definition | there are no draws, and so no median
 rmse                | RMSE                    | lower  | mean          | from 0  | definition | -
+poisson_deviance    | Poisson deviance        | lower  | mean          | from 0  | McCullagh, Nelder (1989), doi:10.1007/978-1-4899-3242-6 | -
 mape_cumulative     | MAPE, cumulative        | -      | mean of total | from 0  | Fader, Hardie, Lee (2005), doi:10.1287/mksc.1040.0098 | nothing was bought before some period's end // it is of purchases only
 mape_incremental    | MAPE, per period        | -      | mean of total | from 0  | Fader, Hardie, Lee (2005), doi:10.1287/mksc.1040.0098 | nothing was bought in some period // it is of purchases only
 pearson             | Pearson                 | higher | mean          | -1 to 1 | Pearson (1895), doi:10.1098/rspl.1895.0041 | predictions or observations are all alike
@@ -214,6 +215,7 @@ FUNCTIONS: dict[str, Of] = {
     "mae": _of_point(metrics.MAE),
     "mae_median": _of_point(metrics.MAE, "median"),
     "rmse": _of_point(metrics.RMSE),
+    "poisson_deviance": _of_point(metrics.DEVIANCE),
     "pearson": _of_point(metrics.PEARSON),
     "spearman": Ranked(ranking.Ranking.spearman),
     "concordance_index": Ranked(ranking.Ranking.concordance_index),

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import kl_div
 
 from clvmodels.intervals import Array
 
@@ -74,6 +75,20 @@ def rmse(y_obs: ArrayLike, y_pred: ArrayLike, weights: Array | None = None) -> A
     True
     """
     return RMSE.of(y_obs, y_pred, weights)
+
+
+def poisson_deviance(y_obs: ArrayLike, y_pred: ArrayLike, weights: Array | None = None) -> Any:
+    r"""Twice the Poisson log-likelihood lost to a perfect forecast. Lower is better, from 0; in the unit of y.
+
+    .. math:: \frac{2}{n} \sum \left(y \log \frac{y}{\hat y} - (y - \hat y)\right)
+
+    Infinite where nothing was expected of a customer who then did something, or less than nothing of anybody. For
+    y_obs >= 0 of any kind it rewards the mean. Source: McCullagh, Nelder (1989), Generalized Linear Models, 2.3.
+
+    >>> round(poisson_deviance([0, 2], [1, 1]), 4), poisson_deviance([0, 2], [0, 0])
+    (1.3863, inf)
+    """
+    return DEVIANCE.of(y_obs, y_pred, weights)
 
 
 def mape(y_obs: ArrayLike, y_pred: ArrayLike) -> float:
@@ -142,6 +157,10 @@ def ratio(part: Array, whole: Array) -> Array:
     return np.divide(part, whole, out=np.full(np.shape(part), np.nan), where=whole != 0)
 
 
+def _deviances(y: Array, guess: Array) -> Array:
+    return 2 * (kl_div(y, guess) if len(y) else y)[:, None]
+
+
 def _moments(y: Array, guess: Array) -> Array:
     y, guess = _centred(y), _centred(guess)
     return np.stack([y, guess, y * guess, y * y, guess * guess], axis=1)
@@ -165,4 +184,5 @@ def _correlation(moments: Array) -> Array:
 BIAS = Averages(lambda y, guess: np.stack([y, guess], axis=1), lambda mean: ratio(mean[:, 1] - mean[:, 0], mean[:, 0]))
 MAE = Averages(lambda y, guess: np.abs(guess - y)[:, None], lambda mean: mean[:, 0])
 RMSE = Averages(lambda y, guess: np.square(guess - y)[:, None], lambda mean: np.sqrt(mean[:, 0]))
+DEVIANCE = Averages(_deviances, lambda mean: mean[:, 0])
 PEARSON = Averages(_moments, _correlation)

@@ -10,15 +10,25 @@ import pandas as pd
 
 from clvmodels.errors import InvalidArgument, InvalidTransactions, local_path, shown
 from clvmodels.evaluation.forecasters import Forecaster
-from clvmodels.evaluation.registry import FORECASTERS, named_forecasters
-from clvmodels.evaluation.scores import MODEL
+from clvmodels.evaluation.model_forecaster import ModelForecaster
+from clvmodels.evaluation.registry import default_forecasters, forecasters, named_forecasters
+from clvmodels.models.registry import purchase_model, spend_model
 from clvmodels.rfm import read_frame
 
 
-def read_forecasters(names: str | None) -> Sequence[Forecaster] | None:
-    """Return BG/NBD x Gamma-Gamma and the forecasters that a text names, separated by commas.
+def read_forecasters(
+    names: str | None, *, model: str | Sequence[str] | None = None, spend: str | None = None, segmented: bool = False
+) -> Sequence[Forecaster]:
+    """Return the model under test, and the forecasters that a text names, separated by commas.
 
-    "all" is every one that needs no segments.
+    Parameters
+    ----------
+    names
+        "all" is every one that needs no segments; None is those that are compared where nobody chose.
+    model, spend
+        Keys of the models under test, several of purchases for a pool; by default the default ones.
+    segmented
+        Whether there are segments.
 
     Raises
     ------
@@ -27,14 +37,15 @@ def read_forecasters(names: str | None) -> Sequence[Forecaster] | None:
 
     Examples
     --------
-    >>> [forecaster.name for forecaster in read_forecasters("hiatus, nothing")]
-    ['bg_nbd_gamma_gamma', 'hiatus', 'nothing']
+    >>> [forecaster.name for forecaster in read_forecasters("hiatus, nothing")][1:]
+    ['hiatus', 'nothing']
     """
+    under_test = ModelForecaster(purchases=purchase_model(model), spend=spend_model(spend))
     if names is None:
-        return None
-    everyone = [name for name in FORECASTERS if name != "multiplicative_segment"]
+        return default_forecasters(segmented, under_test=under_test)
+    everyone = [name for name in forecasters() if name != "multiplicative_segment"]
     asked = everyone if names.strip() == "all" else [name.strip() for name in names.split(",")]
-    return named_forecasters(list(dict.fromkeys([MODEL, *asked])))
+    return [under_test, *named_forecasters([name for name in dict.fromkeys(asked) if name != under_test.name])]
 
 
 def read_rate(rate: str | None) -> float | str | None:

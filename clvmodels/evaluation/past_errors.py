@@ -5,25 +5,23 @@ from __future__ import annotations
 import datetime as dt
 import warnings
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any, Literal, Unpack, get_args
 
 import numpy as np
 import pandas as pd
 
 from clvmodels.errors import ClvError, InvalidArgument, check_horizon, shown
-from clvmodels.evaluation.bayesian import BetaGeoGammaGamma
 from clvmodels.evaluation.forecasters import Forecaster
 from clvmodels.evaluation.known import Segments, calibration_of, with_segments
+from clvmodels.evaluation.model_forecaster import ModelForecaster, lighter
 from clvmodels.intervals import with_progress
 from clvmodels.model_error import ModelError
 from clvmodels.models.posterior import fresh_seed
-from clvmodels.rfm import CheckedLog, DateLike, LogChoices, as_day
+from clvmodels.rfm import CheckedLog, DateLike, LogChoices, as_day, asking_for, needed_statistics
 
 Target = Literal["purchases", "value"]
 # Early enough to leave a holdout, late enough to leave something to learn from.
 PLACES = (0.5, 0.75)
-MEAN_DRAWS = 200
 COLUMNS = ["target", "origin", "horizon", "predicted", "actual"]
 
 
@@ -52,7 +50,7 @@ def estimate_model_error(
     target : {"value", "purchases"}
         Of which total.
     forecaster : Forecaster, optional
-        By default BG/NBD x Gamma-Gamma.
+        By default that of the default models.
     segments : Series or dict, optional
         As in `backtest`.
     random_seed : int, optional
@@ -75,7 +73,7 @@ def estimate_model_error(
     --------
     >>> from clvmodels.datasets import simulate_transactions
     >>> log = simulate_transactions(customers=200, length=40, random_seed=1)
-    >>> error = estimate_model_error(log, horizon=10, forecaster=BetaGeoGammaGamma(draws=100))
+    >>> error = estimate_model_error(log, horizon=10, forecaster=ModelForecaster(draws=100))
     >>> error.log_errors.shape
     (2,)
     """
@@ -83,8 +81,10 @@ def estimate_model_error(
     if target not in get_args(Target):
         raise InvalidArgument(f"target is {shown(target)}; choose one of {', '.join(get_args(Target))}")
     last_day = None if observation_end is None else as_day(observation_end, "observation_end")
-    log, seed = CheckedLog.check(transactions, last_day=last_day, **choices), fresh_seed(random_seed)
-    end, under_test = last_day or log.transactions.log_end, forecaster or BetaGeoGammaGamma()
+    under_test, seed = forecaster or ModelForecaster(), fresh_seed(random_seed)
+    made: Any = asking_for(needed_statistics([under_test]), choices)
+    log = CheckedLog.check(transactions, last_day=last_day, **made)
+    end = last_day or log.transactions.log_end
     found = past_errors(under_test, log, end, horizon=horizon, segments=segments, random_seed=seed)
     if target not in found:
         raise InvalidArgument(
@@ -122,6 +122,7 @@ def past_errors(
         By target; without those that no earlier origin says anything of, because nothing could be fitted, was expected
         or was bought there.
     """
+    log = log.having(needed_statistics([forecaster]))
     cuts = list(log.earlier(end, places=PLACES, horizon=horizon))
     shown = with_progress(cuts, "earlier origins", len(cuts))
     rows = [row for cut in shown for row in _at(forecaster, log, cut, segments, random_seed)]
@@ -133,13 +134,6 @@ def past_errors(
     }
 
 
-def _lighter(forecaster: Forecaster) -> Forecaster:
-    """With as many draws as a mean needs."""
-    if isinstance(forecaster, BetaGeoGammaGamma) and forecaster.draws > MEAN_DRAWS:
-        return replace(forecaster, draws=MEAN_DRAWS)
-    return forecaster
-
-
 def _at(
     forecaster: Forecaster, log: CheckedLog, cut: tuple[dt.date, dt.date], segments: Segments, seed: int
 ) -> Iterator[tuple[str, pd.Timestamp, float, float, float]]:
@@ -148,7 +142,9 @@ def _at(
             # What is odd about an early origin's few data is no news of the data at hand.
             warnings.simplefilter("ignore")
             split = with_segments(log.split(*cut), segments)
-            fitted = _lighter(forecaster).fit(calibration_of(split), random_seed=seed)
+            fitted = (lighter(forecaster) if isinstance(forecaster, ModelForecaster) else forecaster).fit(
+                calibration_of(split), random_seed=seed
+            )
             forecast = fitted.forecast(split.calibration, horizon=split.horizon)
     except ClvError:
         return

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from functools import partial
 
 from clvmodels.errors import InvalidArgument, shown
 from clvmodels.evaluation.baselines import AsBefore, HiatusRule, Nothing, SimpleFormula
-from clvmodels.evaluation.bayesian import BetaGeoGammaGamma
 from clvmodels.evaluation.forecasters import Forecaster
-from clvmodels.evaluation.lifetimes_mle import Lifetimes
-from clvmodels.models.gamma_gamma import GammaGamma
+from clvmodels.evaluation.lifetimes_mle import CHECKS, LIFETIMES
+from clvmodels.evaluation.model_forecaster import ModelForecaster
+from clvmodels.evaluation.supervised import Supervised
 from clvmodels.models.multiplicative import MultiplicativeCLV
+from clvmodels.models.registry import pair_of, pairs, purchase_model, spend_model
+from clvmodels.names import ALL_SPEND
 
 BY_SEGMENT = MultiplicativeCLV(level="segment", segment="segment")
 POPULATION = MultiplicativeCLV(level="population")
-ALL_SPEND = "bg_nbd_gamma_gamma_all_spend"
 
-FORECASTERS: dict[str, Callable[[], Forecaster]] = {
-    "bg_nbd_gamma_gamma": BetaGeoGammaGamma,
-    ALL_SPEND: partial(BetaGeoGammaGamma, spend=GammaGamma(include_first=True), value_only=True, name=ALL_SPEND),
+BASELINES: dict[str, Callable[[], Forecaster]] = {
     "multiplicative_customer": SimpleFormula,
     "multiplicative_segment": partial(SimpleFormula, model=BY_SEGMENT, name="multiplicative_segment"),
     "multiplicative_population": partial(SimpleFormula, model=POPULATION, name="multiplicative_population"),
@@ -29,26 +28,44 @@ FORECASTERS: dict[str, Callable[[], Forecaster]] = {
     "as_before_all_spend": partial(AsBefore, include_first=True, name="as_before_all_spend"),
     "hiatus": HiatusRule,
     "nothing": Nothing,
-    "lifetimes_bg_nbd": Lifetimes,
-    "lifetimes_bg_nbd_all_spend": partial(Lifetimes, include_first=True),
-    "lifetimes_pareto_nbd": partial(Lifetimes, model="pareto_nbd"),
-    "lifetimes_pareto_nbd_all_spend": partial(Lifetimes, model="pareto_nbd", include_first=True),
-    "lifetimes_mbg_nbd": partial(Lifetimes, model="mbg_nbd"),
 }
-DEFAULTS = (
-    "bg_nbd_gamma_gamma",
-    ALL_SPEND,
+LEARNERS: dict[str, Callable[[], Forecaster]] = {
+    "boosting": Supervised,
+    "hybrid": lambda: Supervised(model=ModelForecaster()),
+}
+COMPARED = (
     "multiplicative_customer",
     "multiplicative_segment",
     "multiplicative_population",
     "as_before",
     "hiatus",
     "nothing",
-    "lifetimes_bg_nbd",
 )
 
 
-def default_forecasters(segmented: bool = False, *, draws: int = 1000) -> list[Forecaster]:
+def forecasters() -> dict[str, Callable[[], Forecaster]]:
+    """Return what makes each forecaster, by name: pairs of models, baselines, boosting, and fits by lifetimes."""
+    return {**_models(), **BASELINES, **LEARNERS, **LIFETIMES}
+
+
+def _models() -> dict[str, Callable[[], Forecaster]]:
+    made: dict[str, Callable[[], Forecaster]] = {}
+    for name, (purchases, spend) in pairs().items():
+        made[name] = partial(_model, purchases, spend, name)
+        if spend_model(spend).has_first:
+            made[name + ALL_SPEND] = partial(_model, purchases, spend, name + ALL_SPEND, all_spend=True)
+    return made
+
+
+def _model(purchases: str, spend: str, name: str, *, all_spend: bool = False) -> ModelForecaster:
+    """A pair of models; with `all_spend` a second model of spend, which counts first purchases."""
+    chosen = spend_model(spend, include_first=True) if all_spend else spend_model(spend)
+    return ModelForecaster(purchases=purchase_model(purchases), spend=chosen, name=name, value_only=all_spend)
+
+
+def default_forecasters(
+    segmented: bool = False, *, draws: int = 1000, under_test: ModelForecaster | None = None
+) -> list[Forecaster]:
     """Return the model under test first, and its baselines.
 
     Parameters
@@ -57,14 +74,29 @@ def default_forecasters(segmented: bool = False, *, draws: int = 1000) -> list[F
         Whether the customers have a column "segment": then the simple formula per segment is among them.
     draws : int
         How many posterior draws the Bayesian ones keep.
+    under_test : ModelForecaster, optional
+        By default that of the default models.
 
     Examples
     --------
     >>> [forecaster.name for forecaster in default_forecasters()][2:5]
     ['multiplicative_customer', 'multiplicative_population', 'as_before']
     """
-    chosen = named_forecasters([name for name in DEFAULTS if segmented or name != "multiplicative_segment"])
-    return [replace(one, draws=draws) if isinstance(one, BetaGeoGammaGamma) else one for one in chosen]
+    model = under_test or ModelForecaster(draws=draws)
+    return [
+        model,
+        *with_all_spend(model),
+        *named_forecasters([name for name in COMPARED if segmented or name != "multiplicative_segment"]),
+        *[LIFETIMES[name]() for name in CHECKS],
+    ]
+
+
+def with_all_spend(model: ModelForecaster) -> list[Forecaster]:
+    """Return the same model with a model of spend that counts first purchases too, where there is a choice."""
+    if not model.spend.has_first or model.spend.include_first:
+        return []
+    spend = replace(model.spend, include_first=True)
+    return [replace(model, spend=spend, value_only=True, name=model.name + ALL_SPEND)]
 
 
 def named_forecasters(names: Sequence[str]) -> list[Forecaster]:
@@ -73,7 +105,7 @@ def named_forecasters(names: Sequence[str]) -> list[Forecaster]:
     Parameters
     ----------
     names : sequence of str
-        Of `FORECASTERS`.
+        Of `forecasters()`; or of a pool of models of purchases, whose keys are joined by "+".
 
     Raises
     ------
@@ -85,13 +117,16 @@ def named_forecasters(names: Sequence[str]) -> list[Forecaster]:
     >>> named_forecasters(["hiatus"])
     [HiatusRule(idle=None, window=None, name='hiatus')]
     """
+    known = forecasters()
     for name in names:
-        if name not in FORECASTERS:
-            raise InvalidArgument(_unknown(name))
-    return [FORECASTERS[name]() for name in names]
+        if name not in known and (pair := pair_of(name)) is not None:
+            known[name] = partial(_model, *pair, name)
+        if name not in known:
+            raise InvalidArgument(_unknown(name, known))
+    return [known[name]() for name in names]
 
 
-def _unknown(name: str) -> str:
-    nearest = difflib.get_close_matches(name, FORECASTERS, n=1)
+def _unknown(name: str, known: Collection[str]) -> str:
+    nearest = difflib.get_close_matches(name, known, n=1)
     meant = f", do you mean {shown(nearest[0])}?" if nearest else ""
-    return f"there is no forecaster {shown(name)}{meant}; the names are {', '.join(FORECASTERS)}"
+    return f"there is no forecaster {shown(name)}{meant}; the names are {', '.join(known)}"

@@ -12,7 +12,6 @@ import pandas as pd
 from clvmodels.errors import InvalidArgument, shown
 from clvmodels.evaluation import tables
 from clvmodels.evaluation.assessment import Assessment
-from clvmodels.evaluation.bayesian import FittedBetaGeoGammaGamma
 from clvmodels.evaluation.bootstrap import Resampled, resample
 from clvmodels.evaluation.compared import Compared
 from clvmodels.evaluation.criticism import Criticism, criticise
@@ -20,6 +19,7 @@ from clvmodels.evaluation.curves import Past, calibration_paths, calibration_tab
 from clvmodels.evaluation.forecasters import FittedForecaster, Forecast, Forecaster
 from clvmodels.evaluation.headings import one_origin
 from clvmodels.evaluation.measures import Measure, measures
+from clvmodels.evaluation.model_forecaster import FittedModels
 from clvmodels.evaluation.totals import new_customers_table, totals_table
 from clvmodels.evaluation.verdict import totals_in_words, verdict
 from clvmodels.intervals import Array
@@ -118,7 +118,7 @@ class BacktestResult(Compared):
         return tables.wide(self.metrics)
 
     def verdict(self, *, currency: str = "") -> str:
-        """Say in plain words who is better at level, error and ranking, how surely, and whether the intervals held.
+        """Say in a few sentences whether the model beats the simple formula, who beats it, and if intervals held.
 
         Parameters
         ----------
@@ -133,6 +133,7 @@ class BacktestResult(Compared):
         return verdict(
             self.metrics,
             self.comparisons,
+            customers=len(self.split.calibration),
             model=self.model,
             remarks=totals_in_words(self.totals(), self.model, self.interval, currency=check_currency(currency)),
             notes=self.notes,
@@ -252,9 +253,9 @@ class BacktestResult(Compared):
         return tables.pit(self.assessments, forecaster or self.model, target, bins=bins, interval=self.interval)
 
     def criticism(self) -> Criticism | None:
-        """Check the model's fit against its own data, as `criticise` does; None if it is not BG/NBD."""
+        """Check the model's fit against its own data, as `criticise` does; None if it is no pair of models."""
         fitted = self.fitted.get(self.model)
-        if not isinstance(fitted, FittedBetaGeoGammaGamma):
+        if not isinstance(fitted, FittedModels):
             return None
         parts, split = (fitted.purchases, fitted.spend), self.split
         return criticise(*parts, split.calibration, horizon=split.horizon, interval=self.interval)

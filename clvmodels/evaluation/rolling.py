@@ -21,10 +21,10 @@ from clvmodels.evaluation.known import Segments
 from clvmodels.evaluation.measures import Measure
 from clvmodels.evaluation.registry import default_forecasters
 from clvmodels.evaluation.result import BacktestResult
-from clvmodels.evaluation.verdict import verdict
+from clvmodels.evaluation.verdict import place, told_interval, verdict
 from clvmodels.intervals import Progress
 from clvmodels.models.posterior import fresh_seed
-from clvmodels.rfm import DateLike, HoldoutSplit, LogChoices, rolling_splits
+from clvmodels.rfm import DateLike, HoldoutSplit, LogChoices, asking_for, needed_statistics, rolling_splits
 
 # As several origins are looked at.
 DRAWS = 250
@@ -80,7 +80,10 @@ class RollingResult(Compared):
         return resample(self.results, self.compared, draws=DRAWS, random_seed=self.results[0].random_seed)
 
     def table(self) -> pd.DataFrame:
-        """Return the mean of each metric over the origins where it is defined: a row per target and forecaster."""
+        """Return the mean of each metric over the origins that all have: a row per target and forecaster.
+
+        An origin at which one forecaster lacks a metric that it has at another is left out of all their means.
+        """
         return tables.wide(_means(self.metrics))
 
     def by_origin(self) -> pd.DataFrame:
@@ -125,15 +128,13 @@ class RollingResult(Compared):
         return pd.concat(parts, names=["origin", "what"])
 
     def verdict(self) -> str:
-        """Say in plain words who is better over all origins, how surely, and whether the intervals held."""
-        metrics = self.metrics
-        # Biases of opposite signs would cancel.
-        sizes = metrics["value"].where(metrics["metric"] != "bias", metrics["value"].abs())
+        """Say in a few sentences whether the model beats the simple formula, who beats it, and if intervals held."""
         return verdict(
-            _means(metrics.assign(value=sizes)),
+            _means(self.metrics),
             self.comparisons,
+            # The origins share most customers: more than at one of them do not count.
+            customers=min(len(result.split.calibration) for result in self.results),
             model=self.model,
-            sizes=True,
             remarks=self._remarks(),
             notes=self.notes,
             heading=several_origins([result.split for result in self.results]),
@@ -146,23 +147,26 @@ class RollingResult(Compared):
         return f"RollingResult({', '.join(self.results[0].forecasts)}; {len(ends)} origins, {ends[0]} to {ends[-1]})"
 
     def _remarks(self) -> dict[str, str]:
-        table, model = self.coverage_of_totals(), self.model
+        """How many totals their intervals held, those that past errors widened where they are known."""
+        totals: Any = self.totals().xs(self.model, level="forecaster").dropna(subset=["lower"])
         said = {}
-        for target in self.targets:
-            if (target, model) in table.index:
-                row = table.loc[(target, model)]
-                held = f"{round(row['inside'] * row['totals'])} of {int(row['totals'])} totals"
-                said[target] = f"{held} came out inside their {100 * self.interval:g} % intervals"
-                wide = row["inside_wide"]
-                inside = f", {round(wide * row['totals'])} inside the widened ones." if np.isfinite(wide) else "."
-                said[target] += inside
+        for target, part in totals.groupby(level="target", sort=False):
+            told = [(told_interval(row.to_dict()), row["actual"]) for _, row in part.iterrows()]
+            inside = sum(place(actual, lower, upper) == "inside" for (lower, upper, _), actual in told)
+            widened = sum(wide for (*_, wide), _ in told)
+            how = "" if not widened else " with past errors" + (", where known" if widened < len(told) else "")
+            level = f"{100 * self.interval:g} %"
+            said[str(target)] = f"{inside} of {len(told)} totals were inside their {level} intervals{how}."
         return said
 
 
 def _means(metrics: pd.DataFrame) -> Any:
-    """Mean of each figure over the origins."""
+    """Mean of each figure over the origins at which every forecaster that ever has it has it; missing without one."""
+    known: Any = metrics.groupby(["forecaster", "target", "metric"], sort=False)["value"].transform("count")
+    lacking: Any = (known > 0) & metrics["value"].isna()
+    alike = ~lacking.groupby([metrics[name] for name in ("origin", "target", "metric")]).transform("any")
     keys = ["forecaster", "target", "metric"]
-    return metrics.groupby(keys, sort=False, as_index=False)["value"].agg("mean")
+    return metrics.assign(value=metrics["value"].where(alike)).groupby(keys, sort=False, as_index=False)["value"].mean()
 
 
 def rolling_backtest(
@@ -213,10 +217,12 @@ def rolling_backtest(
     """
     check_interval(interval)
     check_names(forecasters)
-    splits = rolling_splits(transactions, origins=origins, horizon=horizon, holdout_end=holdout_end, **choices)
+    chosen = _chosen(forecasters, segments)
+    made: Any = asking_for(needed_statistics(chosen), choices)
+    splits = rolling_splits(transactions, origins=origins, horizon=horizon, holdout_end=holdout_end, **made)
     return evaluate_splits(
         list(splits),
-        forecasters=forecasters,
+        forecasters=chosen,
         segments=segments,
         acquisition_rate=acquisition_rate,
         interval=interval,
@@ -246,7 +252,7 @@ def evaluate_splits(
     **choices
         For `evaluate`.
     """
-    chosen = default_forecasters(segments is not None, draws=DRAWS) if forecasters is None else forecasters
+    chosen = _chosen(forecasters, segments)
     done = {(result.split.calibration_end, result.split.holdout_end): result for result in known}
     results = []
     with Progress("origins", len(splits), alone=True) as progress:
@@ -255,3 +261,7 @@ def evaluate_splits(
             results.append(before or evaluate(split, chosen, segments=segments, **choices))
             progress.advance(1)
     return RollingResult(results=tuple(results))
+
+
+def _chosen(forecasters: Sequence[Forecaster] | None, segments: Segments) -> Sequence[Forecaster]:
+    return default_forecasters(segments is not None, draws=DRAWS) if forecasters is None else forecasters

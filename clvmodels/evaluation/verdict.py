@@ -6,57 +6,68 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from clvmodels.evaluation.assessment import percent
-from clvmodels.evaluation.comparison import BETTER, MARGIN, UNCLEAR, UNDEFINED, WORSE
-from clvmodels.names import NOUNS, label
+from clvmodels.evaluation.comparison import BETTER, MARGIN, UNDEFINED, WORSE
+from clvmodels.evaluation.lifetimes_mle import is_check
+from clvmodels.names import NOUNS, SIMPLE, label
 from clvmodels.wording import amount, listed, supported, with_currency
 
-Figures = Mapping[str, float]  # by measure, for one forecaster and target
 Outcomes = Mapping[str, str]  # by measure, against one baseline
+Compared = Mapping[str, pd.DataFrame]  # by target, indexed by measure
 
 # Spearman's correlation is left out: it rewards ties (see `ranking.spearman`).
-DIMENSIONS = {"level": ("bias",), "error": ("rmse", "mae_median"), "ranking": ("concordance_index", "normalized_gini")}
+DIMENSIONS = {
+    "error": ("rmse", "poisson_deviance", "mae_median"),
+    "level": ("bias",),
+    "ranking": ("concordance_index", "normalized_gini"),
+}
 NAMES = {
-    "bias": "bias",
     "rmse": "RMSE",
+    "poisson_deviance": "deviance",
     "mae_median": "MAE",
+    "bias": "level",
     "concordance_index": "concordance",
     "normalized_gini": "Gini",
 }
-EXTREMES = {BETTER: all, WORSE: any}
+# The sampling error of a coverage, with this probability.
+SURE = 0.95
+MOST_PLACES = 3
 
 
 def verdict(
     metrics: pd.DataFrame,
     comparisons: Mapping[str, pd.DataFrame],
     *,
+    customers: int,
     model: str | None = None,
-    sizes: bool = False,
     remarks: Mapping[str, str] | None = None,
     notes: Sequence[str] = (),
     heading: str = "",
     interval: float = 0.9,
 ) -> str:
-    """Say in words how a forecaster did against each of the others.
+    """Say in a few sentences what a forecaster is worth.
 
-    Level is the size of the bias; error is RMSE (of the mean) and MAE (of the median); ranking is the concordance index
-    and the normalised Gini. What is better or worse is for `comparison.compare` to say. Where the two measures of error
-    or of ranking disagree, each is named for itself. Undefined figures are left out.
+    The last line but the notes says whether it is better than the simple formula (or, without one, than the first
+    baseline), at what and by how much, and then who is better than it. Level is the size of the bias; error is RMSE and
+    Poisson deviance, both of the mean, and between forecasters that have a median the MAE of that; ranking is
+    concordance and Gini. What is better or worse is for `comparison.compare` to say. Where the measures of error or of
+    ranking disagree, each is named for itself. A fit of the lifetimes package that checks the model (see
+    `lifetimes_mle.is_check`) is no rival.
 
     Parameters
     ----------
     metrics : DataFrame
         Long table with the columns forecaster, target ("purchases" or "value"), metric and value.
     comparisons : dict of baseline to DataFrame
-        Indexed by target and measure, with the column outcome, as `comparison.compare` returns it.
+        Indexed by target and measure, with the columns outcome, model and baseline, as `comparison.compare` returns it.
+    customers : int
+        How many there are, from which the sampling error of a coverage follows.
     model : str, optional
         The forecaster under test; by default the first one in `metrics`.
-    sizes : bool
-        Over several origins: `metrics` has the size of the bias, and the figures of the baselines are those of the
-        comparisons, at the origins that both sides have.
     remarks : dict of target to str, optional
-        Further sentences on the model, such as `total_in_words`.
+        A sentence on the model's total, such as `total_in_words`.
     notes : sequence of str
         Sentences to end with, such as why a forecast is missing.
     heading : str
@@ -67,41 +78,29 @@ def verdict(
     Returns
     -------
     str
-        One line each for the heading, every target, every baseline of it, the conclusion and every note.
+        A line each for the heading, every target, the intervals, the conclusion and every note.
 
     Examples
     --------
     >>> figures = pd.DataFrame({"bias": [-0.121, 0.557], "rmse": [1.608, 2.212]}, index=["model", "as_before"])
     >>> long = figures.rename_axis("forecaster").reset_index().melt("forecaster", var_name="metric")
-    >>> outcomes = pd.DataFrame({"outcome": ["better", "no clear difference"]}, index=["bias", "rmse"])
-    >>> compared = pd.concat({"purchases": outcomes})
-    >>> print(verdict(long.assign(target="purchases"), {"as_before": compared}))
-    Purchases. model: bias -12.1 %, RMSE 1.61.
-    - Against going on as before (bias +55.7 %, RMSE 2.21) it is better at level, not clearly different at error.
-    In short: model beats every other forecaster at level of purchases, and none beats it clearly at anything.
+    >>> table = pd.DataFrame({"outcome": "better", "model": [0.121, 1.608], "baseline": [0.557, 2.212]})
+    >>> compared = pd.concat({"purchases": table.set_axis(["bias", "rmse"])})
+    >>> print(verdict(long.assign(target="purchases"), {"as_before": compared}, customers=2357))
+    In short: model is better than going on as before at error and level of purchases (RMSE 27 % lower). None of the \
+others compared is clearly better at anything.
     """
     model = str(metrics["forecaster"].iloc[0]) if model is None else model
-    lines, outcomes, missing = [heading], {}, []
-    for target, part in metrics.groupby("target", sort=False):
-        name = str(target)
-        figures = {
-            str(other): rows.set_index("metric")["value"].to_dict() for other, rows in part.groupby("forecaster")
-        }
-        if model not in figures:
-            continue
-        own = {other: _outcomes(comparisons, other, name) for other in comparisons if other in figures}
-        if sizes:
-            figures |= {other: _compared_figures(comparisons[other], name) for other in own}
-        promise, remark = _promise(figures[model], interval), (remarks or {}).get(name)
-        sentences = filter(None, [_about_model(model, figures[model], sizes), promise, remark])
-        lines.append(" ".join([f"{NOUNS[name].capitalize()}.", *sentences]))
-        against = [_against(other, figures[other], compared, sizes) for other, compared in own.items()]
-        lines += [f"- {sentence}" for sentence in against if sentence]
-        outcomes[name] = list(own.values())
-        missing += [] if _said(figures[model], sizes) else [name]
-    lacking = f"It has no forecast of {listed([NOUNS[name] for name in missing])}." if missing else ""
-    conclusion = " ".join(filter(None, [_conclusion(label(model), outcomes), lacking]))
-    return "\n".join(filter(None, [*lines, conclusion, *notes]))
+    figures = {
+        str(target): part.set_index("metric")["value"].to_dict()
+        for target, part in metrics[metrics["forecaster"] == model].groupby("target", sort=False)
+    }
+    said = [f"{NOUNS[name].capitalize()}: {(remarks or {})[name]}" for name in figures if (remarks or {}).get(name)]
+    lacking = [NOUNS[name] for name, known in figures.items() if not np.isfinite([*known.values()]).any()]
+    missing = f"It has no forecast of {listed(lacking)}." if lacking else ""
+    outcomes = {name: _by_target(table) for name, table in comparisons.items()}
+    conclusion = " ".join(filter(None, [_conclusion(model, outcomes), missing, _check(model, outcomes)]))
+    return "\n".join(filter(None, [heading, *said, _promise(figures, interval, customers), conclusion, *notes]))
 
 
 def totals_in_words(totals: pd.DataFrame, model: str, interval: float, *, currency: str = "") -> dict[str, str]:
@@ -114,12 +113,13 @@ def totals_in_words(totals: pd.DataFrame, model: str, interval: float, *, curren
 
 
 def total_in_words(total: Mapping[str, float], interval: float, *, currency: str = "") -> str:
-    """Say what was expected of all customers, what happened, and whether the intervals held it.
+    """Say what was expected of all customers, what happened, and whether the interval held it.
 
     Parameters
     ----------
     total : dict
-        predicted, lower, upper, wide_lower, wide_upper and actual, as a row of `BacktestResult.totals`.
+        predicted, lower, upper, wide_lower, wide_upper and actual, as a row of `BacktestResult.totals`. Where past
+        errors are known, the interval that they widened is told.
     interval : float
         Probability of the intervals.
     currency : str
@@ -129,30 +129,33 @@ def total_in_words(total: Mapping[str, float], interval: float, *, currency: str
     --------
     >>> ends = {"lower": 1560.0, "upper": 1750.0, "wide_lower": 1300.0, "wide_upper": 2100.0}
     >>> total_in_words({"predicted": 1657.0, "actual": 1882.0, **ends}, 0.9)
-    'In all 1,660 expected (90 % interval 1,560 to 1,750; widened by past errors 1,300 to 2,100), 1,882 in fact: above \
-the interval, inside the widened one.'
+    '1,660 expected and 1,880 seen, inside the 90 % interval with past errors, 1,300 to 2,100.'
     """
     predicted, actual = total["predicted"], total["actual"]
     if not np.isfinite(predicted):
         return ""
+    lower, upper, wide = told_interval(total)
 
-    def money(figure: str) -> str:
-        return with_currency(figure, currency)
+    def money(figure: float) -> str:
+        return with_currency(supported(figure, lower, upper), currency)
 
-    def ends(lower: float, upper: float) -> str:
-        return " to ".join(money(supported(end, lower, upper)) for end in (lower, upper))
+    if not np.isfinite([lower, upper]).all():
+        return (
+            f"{with_currency(amount(predicted), currency)} expected and {with_currency(amount(actual), currency)} seen."
+        )
+    how = " with past errors" if wide else ""
+    where = place(actual, lower, upper)
+    # Rounded like its interval, an actual figure might seem to lie on the other side of an end.
+    seen = with_currency(amount(actual), currency) if where != "inside" else money(actual)
+    bounds = f"{percent(interval)} % interval{how}, {money(lower)} to {money(upper)}"
+    return f"{money(predicted)} expected and {seen} seen, {where} the {bounds}."
 
-    seen = money(amount(actual))
-    if not np.isfinite([total["lower"], total["upper"]]).all():
-        return f"In all {money(amount(predicted))} expected, {seen} in fact."
-    own = total["lower"], total["upper"]
-    bounds = f"{percent(interval)} % interval {ends(*own)}"
-    held = f"{place(actual, total['lower'], total['upper'])} the interval"
+
+def told_interval(total: Mapping[str, float]) -> tuple[float, float, bool]:
+    """Return the ends of a total's interval, widened by past errors where those are known, and whether it is."""
     wide = total.get("wide_lower", np.nan), total.get("wide_upper", np.nan)
-    if np.isfinite(wide).all():
-        bounds += f"; widened by past errors {ends(*wide)}"
-        held += f", {place(actual, *wide)} the widened one"
-    return f"In all {money(supported(predicted, *own))} expected ({bounds}), {seen} in fact: {held}."
+    known = bool(np.isfinite(wide).all())
+    return (*(wide if known else (total["lower"], total["upper"])), known)
 
 
 def place(actual: float, lower: float, upper: float) -> str:
@@ -160,103 +163,115 @@ def place(actual: float, lower: float, upper: float) -> str:
     return "above" if actual > upper else "below" if actual < lower else "inside"
 
 
-def _outcomes(comparisons: Mapping[str, pd.DataFrame], baseline: str, target: str) -> dict[str, str]:
-    """By measure, without those that are not defined."""
-    table = comparisons[baseline]
-    if target not in table.index.get_level_values(0):
-        return {}
-    found = table.loc[target, "outcome"].to_dict()
-    return {name: found[name] for name in NAMES if found.get(name, UNDEFINED) != UNDEFINED}
+def _by_target(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The measures that are spoken of and defined, by target."""
+    known = table[table["outcome"] != UNDEFINED]
+    parts = {str(target): known.xs(target, level=0) for target in known.index.unique(0)}
+    return {target: part.loc[[name for name in NAMES if name in part.index]] for target, part in parts.items()}
 
 
-def _compared_figures(comparison: pd.DataFrame, target: str) -> Figures:
-    return comparison.xs(target, level=0)["baseline"].to_dict()
-
-
-def _about_model(name: str, figures: Figures, sizes: bool) -> str:
-    said = _said(figures, sizes)
-    return f"{label(name)}: {said}." if said else f"There is no forecast by {label(name)}."
-
-
-def _promise(figures: Figures, interval: float) -> str:
+def _promise(figures: Mapping[str, Mapping[str, float]], interval: float, customers: int) -> str:
+    """One sentence on the customers' intervals of all targets."""
     level = percent(interval)
-    covered, random = (figures.get(f"{name}_{level}", np.nan) for name in ("coverage", "randomised_coverage"))
-    if not np.isfinite([covered, random]).all():
+    held = {name: known.get(f"randomised_coverage_{level}", np.nan) for name, known in figures.items()}
+    held = {name: share for name, share in held.items() if np.isfinite(share)}
+    if not held:
         return ""
-    # Rounded as it is printed, so that the words fit the figure.
-    beyond = round(random, 3) - interval
-    kept = "as promised" if abs(beyond) <= MARGIN else "more than promised" if beyond > 0 else "fewer than promised"
-    return (
-        f"{100 * covered:.1f} % of the customers came out inside their {level} % intervals; with edges taken in at "
-        f"random, as many come out alike, {100 * random:.1f} %: {kept}."
-    )
+    found = {name: _kept(share, interval, customers) for name, share in held.items()}
+    shares = listed([f"{100 * share:.1f} % for {NOUNS[name]}" for name, share in held.items()])
+    if len(set(found.values())) == 1:
+        return f"Customers' {level} % intervals held {found.popitem()[1]}: {shares}."
+    each = listed([f"{kept} for {NOUNS[name]} ({100 * held[name]:.1f} %)" for name, kept in found.items()])
+    return f"Customers' {level} % intervals held {each}."
 
 
-def _against(name: str, baseline: Figures, outcomes: Outcomes, sizes: bool) -> str:
-    said = _said(baseline, sizes)
-    if not said:
-        return f"There is no forecast by {label(name)}."
-    if not outcomes:
+def _kept(share: float, level: float, customers: int) -> str:
+    """Hold a coverage against its level, and call a difference one only beyond sampling error and the margin."""
+    ends = stats.binomtest(round(share * customers), customers).proportion_ci(SURE) if customers else (0.0, 1.0)
+    if abs(share - level) <= MARGIN:
+        return "as promised"
+    if ends[0] <= level <= ends[1]:
+        return "as promised within sampling error"
+    return "more than promised" if share > level else "less than promised"
+
+
+def _conclusion(model: str, compared: Mapping[str, Mapping[str, pd.DataFrame]]) -> str:
+    """Say if it is better than the simple formula, at what and by how much, and then who is better than it."""
+    rivals = {name: parts for name, parts in compared.items() if parts and not is_check(name, model)}
+    if not rivals:
         return ""
-    where: dict[str, list[str]] = {BETTER: [], UNCLEAR: [], WORSE: []}
-    for what, outcome in _by_dimension(outcomes):
-        where[outcome].append(what)
-    words = {BETTER: "better", UNCLEAR: "not clearly different", WORSE: "worse"}
-    found = ", ".join(f"{words[outcome]} at {listed(what)}" for outcome, what in where.items() if what)
-    return f"Against {label(name)} ({said}) it is {found}."
+    reference = next((name for name in rivals if name.startswith(SIMPLE)), next(iter(rivals)))
+    first = f"In short: {_against(_named(model), _named(reference), rivals.pop(reference))}"
+    beaten: dict[str, list[str]] = {}
+    for name, parts in rivals.items():
+        if at := _places(parts, WORSE):
+            beaten.setdefault(at, []).append(_named(name))
+    if not beaten:
+        return f"{first} None of the others compared is clearly better at anything." if rivals else first
+    # Where most are better comes first.
+    places = sorted(beaten, key=lambda at: -len(beaten[at]))
+    said = [f"{at} by {listed(beaten[at])}" for at in places[:MOST_PLACES]]
+    more = sum(len(beaten[at]) for at in places[MOST_PLACES:])
+    return f"{first} It is beaten {'; '.join([*said, *([f'elsewhere by {more} more'] if more else [])])}."
 
 
-def _by_dimension(outcomes: Outcomes) -> Iterator[tuple[str, str]]:
-    """Name a dimension where its measures agree, and each measure for itself where they do not."""
+def _against(model: str, reference: str, parts: Mapping[str, pd.DataFrame]) -> str:
+    won, lost = (_places(parts, outcome, gap=True) for outcome in (BETTER, WORSE))
+    if won:
+        return f"{model} is better than {reference} {won}" + (f", but worse {lost}." if lost else ".")
+    if lost:
+        return f"{model} is worse than {reference} {lost}, and clearly better at nothing."
+    return f"there is no clear difference between {model} and {reference}."
+
+
+def _named(name: str) -> str:
+    """A forecaster as it stands in a sentence."""
+    text = label(name).replace(", all spend", " with all spend").replace(", whole base", " for the whole base")
+    return f"the {text}" if text.startswith(("simple formula", "hiatus rule")) else text
+
+
+def _places(parts: Mapping[str, pd.DataFrame], outcome: str, *, gap: bool = False) -> str:
+    """Where an outcome was found: ``at error of purchases (RMSE 27 % lower) and at Gini of spend``."""
+    found = []
+    for target, part in parts.items():
+        names = [str(name) for name in part.index if part.loc[name, "outcome"] == outcome]
+        if names:
+            where = f"at {listed(list(_by_dimension(part['outcome'].to_dict(), outcome)))} of {NOUNS[target]}"
+            by = _gap(names, part) if gap else ""
+            # A measure that was just named is not named again.
+            by = by.removeprefix(next((f"{name} " for name in NAMES.values() if f"at {name} of" in where), ""))
+            found.append(f"{where} ({by})" if by else where)
+    return " and ".join(found)
+
+
+def _by_dimension(outcomes: Outcomes, wanted: str) -> Iterator[str]:
+    """Name a dimension where its measures agree on an outcome, and each measure for itself where they do not."""
     for dimension, members in DIMENSIONS.items():
-        found = {name: outcomes[name] for name in members if name in outcomes}
-        agreed = len(set(found.values())) == 1
-        for name, outcome in list(found.items())[: 1 if agreed else None]:
-            yield (dimension if agreed else NAMES[name]), outcome
+        found = [name for name in members if name in outcomes]
+        met = [name for name in found if outcomes[name] == wanted]
+        yield from [dimension] if met and met == found else [NAMES[name] for name in met]
 
 
-def _conclusion(model: str, outcomes: Mapping[str, Sequence[Outcomes]]) -> str:
-    """One sentence on where the model wins and where it loses; `outcomes` by target and baseline."""
-    every = {outcome for compared in outcomes.values() for one in compared for outcome in one.values()}
-    if not every:
-        return ""
-    # One that lacks a figure is not beaten there.
-    complete = all(len({frozenset(one) for one in compared}) == 1 for compared in outcomes.values() if compared)
-    others = "every other forecaster" if complete else "every other forecaster that has the figure"
-    if every == {WORSE}:
-        return f"In short: {others} beats {model} at everything measured here."
-    if every == {UNCLEAR}:
-        return f"In short: no clear difference between {model} and the others at anything measured here."
-    won, lost = _places(outcomes, BETTER), _places(outcomes, WORSE)
-    beats = f"beats {others} {won}" if won else "beats all others at nothing"
-    if not lost:
-        return f"In short: {model} {beats}, and none beats it clearly at anything."
-    return f"In short: {model} {beats}, {'but' if won else 'and'} is beaten by at least one of them {lost}."
+def _gap(names: Sequence[str], part: pd.DataFrame) -> str:
+    """The size of one difference, that of the first measure of error, level or ranking that has one."""
+    for name in names:
+        own, other = (float(part.loc[name, side]) for side in ("model", "baseline"))
+        if not np.isfinite([own, other]).all():
+            continue
+        if name == "bias":
+            return f"{100 * own:.0f} % off instead of {100 * other:.0f} %"
+        if name in DIMENSIONS["ranking"]:
+            return f"{NAMES[name]} {own:.2f} instead of {other:.2f}"
+        if other > 0:
+            change = own / other - 1
+            return f"{NAMES[name]} {100 * abs(change):.0f} % {'lower' if change < 0 else 'higher'}"
+    return ""
 
 
-def _places(outcomes: Mapping[str, Sequence[Outcomes]], extreme: str) -> str:
-    """Where the model is better than every baseline, or worse than any: ``at error of purchases, and at ...``."""
-    found = {target: _extremes(compared, extreme) for target, compared in outcomes.items()}
-    return ", and ".join(f"at {listed(what)} of {NOUNS[target]}" for target, what in found.items() if what)
-
-
-def _extremes(compared: Sequence[Outcomes], extreme: str) -> list[str]:
-    measured = dict.fromkeys(name for one in compared for name in one)
-    met = {name: EXTREMES[extreme](one[name] == extreme for one in compared if name in one) for name in measured}
-    marked = {name: extreme if holds else UNCLEAR for name, holds in met.items()}
-    return [what for what, outcome in _by_dimension(marked) if outcome == extreme]
-
-
-def _said(figures: Figures, sizes: bool) -> str:
-    """Print the defined figures of one forecaster: ``bias -12.1 %, RMSE 1.61``."""
-    defined = [name for name in NAMES if np.isfinite(figures.get(name, np.nan))]
-    return ", ".join(f"{NAMES[name]} {_figure(name, figures[name], sizes)}" for name in defined)
-
-
-def _figure(metric: str, figure: float, sizes: bool) -> str:
-    if metric in DIMENSIONS["level"] and sizes:
-        return f"{100 * abs(figure):,.1f} % either way"
-    if metric in DIMENSIONS["level"]:
-        shown = round(100 * figure, 1)
-        return f"{shown:+,.1f} %" if shown else "0.0 %"
-    return f"{figure:.3f}" if metric in DIMENSIONS["ranking"] else amount(figure)
+def _check(model: str, compared: Mapping[str, Mapping[str, pd.DataFrame]]) -> str:
+    """Speak of another package's fit only where it differs from ours."""
+    for name, parts in compared.items():
+        at = [_places(parts, outcome) for outcome in (BETTER, WORSE)]
+        if is_check(name, model, same=True) and any(at):
+            return f"{_named(name)}, the same model by another package, differs {' and '.join(filter(None, at))}."
+    return ""

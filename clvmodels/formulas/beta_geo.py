@@ -42,6 +42,11 @@ def frequency_terms(params: BetaGeoParams, x: Any, *, xp: Any = NUMPY) -> Any:
     return log_rising(r, x, xp=xp) - x * xp.log(alpha) + log_beta_ratio(a, b, x, xp=xp)
 
 
+def dropouts(params: BetaGeoParams, x: Any) -> tuple[BetaGeoParams, Any]:
+    """The parameters and the number of purchases after which a customer may have dropped out: all repeat purchases."""
+    return params, x
+
+
 def log_odds_of_dropout(params: BetaGeoParams, x: Any, t_x: Any, T: Any, *, xp: Any = NUMPY) -> Any:
     """Log of P(dropped out right after t_x) / P(alive at T), for x > 0; at x = 0 it means nothing."""
     r, alpha, _, _ = params
@@ -146,6 +151,15 @@ def discounted_purchases_if_alive(
     rate = _mean(lambda _, log_growth, s: np.exp(-(s + 1) * log_growth), params, x, np.expm1(y), falls=True)
     integral = np.sum(weights * np.exp(y - discount_force * scale * np.expm1(y)) * rate, axis=-1)
     return (params.r + np.asarray(x, float)) * log_end[..., 0] * integral
+
+
+def purchase_rate_if_alive(params: BetaGeoParams, t: ArrayLike, x: ArrayLike, T: ArrayLike) -> Array:
+    r"""Purchases per time unit at T + t, given alive at T: :math:`s / (\alpha + T)\, E_p[(1 + p c)^{-(s + 1)}]`."""
+    rate = (params.r + np.asarray(x, float)) / (params.alpha + np.asarray(T, float))
+    if np.all(np.asarray(t) == 0):
+        return rate
+    slowed = _mean(lambda _, log_growth, s: np.exp(-(s + 1) * log_growth), params, x, _growth(params, t, T), falls=True)
+    return rate * slowed[..., 0]
 
 
 def _discount_rule(

@@ -1,18 +1,18 @@
-"""What BG/NBD expects of a customer who is alive at T, for many T at once: a polynomial for each x and draw."""
+"""Expectations of customers who are alive at T, for many T at once: a polynomial for each x and draw."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.polynomial import chebyshev
 
-from clvmodels.formulas.beta_geo import BetaGeoParams, probability_of_purchase_if_alive, survival_if_alive
 from clvmodels.formulas.dropout import Array, between, coefficients, enough_terms, node_count, on_scale
 
 Formula = Callable[..., Array]
-"""A function of (params, t, x, T) in `clvmodels.formulas.beta_geo` that ends in `_if_alive`."""
+"""A function of (params, t, x, T) in a file of `clvmodels.formulas` that ends in `_if_alive`."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Closed:
     """The same for a formula that needs no quadrature."""
 
     formula: Formula
-    params: BetaGeoParams
+    params: Any
     t: float
     x: float
 
@@ -73,31 +73,27 @@ class Table:
         return self.values[np.searchsorted(self.times, T)]
 
 
-def series(
-    formula: Formula, params: BetaGeoParams, t: float, x: float, times: Array, **choices
-) -> Series | Table | Closed:
+def series(formula: Formula, params: Any, t: float, x: float, times: Array, *, log: bool = False) -> Series | Table:
     """A formula at one t and x for all the T in `times` (n,), which rise; params are (draws, 1).
 
-    >>> from clvmodels.formulas.beta_geo import purchases_if_alive
+    `log` for a formula above zero whose small values have to be right as well.
+
+    >>> from clvmodels.formulas.beta_geo import BetaGeoParams, purchases_if_alive
     >>> cdnow = BetaGeoParams(*np.array([0.243, 4.414, 0.793, 2.426])[:, None, None])
     >>> many = series(purchases_if_alive, cdnow, 39.0, 2.0, np.linspace(10, 38.86, 100))
     >>> many.at(np.array([38.86])).round(6).item() == purchases_if_alive(cdnow, 39, 2, 38.86).round(6).item()
     True
     """
-    if formula is probability_of_purchase_if_alive:
-        return Closed(formula, BetaGeoParams(*(value[:, 0] for value in params)), t, x)
     alpha = params.alpha
     low, high = (np.log1p(t / (alpha + T)) for T in (times[-1], times[0]))
     nodes = node_count(float(np.max(high - low)) / 2)
-    # It falls over many orders of magnitude, and its small values have to be right as well.
-    log = formula is survival_if_alive
     while t > 0 and nodes < len(times):
         at_nodes = np.clip(t / np.expm1(between(low, high, nodes)) - alpha, times[0], times[-1])
-        values = formula(params, t, x, at_nodes, **choices)
+        values = formula(params, t, x, at_nodes)
         terms = coefficients(on_scale(values, log=log))
         if enough_terms(terms, values, log=log):
             return Series(alpha[:, 0], t, low[:, 0], high[:, 0], np.ascontiguousarray(terms.T), log)
         nodes *= 2
     if t == 0:  # nothing depends on T
-        return Table(times, np.repeat(formula(params, t, x, times[:1], **choices).T, len(times), axis=0))
-    return Table(times, np.ascontiguousarray(formula(params, t, x, times[None, :], **choices).T))
+        return Table(times, np.repeat(formula(params, t, x, times[:1]).T, len(times), axis=0))
+    return Table(times, np.ascontiguousarray(formula(params, t, x, times[None, :]).T))

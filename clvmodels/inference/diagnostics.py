@@ -26,7 +26,7 @@ class Diagnostics:
     Attributes
     ----------
     method : str
-        "importance", "nuts", "map", or "given" (parameters handed in).
+        "importance", "nuts", "map", "given" (parameters handed in), or "several" (of a pool).
     converged : bool
         Whether every check of the method held.
     effective_sample_size : float
@@ -44,7 +44,7 @@ class Diagnostics:
         What happened on the way, and what failed, in words.
     """
 
-    method: Literal["importance", "nuts", "map", "given"]
+    method: Literal["importance", "nuts", "map", "given", "several"]
     converged: bool
     effective_sample_size: float = float("nan")
     k_hat: float = float("nan")

@@ -61,6 +61,8 @@ def _compiled(model: pm.Model) -> Any:
     with warnings.catch_warnings():
         # nutpie compiles with numba; that PyTensor finds no BLAS for its own C code does not matter.
         warnings.filterwarnings("ignore", message="PyTensor could not link to a BLAS", category=UserWarning)
+        # A sum that is compiled by ourselves is called as it is.
+        warnings.filterwarnings("ignore", message="Numba will use object mode", category=UserWarning)
         return nutpie.compile_pymc_model(model)
 
 

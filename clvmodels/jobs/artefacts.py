@@ -9,8 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from clvmodels.evaluation.bayesian import FittedBetaGeoGammaGamma
 from clvmodels.evaluation.export import to_json_dict
+from clvmodels.evaluation.model_forecaster import FittedModels
 from clvmodels.files import write_parquet
 from clvmodels.jobs.check import Check
 from clvmodels.jobs.config import Config
@@ -19,18 +19,19 @@ from clvmodels.jobs.gates.advice import report_check
 from clvmodels.jobs.settings import Gates
 from clvmodels.jobs.store import Version
 from clvmodels.jobs.training import Candidate
-from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
-from clvmodels.models.gamma_gamma import GammaGammaPosterior
 from clvmodels.models.load import load_posterior
+from clvmodels.models.purchases import PurchasePosterior
+from clvmodels.models.spend import SpendPosterior
 from clvmodels.reports import FORMATS, Terms, build_report, outlook, render
 from clvmodels.rfm import RFM
+from clvmodels.rfm.rules import LISTS, NUMBERS
 from clvmodels.scoring import Scorer
 
 GOLDEN = "golden.parquet"
 CHOICES = ("horizon", "margin", "annual_discount_rate", "interval", "quantities")
 
 
-def scorer(purchases: BetaGeoPosterior, spend: GammaGammaPosterior | None, said: Mapping[str, Any]) -> Scorer:
+def scorer(purchases: PurchasePosterior, spend: SpendPosterior | None, said: Mapping[str, Any]) -> Scorer:
     """Return what turns customers into scores, with the choices of a configuration's ``[scores]``."""
     return Scorer(purchases=purchases, spend=spend, **{name: said[name] for name in CHOICES})
 
@@ -58,7 +59,7 @@ def keep_golden(staged: Path, candidate: Candidate, rfm: RFM, config: Config) ->
     batch, said = golden_batch(rfm), config.scores.model_dump()
     before = scorer(**saved, said=said).table(batch)
     after = scorer(loaded["purchases"], loaded["spend"], said).table(batch)
-    facts: Any = batch.frame[[name for name in ("first_value", "total_value") if name in batch.frame]]
+    facts: Any = batch.frame[[name for name in (*NUMBERS, *LISTS) if name in batch.frame and name not in before]]
     write_parquet(staged / GOLDEN, [before.join(facts.reset_index(drop=True))])
     return golden_check(before, after, config.gates)
 
@@ -102,7 +103,7 @@ def write_artefacts(staged: Path, candidate: Candidate, rfm: RFM, config: Config
         annual_discount_rate=said.annual_discount_rate,
         currency=config.report.currency,
     )
-    fitted = FittedBetaGeoGammaGamma(purchases=candidate.purchases, spend=candidate.spend)
+    fitted = FittedModels(purchases=candidate.purchases, spend=candidate.spend)
     ahead = outlook(result, rfm, fitted, terms)
     report = build_report(result, ahead, gates=[report_check(check) for check in checks])
     plain = to_json_dict(result, criticism=ahead.criticism, currency=terms.currency)

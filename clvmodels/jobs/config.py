@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from pydantic import ValidationError, model_validator
 
-from clvmodels.errors import ClvError, InvalidArgument, InvalidConfiguration, local_path
+from clvmodels.errors import ClvError, InvalidArgument, InvalidConfiguration, local_path, shown
 from clvmodels.jobs.complaints import complain
 from clvmodels.jobs.database import refuse_passwords
 from clvmodels.jobs.places import check_outputs
@@ -27,6 +27,8 @@ from clvmodels.jobs.settings import (
     Segments,
     Source,
 )
+from clvmodels.models.purchase_process import LEAVING
+from clvmodels.models.registry import leaving, purchase_model
 
 # What these say does not change the model, its checks or its scores.
 ELSEWHERE = {"report", "output", "mlflow"}
@@ -49,6 +51,12 @@ class Config(Part):
     def _fits_together(self) -> Self:
         if self.source.value is False and any("value" in name for name in self.scores.quantities or ()):
             raise ValueError("scores.quantities asks for lifetime values, and source.value is false")
+        asked = [name for name in self.scores.quantities or () if name in LEAVING]
+        if asked and not purchase_model(self.model.purchases).leaves:
+            raise ValueError(
+                f"scores.quantities asks for {asked[0]}, and nobody leaves under model.purchases ="
+                f" {shown(self.model.purchases)}; leave it out, or choose {', '.join(leaving())}"
+            )
         return self
 
     @property

@@ -17,9 +17,9 @@ from clvmodels.errors import InvalidArgument, InvalidTransactions
 from clvmodels.jobs.config import Config, Job
 from clvmodels.jobs.manifest import DataFacts
 from clvmodels.jobs.source import read_segments_of, read_source
-from clvmodels.rfm import RFM, CheckedLog
+from clvmodels.jobs.store import Version
+from clvmodels.rfm import RFM, CheckedLog, asking_for, needed_statistics
 from clvmodels.rfm.columns import tidy
-from clvmodels.rfm.summary import summarise
 
 UNKNOWN = "unknown"
 
@@ -36,7 +36,7 @@ class Feed:
     end : date
         The observation end.
     yesterday : date or None
-        The last day that is over; None where the configuration fixes the observation end.
+        The last day that is over, and with it its opportunity; None where the configuration fixes the observation end.
     rfm : RFM
         As of then; with the column "segment" where there are segments.
     history : DataFrame
@@ -56,7 +56,7 @@ class Feed:
     facts: DataFacts
 
 
-def read_feed(job: Job, work: Path, *, today: dt.date | None = None) -> Feed:
+def read_feed(job: Job, work: Path, *, published: Version | None = None, today: dt.date | None = None) -> Feed:
     """Read the log of a configuration, and sum it up.
 
     Parameters
@@ -65,6 +65,8 @@ def read_feed(job: Job, work: Path, *, today: dt.date | None = None) -> Feed:
         The configuration.
     work
         A folder for a copy of what a database holds, so that the whole run sees one state of it.
+    published
+        A version whose models will be asked about these customers, besides the configured ones.
     today
         The first day that is not over yet; by default that of the clock, in the source's time zone.
 
@@ -84,14 +86,20 @@ def read_feed(job: Job, work: Path, *, today: dt.date | None = None) -> Feed:
         raise InvalidArgument(
             f"model.observation_end is {last}, which is not over yet; the last complete day is {yesterday}"
         )
-    log = CheckedLog.check(path, last_day=last, time_unit=config.model.time_unit, **source.reading)
-    end = last if isinstance(fixed, dt.date) else min(last, log.transactions.log_end)
+    models = [config.model, *(() if published is None else (published.purchases, published.spend))]
+    choices = {"time_unit": config.model.time_unit, "opportunity": config.model.opportunity, **source.reading}
+    log: Any = CheckedLog.check(path, last_day=last, **asking_for(needed_statistics(models), choices))
+    # Until the last opportunity that is over, but not beyond that of the log's last day.
+    over = log.step.last_end(last)
+    end = last if isinstance(fixed, dt.date) else min(over, log.step.later(log.transactions.log_end, 0))
+    # What is checked of the feed are days, whatever the models count.
+    days: Any = CheckedLog.check(path, last_day=last, **source.reading) if log.step.opportunity else log
     if end < log.transactions.first_purchase:
         raise InvalidTransactions(
             f"the log begins on {log.transactions.first_purchase}, after the observation end {end}; is this the right"
             " log, or model.observation_end the wrong day?"
         )
-    rfm, history = summarise(log.transactions, end, time_unit=config.model.time_unit), log.history(end)
+    rfm, history = log.known(end), days.history(end)
     segments = None if config.segments is None else _segments(job, rfm)
     rfm = rfm if segments is None else rfm.assign(segment=segments)
     facts = _facts(log, end, rfm, history, segments)
@@ -99,7 +107,7 @@ def read_feed(job: Job, work: Path, *, today: dt.date | None = None) -> Feed:
         path=path,
         log=log,
         end=end,
-        yesterday=None if isinstance(fixed, dt.date) else yesterday,
+        yesterday=None if isinstance(fixed, dt.date) else over,
         rfm=rfm,
         history=history,
         segments=segments,

@@ -14,6 +14,7 @@ from pydantic import Field
 from clvmodels.errors import StoreError
 from clvmodels.jobs.check import Check, failed
 from clvmodels.jobs.records import SCHEMA, Record, read_record
+from clvmodels.rfm import TimeUnit
 
 MANIFEST = "manifest.json"
 PACKAGES = ("clvmodels", "pymc", "arviz", "numpy", "scipy", "xarray", "pandas", "duckdb")
@@ -141,6 +142,11 @@ class Manifest(Sealed):
     configuration_fingerprint: str
     parameters: dict[str, dict[str, float | None]]
     metrics: dict[str, float | None]
+
+    @property
+    def opportunity(self) -> TimeUnit | None:
+        """The opportunity that the models count, if any."""
+        return self.configuration.get("model", {}).get("opportunity")
 
 
 class ScoresManifest(Sealed):

@@ -7,7 +7,7 @@ import logging
 import tempfile
 from pathlib import Path
 
-from clvmodels.errors import InvalidArgument, StoreError, shown
+from clvmodels.errors import StoreError
 from clvmodels.evaluation.backtest import evaluate
 from clvmodels.evaluation.registry import named_forecasters
 from clvmodels.evaluation.result import BacktestResult
@@ -15,7 +15,7 @@ from clvmodels.jobs.check import Check, failed, named
 from clvmodels.jobs.config import Job
 from clvmodels.jobs.feed import read_feed
 from clvmodels.jobs.gates import SIMPLE, freshness_check, held_out_checks
-from clvmodels.jobs.night import known_customers
+from clvmodels.jobs.night import check_same_time, known_customers
 from clvmodels.jobs.outcome import ExitCode, Outcome
 from clvmodels.jobs.store import Store
 from clvmodels.jobs.training import AsPublished
@@ -71,7 +71,7 @@ def monitor(job: Job, *, scores: str | None = None, today: dt.date | None = None
     version = store.open(manifest.version)
     with tempfile.TemporaryDirectory() as work:
         logger.info("reading %s", job.config.source.transactions)
-        feed = read_feed(job, Path(work), today=today)
+        feed = read_feed(job, Path(work), published=version, today=today)
         since = manifest.data.observation_end
         facts = {"version": manifest.version, "scores": str(path), "since": str(since), "until": str(feed.end)}
         freshness = freshness_check(feed.history, feed.yesterday, job.config.gates)
@@ -83,11 +83,7 @@ def monitor(job: Job, *, scores: str | None = None, today: dt.date | None = None
         if feed.end <= since:
             sentence = f"Too early to tell: the scores are as of {since}, and the log goes until {feed.end}."
             return Outcome(exit_code=ExitCode.DONE, status="too early", sentence=sentence, facts=facts)
-        if version.purchases.time_unit != feed.rfm.time_unit:
-            raise InvalidArgument(
-                f"the scores are in {version.purchases.time_unit}s, and the configuration says model.time_unit ="
-                f" {shown(feed.rfm.time_unit)}; put it back"
-            )
+        check_same_time(version, feed)
         split = feed.log.split(since, feed.end)
         result = evaluate(
             split,
@@ -95,7 +91,8 @@ def monitor(job: Job, *, scores: str | None = None, today: dt.date | None = None
             interval=manifest.choices["interval"],
             random_seed=job.config.model.random_seed,
         )
-        customers = known_customers(feed, manifest, path, job.config.gates)
+        length = version.manifest.opportunity
+        customers = known_customers(feed, manifest, path, job.config.gates, opportunity=length)
         checks = (freshness, customers, *held_out_checks(result, job.config.gates, [RANKING]))
     return _told(result, checks, facts)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from clvmodels.errors import ClvError, StoreError
+from clvmodels.errors import ClvError, InvalidArgument, StoreError, shown
 from clvmodels.jobs.check import Check
 from clvmodels.jobs.config import Job
 from clvmodels.jobs.feed import Feed
@@ -19,7 +20,8 @@ from clvmodels.jobs.manifest import DataFacts, ScoresManifest
 from clvmodels.jobs.settings import Gates
 from clvmodels.jobs.store import Pointer, Store, Version
 from clvmodels.jobs.writing import Writer
-from clvmodels.rfm.summary import summarise
+from clvmodels.rfm import TimeUnit
+from clvmodels.rfm.steps import Step
 
 logger = logging.getLogger(__name__)
 
@@ -71,10 +73,40 @@ class Night:
         except StoreError as error:
             logger.warning("%s", error)
             return (not_applicable("known_customers", "The published scores cannot be read."),)
-        return (known_customers(self.feed, manifest, path, self.gates),)
+        length = self.store.manifest(manifest.version).opportunity
+        return (known_customers(self.feed, manifest, path, self.gates, opportunity=length),)
 
 
-def known_customers(feed: Feed, manifest: ScoresManifest, path: Path, gates: Gates) -> Check:
+def check_same_time(version: Version, feed: Feed) -> None:
+    """Refuse to ask a version about customers whose time is told otherwise.
+
+    Raises
+    ------
+    InvalidArgument
+        If it was fitted in another time unit, or to other opportunities.
+    """
+    said, told = feed.rfm.time_unit, version.purchases.time_unit
+    before = version.manifest.opportunity
+    now = feed.log.step.length if feed.log.step.opportunity else None
+    if told != said:
+        raise InvalidArgument(
+            f"the published version {version.manifest.number} was fitted in {told}s, and the configuration says"
+            f" model.time_unit = {shown(said)}; retrain, or put it back"
+        )
+    if before != now:
+        raise InvalidArgument(
+            f"the published version {version.manifest.number} was fitted with {_said(before)}, and the configuration"
+            f" has {_said(now)}; retrain, or put it back"
+        )
+
+
+def _said(opportunity: str | None) -> str:
+    return "no model.opportunity" if opportunity is None else f"model.opportunity = {shown(opportunity)}"
+
+
+def known_customers(
+    feed: Feed, manifest: ScoresManifest, path: Path, gates: Gates, *, opportunity: TimeUnit | None
+) -> Check:
     """Compare the scored customers with what the log of today says of them as of then.
 
     Parameters
@@ -85,11 +117,18 @@ def known_customers(feed: Feed, manifest: ScoresManifest, path: Path, gates: Gat
         Of the scores.
     gates
         The limits.
+    opportunity
+        In which they were counted, if in any.
     """
-    end = manifest.data.observation_end
+    end, step = manifest.data.observation_end, feed.log.step
+    # A log is merged by its opportunities, and cannot be told in others.
+    unit: Any = None if opportunity else manifest.time_unit
+    then_step = Step.of(unit, opportunity)
+    if then_step != step and (then_step.opportunity or step.opportunity):
+        return not_applicable("known_customers", "The scored customers were counted in other periods than now.")
     then = pd.read_parquet(path, columns=["customer_id", *FACTS]).set_index("customer_id")
     try:
-        now = summarise(feed.log.transactions, end, time_unit=manifest.time_unit).frame  # type: ignore[arg-type]
+        now = replace(feed.log, step=then_step, statistics=()).known(end).frame
     except ClvError:  # nothing was bought until then
         now = feed.rfm.frame.iloc[:0]
     return known_customers_check(then, now, gates, end=end)

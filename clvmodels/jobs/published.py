@@ -10,6 +10,7 @@ from clvmodels.errors import InvalidArgument, StoreError
 from clvmodels.jobs.config import Job
 from clvmodels.jobs.feed import read_feed
 from clvmodels.jobs.manifest import Manifest
+from clvmodels.jobs.night import check_same_time
 from clvmodels.jobs.outcome import ExitCode, Outcome
 from clvmodels.jobs.scores import add_scores, copy_scores
 from clvmodels.jobs.store import Pointer, Store, Version
@@ -220,7 +221,9 @@ def _usable_scores(store: Store, version: str) -> str | None:
 
 def _scored(job: Job, writer: Writer, version: Version, today: dt.date | None) -> str:
     with writer.staging() as work:
-        return add_scores(job, writer, version, read_feed(job, work, today=today)).number
+        feed = read_feed(job, work, published=version, today=today)
+        check_same_time(version, feed)
+        return add_scores(job, writer, version, feed).number
 
 
 def _moved(job: Job, store: Store, status: str, number: str, scores: str) -> Outcome:

@@ -129,6 +129,7 @@ def evaluate_job(
             calibration_end=backtest_start(feed, config),
             holdout_end=feed.end,
             time_unit=config.model.time_unit,
+            opportunity=config.model.opportunity,
             **config.source.reading,
             origins=origins,
             forecasters=forecasters_of(config, None),

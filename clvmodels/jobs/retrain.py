@@ -77,7 +77,7 @@ def retrain(job: Job, *, force: bool = False, wait: float = 0.0, today: dt.date 
         pointer = store.published()
         published = open_published(store, pointer)
         logger.info("reading %s", job.config.source.transactions)
-        feed = read_feed(job, work, today=today)
+        feed = read_feed(job, work, published=published, today=today)
         night = Night(job=job, writer=writer, pointer=pointer, published=published, feed=feed)
         checks = night.data_checks(None if published is None else published.manifest.data)
         return (None if force else _nothing_new(night, checks)) or _tried(night, checks)

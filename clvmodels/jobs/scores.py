@@ -10,14 +10,14 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from clvmodels.errors import ClvError, InvalidArgument, StoreError, shown
+from clvmodels.errors import ClvError, InvalidArgument, StoreError
 from clvmodels.files import CUSTOMERS, check_output, make_folder, whole_file
 from clvmodels.jobs.artefacts import CHOICES, golden_again
 from clvmodels.jobs.check import Check, failed, named
 from clvmodels.jobs.config import Config, Job
 from clvmodels.jobs.feed import Feed, read_feed
 from clvmodels.jobs.manifest import ScoresManifest, signed
-from clvmodels.jobs.night import Night, last_scores, open_published
+from clvmodels.jobs.night import Night, check_same_time, last_scores, open_published
 from clvmodels.jobs.outcome import ExitCode, Outcome
 from clvmodels.jobs.places import check_outputs, check_place
 from clvmodels.jobs.store import SCORES, TABLE, Pointer, Store, Version
@@ -72,8 +72,8 @@ def score(job: Job, *, force: bool = False, wait: float = 0.0, today: dt.date | 
         pointer = store.required()
         version: Any = open_published(store, pointer)
         logger.info("reading %s", job.config.source.transactions)
-        feed = read_feed(job, work, today=today)
-        _check_unit(version, feed)
+        feed = read_feed(job, work, published=version, today=today)
+        check_same_time(version, feed)
         night = Night(job=job, writer=writer, pointer=pointer, published=version, feed=feed)
         last = last_scores(store, pointer)
         checks = (*night.data_checks((last or version.manifest).data), *golden_again(version, job.config.gates))
@@ -165,14 +165,6 @@ def _same(last: ScoresManifest, config: Config, feed: Feed) -> bool:
     choices = {name: said[name] for name in CHOICES}
     held = (last.data.fingerprint, last.data.observation_end, last.choices)
     return held == (feed.facts.fingerprint, feed.end, choices)
-
-
-def _check_unit(version: Version, feed: Feed) -> None:
-    if version.purchases.time_unit != feed.rfm.time_unit:
-        raise InvalidArgument(
-            f"the published version {version.manifest.number} was fitted in {version.purchases.time_unit}s, and the"
-            f" configuration says model.time_unit = {shown(feed.rfm.time_unit)}; retrain, or put it back"
-        )
 
 
 def _unchanged(job: Job, pointer: Pointer, path: Path) -> Outcome:

@@ -6,11 +6,15 @@ import datetime as dt
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from clvmodels.errors import ClvError, why_not_local
 from clvmodels.evaluation.measures import measures
-from clvmodels.models.priors import Prior
+from clvmodels.models.priors import Prior, prior_names
+from clvmodels.models.purchases import PurchaseModel
+from clvmodels.models.registry import default_models, pool_keys, purchase_model, spend_model
+from clvmodels.models.spend import SpendModel
+from clvmodels.rfm import needed_statistics
 from clvmodels.scoring import QUANTITIES
 from clvmodels.transactions import TimeUnit, as_day
 from clvmodels.wording import check_currency
@@ -89,40 +93,89 @@ class PriorChoice(BaseModel):
         return Prior(self.distribution, **(self.__pydantic_extra__ or {}))
 
 
-class PurchasePriors(Part):
-    """Priors of BG/NBD that replace the default ones; see `clvmodels.BetaGeoPriors`."""
-
-    r: PriorChoice | None = None
-    alpha: PriorChoice | None = None
-    phi: PriorChoice | None = None
-    kappa: PriorChoice | None = None
-
-
-class SpendPriors(Part):
-    """Priors of Gamma-Gamma that replace the default ones; see `clvmodels.GammaGammaPriors`."""
-
-    p: PriorChoice | None = None
-    q_minus_one: PriorChoice | None = None
-    mean_spend: PriorChoice | None = None
-
-
 class Priors(Part):
-    """Those of both models."""
+    """Priors that replace a model's default ones, by parameter."""
 
-    purchases: PurchasePriors = PurchasePriors()
-    spend: SpendPriors = SpendPriors()
+    purchases: dict[str, PriorChoice] = {}
+    spend: dict[str, PriorChoice] = {}
+
+    @field_validator("purchases", mode="before")
+    @classmethod
+    def _of_a_pool(cls, value: Any) -> Any:
+        """The tables of the models of a pool as one, with keys such as "model.r"."""
+        if not isinstance(value, dict):
+            return value
+        flat: dict[str, Any] = {}
+        for key, said in value.items():
+            several = isinstance(said, dict) and said and all(isinstance(one, dict) for one in said.values())
+            flat |= {f"{key}.{name}": one for name, one in said.items()} if several else {key: said}
+        return flat
+
+
+def _models(part: Any, key: str) -> PurchaseModel | SpendModel:
+    return purchase_model(key) if part == "purchases" else spend_model(key)
 
 
 class Model(Part):
-    """What is fitted, to what."""
+    """What is fitted, to what; the models are those of `clvmodels.models.registry`."""
 
+    purchases: Text = Field(default_factory=lambda: default_models()[0].key)
+    spend: Text = Field(default_factory=lambda: default_models()[1].key)
     time_unit: TimeUnit = "week"
+    opportunity: TimeUnit | None = None
     observation_end: dt.date | str = LAST_COMPLETE_DAY
     method: Literal["auto", "importance", "nuts", "map"] = "auto"
     draws: Annotated[int, Field(ge=100, le=100_000)] = 1000
     random_seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
     include_first: bool = False
     priors: Priors = Priors()
+
+    @property
+    def statistics(self) -> tuple[str, ...]:
+        """The columns of an RFM that the models need."""
+        models = [_models(part, getattr(self, part)) for part in ("purchases", "spend")]
+        return needed_statistics(models)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _in_opportunities(cls, said: Any) -> Any:
+        """Tell time in opportunities, where there are some and nobody said otherwise."""
+        if isinstance(said, dict) and said.get("opportunity") is not None:
+            return {"time_unit": said["opportunity"], **said}
+        return said
+
+    @field_validator("purchases", mode="before")
+    @classmethod
+    def _joined(cls, value: Any) -> Any:
+        listed = isinstance(value, list) and value and all(isinstance(one, str) for one in value)
+        return "+".join(pool_keys(value)) if listed or isinstance(value, str) else value
+
+    @field_validator("purchases", "spend")
+    @classmethod
+    def _registered(cls, value: str, info: ValidationInfo) -> str:
+        try:
+            _models(info.field_name, value)
+        except ClvError as error:
+            raise ValueError(str(error)) from None
+        return value
+
+    @model_validator(mode="after")
+    def _own_priors(self) -> Self:
+        for part, chosen in self.priors:
+            known = prior_names(_models(part, getattr(self, part)))
+            unknown = [name for name in chosen if name not in known]
+            if unknown:
+                key = getattr(self, part)
+                raise ValueError(f"{key!r} has no prior of {unknown[0]!r} in priors.{part}; it has {', '.join(known)}")
+        return self
+
+    @model_validator(mode="after")
+    def _counts(self) -> Self:
+        if self.opportunity is None and "opportunities" in self.statistics:
+            raise ValueError(f"{self.purchases!r} counts opportunities; say of which length, e.g. opportunity = 'year'")
+        if self.opportunity not in (None, self.time_unit):
+            raise ValueError(f"with opportunity = {self.opportunity!r} that is the time_unit; leave time_unit out")
+        return self
 
     @field_validator("observation_end")
     @classmethod

@@ -11,19 +11,19 @@ from typing import Any
 from clvmodels.errors import ClvError, StoreError, shown
 from clvmodels.jobs.manifest import MANIFEST, Manifest, ScoresManifest, sha256
 from clvmodels.jobs.records import SCHEMA, Record, read_record
-from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
-from clvmodels.models.gamma_gamma import GammaGammaPosterior
 from clvmodels.models.load import load_posterior
+from clvmodels.models.purchases import PurchasePosterior
+from clvmodels.models.spend import SpendPosterior
 
 POINTER = "published.json"
 VERSIONS, SCORES, STAGING = "versions", "scores", ".staging"
 TABLE = "scores.parquet"
 LOADED = (".nc", ".parquet")
 MODELS = {
-    "purchases": BetaGeoPosterior,
-    "spend": GammaGammaPosterior,
-    "backtest_purchases": BetaGeoPosterior,
-    "backtest_spend": GammaGammaPosterior,
+    "purchases": PurchasePosterior,
+    "spend": SpendPosterior,
+    "backtest_purchases": PurchasePosterior,
+    "backtest_spend": SpendPosterior,
 }
 NUMBER = re.compile(r"\d{6,}")
 
@@ -85,8 +85,8 @@ class Version:
     ----------
     manifest : Manifest
     folder : Path
-    purchases : BetaGeoPosterior
-    spend : GammaGammaPosterior or None
+    purchases : PurchasePosterior
+    spend : SpendPosterior or None
         None for a log without amounts.
     backtest_purchases, backtest_spend
         The same, fitted without the holdout of the version's backtest.
@@ -94,10 +94,10 @@ class Version:
 
     manifest: Manifest
     folder: Path
-    purchases: BetaGeoPosterior
-    spend: GammaGammaPosterior | None
-    backtest_purchases: BetaGeoPosterior | None
-    backtest_spend: GammaGammaPosterior | None
+    purchases: PurchasePosterior
+    spend: SpendPosterior | None
+    backtest_purchases: PurchasePosterior | None
+    backtest_spend: SpendPosterior | None
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from clvmodels.errors import InvalidArgument, local_path
 from clvmodels.files import write_whole
+from clvmodels.models.registry import PURCHASE_MODELS, SPEND_MODELS, default_models
 
 TEMPLATE = """\
 # What clvmodels retrain, score, monitor, evaluate, report and models work with.
@@ -33,15 +34,19 @@ transactions = "orders.csv"
 # segment = "segment"              # its column, of a table
 
 [model]
-# time_unit = "week"               # "day", "week", "month" or "year": of every time below
+# purchases = "<purchases>"        # the model of purchases, or a list of them for a pool: {purchases}
+# spend = "<spend>"                # the model of spend: {spend}
+# time_unit = "week"               # "day", "week", "month", "quarter", "year": of every time below
+# opportunity = "week"             # or another period, then the time unit: one purchase at most is counted in it
 # observation_end = "last complete day"  # yesterday, or the log's last day if that is earlier; or a date: 2025-06-30
 # method = "auto"                  # "importance", "nuts", "map"
 # draws = 1000                     # of the posterior
 # random_seed = 1
 # include_first = false            # whether first purchases count in the model of spend
-# [model.priors.purchases]         # r, alpha, phi, kappa: any distribution of PyMC
+# [model.priors.purchases]         # of the model's own, here r, alpha, phi, kappa: any distribution of PyMC
 # r = { distribution = "Gamma", alpha = 2, beta = 4 }
-# [model.priors.spend]             # p, q_minus_one, mean_spend
+# [model.priors.purchases.KEY]     # of a model of a pool, by its key
+# [model.priors.spend]             # here p, q_minus_one, mean_spend
 # p = { distribution = "LogNormal", mu = 1.0, sigma = 1.5 }
 
 [scores]
@@ -89,6 +94,23 @@ transactions = "orders.csv"
 """
 
 
+def template() -> str:
+    """Return the text of the file, with the keys of the models that there are.
+
+    Examples
+    --------
+    >>> template()[:20]
+    '# What clvmodels ret'
+    """
+    filled = TEMPLATE
+    for name, known, default in zip(
+        ("purchases", "spend"), (PURCHASE_MODELS, SPEND_MODELS), default_models(), strict=True
+    ):
+        line = f'"{default.key}"'.ljust(len(name) + 10)
+        filled = filled.replace(f'"<{name}>"'.ljust(len(name) + 10), line).replace(f"{{{name}}}", ", ".join(known))
+    return filled
+
+
 def write_template(path: str | Path) -> Path:
     """Write a configuration file with every key explained.
 
@@ -112,4 +134,4 @@ def write_template(path: str | Path) -> Path:
     path = local_path(path, "the configuration")
     if os.path.lexists(path):
         raise InvalidArgument(f"{path} is there already and stays as it is; give another name")
-    return write_whole(path, TEMPLATE.encode())
+    return write_whole(path, template().encode())

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,18 +12,19 @@ import pandas as pd
 
 from clvmodels.errors import InvalidArgument, InvalidConfiguration
 from clvmodels.evaluation.backtest import evaluate
-from clvmodels.evaluation.bayesian import BetaGeoGammaGamma, FittedBetaGeoGammaGamma
 from clvmodels.evaluation.forecasters import Calibration, Forecaster
+from clvmodels.evaluation.model_forecaster import FittedModels, ModelForecaster
 from clvmodels.evaluation.registry import named_forecasters
 from clvmodels.evaluation.result import BacktestResult
 from clvmodels.jobs.config import Config
 from clvmodels.jobs.feed import Feed
 from clvmodels.jobs.gates import PUBLISHED, SIMPLE
+from clvmodels.jobs.settings import PriorChoice
 from clvmodels.jobs.store import Version
-from clvmodels.models.beta_geo import BetaGeo, BetaGeoPriors
-from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
-from clvmodels.models.gamma_gamma import GammaGamma, GammaGammaPosterior, GammaGammaPriors
-from clvmodels.transactions import days_per_unit
+from clvmodels.models.purchases import PurchasePosterior
+from clvmodels.models.registry import purchase_model, spend_model
+from clvmodels.models.spend import SpendPosterior
+from clvmodels.rfm import needed_statistics
 
 PRIOR_DRAWS = 20
 RIVALS = (SIMPLE, "as_before", "nothing")
@@ -34,19 +36,24 @@ class AsPublished:
 
     Attributes
     ----------
-    purchases : BetaGeoPosterior
-    spend : GammaGammaPosterior or None
+    purchases : PurchasePosterior
+    spend : SpendPosterior or None
     name : str
     """
 
-    purchases: BetaGeoPosterior
-    spend: GammaGammaPosterior | None
+    purchases: PurchasePosterior
+    spend: SpendPosterior | None
     name: str = PUBLISHED
 
-    def fit(self, calibration: Calibration, *, random_seed: int | None) -> FittedBetaGeoGammaGamma:  # noqa: ARG002
+    @property
+    def statistics(self) -> tuple[str, ...]:
+        """The columns of an RFM that the models need."""
+        return needed_statistics([self.purchases, self.spend])
+
+    def fit(self, calibration: Calibration, *, random_seed: int | None) -> FittedModels:  # noqa: ARG002
         """Return them as they are."""
         spend = self.spend if calibration.rfm.has_value else None
-        return FittedBetaGeoGammaGamma(purchases=self.purchases, spend=spend)
+        return FittedModels(purchases=self.purchases, spend=spend)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -55,24 +62,24 @@ class Candidate:
 
     Attributes
     ----------
-    purchases : BetaGeoPosterior
-    spend : GammaGammaPosterior or None
+    purchases : PurchasePosterior
+    spend : SpendPosterior or None
         None for a log without amounts.
     backtest : BacktestResult
     """
 
-    purchases: BetaGeoPosterior
-    spend: GammaGammaPosterior | None
+    purchases: PurchasePosterior
+    spend: SpendPosterior | None
     backtest: BacktestResult
 
     @property
-    def tried(self) -> FittedBetaGeoGammaGamma:
+    def tried(self) -> FittedModels:
         """The same models as they were fitted without the holdout."""
         fitted: Any = self.backtest.fitted[self.backtest.model]
         return fitted
 
 
-def models_of(config: Config) -> BetaGeoGammaGamma:
+def models_of(config: Config) -> ModelForecaster:
     """Return both models with the configured priors.
 
     Raises
@@ -86,12 +93,11 @@ def models_of(config: Config) -> BetaGeoGammaGamma:
     >>> models_of(read_config({"source": {"transactions": "orders.csv"}, "model": {"draws": 500}})).draws
     500
     """
-    model, priors = config.model, config.model.priors
-    return BetaGeoGammaGamma(
-        purchases=BetaGeo(priors=BetaGeoPriors(**_priors(priors.purchases, "model.priors.purchases"))),
-        spend=GammaGamma(
-            priors=GammaGammaPriors(**_priors(priors.spend, "model.priors.spend")), include_first=model.include_first
-        ),
+    model = config.model
+    purchases, spend = purchase_model(model.purchases), spend_model(model.spend, include_first=model.include_first)
+    return ModelForecaster(
+        purchases=_with_priors(purchases, model.priors.purchases, "model.priors.purchases"),
+        spend=_with_priors(spend, model.priors.spend, "model.priors.spend"),
         method=model.method,
         draws=model.draws,
     )
@@ -103,12 +109,13 @@ def forecasters_of(config: Config, published: Version | None) -> list[Forecaster
     Examples
     --------
     >>> from clvmodels.jobs.config import read_config
-    >>> [one.name for one in forecasters_of(read_config({"source": {"transactions": "orders.csv"}}), None)][:2]
-    ['bg_nbd_gamma_gamma', 'multiplicative_customer']
+    >>> [one.name for one in forecasters_of(read_config({"source": {"transactions": "orders.csv"}}), None)][1:3]
+    ['multiplicative_customer', 'as_before']
     """
     under_test, rivals = models_of(config), named_forecasters(RIVALS)
     tried = None if published is None else published.backtest_purchases
-    if published is None or tried is None or tried.time_unit != config.model.time_unit:
+    told = config.model.time_unit, config.model.opportunity
+    if published is None or tried is None or (tried.time_unit, published.manifest.opportunity) != told:
         return [under_test, *rivals]
     before = AsPublished(purchases=tried, spend=published.backtest_spend)
     return [under_test, before, *rivals]
@@ -157,20 +164,18 @@ def backtest_start(feed: Feed, config: Config) -> dt.date:
     InvalidArgument
         If the log is too short.
     """
-    unit, first = config.model.time_unit, feed.facts.first_purchase
-    length = (feed.end - first).days
-    holdout = config.backtest.holdout
-    days = round(
-        min(config.scores.horizon * days_per_unit(unit), length / 3)
-        if holdout is None
-        else holdout * days_per_unit(unit)
+    step, first, holdout = feed.log.step, feed.facts.first_purchase, config.backtest.holdout
+    length = step.between(first, feed.end)
+    steps = round(
+        min(config.scores.horizon * step.per_unit, length / 3) if holdout is None else holdout * step.per_unit
     )
-    if not 1 <= days < length:
+    if not 1 <= steps < length:
+        unit = step.time_unit
         raise InvalidArgument(
             f"backtest.holdout is {holdout} {unit}s, and the purchases from {first} to {feed.end} are"
-            f" {length / days_per_unit(unit):.1f} {unit}s; choose a holdout that leaves more than it takes"
+            f" {length / step.per_unit:.1f} {unit}s; choose a holdout that leaves more than it takes"
         )
-    return feed.end - dt.timedelta(days=days)
+    return step.later(feed.end, -steps)
 
 
 def backtest_figures(result: BacktestResult) -> dict[str, float | None]:
@@ -183,8 +188,13 @@ def backtest_figures(result: BacktestResult) -> dict[str, float | None]:
     }
 
 
-def _priors(chosen: Any, key: str) -> dict[str, Any]:
-    found = {name: choice.prior for name, choice in chosen if choice is not None}
+def _with_priors(model: Any, chosen: Mapping[str, PriorChoice], key: str) -> Any:
+    """The model with the priors that were chosen, each of which is drawn from first."""
+    return replace(model, priors=replace(model.priors, **_priors(chosen, key))) if chosen else model
+
+
+def _priors(chosen: Mapping[str, PriorChoice], key: str) -> dict[str, Any]:
+    found = {name: choice.prior for name, choice in chosen.items()}
     for name, prior in found.items():
         try:
             prior.check(name)

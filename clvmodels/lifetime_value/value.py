@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 import xarray as xr
+from numpy.typing import NDArray
 
-from clvmodels.errors import InvalidArgument, check_cost, check_interval, check_margin, shown
+from clvmodels.compiled import events
+from clvmodels.errors import InvalidArgument, check_cost, check_horizon, check_interval, check_margin, shown
 from clvmodels.formulas.discount import discount_force
 from clvmodels.intervals import Array, DrawBlocks, Kind, interval_table, quantiles
-from clvmodels.lifetime_value import blocks, spread
+from clvmodels.lifetime_value import spread
 from clvmodels.lifetime_value.segments import segments
 from clvmodels.model_error import ModelError
-from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
-from clvmodels.models.gamma_gamma import GammaGammaPosterior
+from clvmodels.models.purchase_process import Rows
+from clvmodels.models.purchases import PurchasePosterior
+from clvmodels.models.spend import SpendPosterior
 from clvmodels.notebook import as_html
 from clvmodels.rfm import RFM
 
@@ -31,9 +34,9 @@ class LifetimeValue:
 
     Parameters
     ----------
-    purchases : BetaGeoPosterior
+    purchases : PurchasePosterior
         Posterior of the purchases.
-    spend : GammaGammaPosterior
+    spend : SpendPosterior
         Posterior of the spend. Its draws are paired with those of the purchases by index.
     margin : float
         Share of the spend that is earned: the contribution margin. The default, 1, values revenue.
@@ -50,30 +53,25 @@ class LifetimeValue:
 
     Examples
     --------
-    >>> from clvmodels.models.beta_geo import BetaGeo
-    >>> from clvmodels.models.gamma_gamma import GammaGamma
-    >>> purchases = BetaGeo.at(r=0.243, alpha=4.414, a=0.793, b=2.426, time_unit="week")
-    >>> spend = GammaGamma.at(p=6.25, q=3.74, v=15.44, time_unit="week")
+    >>> from clvmodels.models.published import cdnow_posteriors
+    >>> purchases, spend = cdnow_posteriors()
     >>> value = LifetimeValue(purchases, spend, margin=0.3, annual_discount_rate=0.1)
     >>> value.new_customer(horizon=156)["mean"].round(2).item()
     36.86
     """
 
-    purchases: BetaGeoPosterior
-    spend: GammaGammaPosterior
+    purchases: PurchasePosterior
+    spend: SpendPosterior
     margin: float = 1.0
     annual_discount_rate: float = 0.0
     cost_per_purchase: float = 0.0
 
     def __post_init__(self) -> None:
         """Check the choices once."""
-        if not (isinstance(self.purchases, BetaGeoPosterior) and isinstance(self.spend, GammaGammaPosterior)):
-            found = f"{type(self.purchases).__name__} and {type(self.spend).__name__}"
-            raise InvalidArgument(f"give the posterior of purchases, then that of spend; found {found}")
+        _check_pair(self.purchases, self.spend)
         object.__setattr__(self, "margin", check_margin(self.margin))
         object.__setattr__(self, "cost_per_purchase", check_cost(self.cost_per_purchase, "cost_per_purchase"))
         discount_force(self.annual_discount_rate, units_per_year=1)
-        blocks.check_pair(self.purchases, self.spend)
 
     def _repr_html_(self) -> str:
         parts = self.purchases, self.spend
@@ -96,7 +94,7 @@ class LifetimeValue:
             If the RFM has no values. So for all methods.
         """
         check_interval(interval)
-        draws, which = blocks.distinct(self, rfm, horizon)
+        draws, which = self._distinct(rfm, horizon)
         table = interval_table(pd.RangeIndex(draws.rows), draws, interval=interval, kind="credible")
         return table.take(which).set_axis(rfm.frame.index)
 
@@ -222,7 +220,7 @@ class LifetimeValue:
             Fewer than one point, or draws whose total is not above zero, of which nobody holds a share.
         """
         check_interval(interval)
-        group = spread.steps(*blocks.distinct(self, rfm, horizon), points)
+        group = spread.steps(*self._distinct(rfm, horizon), points)
         draws = self.blocks(rfm, horizon=horizon, kind=kind, random_seed=random_seed)
         return spread.concentration(draws, group, interval=interval, kind=INTERVALS[kind])
 
@@ -259,7 +257,7 @@ class LifetimeValue:
             Less than one class, or edges that are not finite and rising.
         """
         check_interval(interval)
-        draws, which = blocks.distinct(self, rfm, horizon)
+        draws, which = self._distinct(rfm, horizon)
         return spread.distribution(draws, np.bincount(which, minlength=draws.rows), classes, interval=interval)
 
     def draws(
@@ -286,9 +284,72 @@ class LifetimeValue:
         if kind not in INTERVALS:
             raise InvalidArgument(f"kind is {shown(kind)}; choose 'expected' or 'predictive'")
         if kind == "predictive":
-            return blocks.predictive(self, rfm, horizon, random_seed, with_first=with_first)
-        return blocks.expected(self, blocks.known(self, rfm), rfm.units_per_year, horizon, with_first=with_first)
+            return self._predictive(rfm, horizon, random_seed, with_first=with_first)
+        bought, spent = self.purchases.rows_of(rfm), self.spend.rows_of(rfm)
+        return self._expected(bought, spent, rfm.units_per_year, horizon, with_first=with_first)
 
     def margin_of(self, amount: Array) -> Array:
         """What is earned by a purchase of that amount."""
         return self.margin * amount - self.cost_per_purchase
+
+    def _distinct(self, rfm: RFM, horizon: float) -> tuple[DrawBlocks, NDArray[np.integer]]:
+        """Expected values of all that differ, and which of them is whose: who has done the same is worth the same."""
+        bought, spent, which = self.purchases.distinct(self.purchases.rows_of(rfm), *self.spend.rows_of(rfm))
+        return self._expected(bought, tuple(spent), rfm.units_per_year, horizon), which
+
+    def _expected(
+        self, bought: Rows, spent: Rows, units_per_year: float, horizon: Any, *, with_first: bool = False
+    ) -> DrawBlocks:
+        """Expected values of customers of whom the statistics of both models are known."""
+        force = discount_force(self.annual_discount_rate, units_per_year=units_per_year)
+        purchases = self.purchases.expectation(
+            "expected_discounted_purchases", bought, horizon=horizon, discount_force=force
+        )
+        spend = self.spend.expectation(spent)
+
+        def block(at: slice) -> Array:
+            return (purchases.block(at) + with_first) * self.margin_of(spend(at))
+
+        return DrawBlocks(len(bought[0]), self.purchases.draw_count, block)
+
+    def _predictive(self, rfm: RFM, horizon: float | Array, random_seed: int | None, *, with_first: bool) -> DrawBlocks:
+        """Values that customers will bring, each within its own horizon where there are several."""
+        horizons, outcomes = _horizons(horizon, len(rfm)), self.purchases.outcomes(rfm, random_seed=random_seed)
+        amounts = self.spend.amounts(outcomes, rfm)
+        force = discount_force(self.annual_discount_rate, units_per_year=rfm.units_per_year)
+
+        def block(rows: slice) -> Array:
+            out = np.empty((rows.stop - rows.start, outcomes.draws))
+            for part, found in outcomes.parts(rows, horizons[rows], first=with_first):
+                worth = amounts(slice(rows.start + part.start, rows.start + part.stop), found)
+                events.values(*found, worth, self.margin, self.cost_per_purchase, force, out[part].reshape(-1))
+            return out
+
+        return DrawBlocks(len(rfm), outcomes.draws, block)
+
+
+def _check_pair(purchases: Any, spend: Any) -> None:
+    """Refuse what is no pair of posteriors, or one whose draws cannot be paired."""
+    if not (isinstance(purchases, PurchasePosterior) and isinstance(spend, SpendPosterior)):
+        found = f"{type(purchases).__name__} and {type(spend).__name__}"
+        raise InvalidArgument(f"give the posterior of purchases, then that of spend; found {found}")
+    if purchases.time_unit != spend.time_unit:
+        raise InvalidArgument(
+            f"purchases are in {purchases.time_unit}s, spend was fitted in {spend.time_unit}s; fit both to the same RFM"
+        )
+    # A point may stand beside as many draws as outcomes are drawn from it.
+    if spend.draw_count != purchases.draw_count and not (
+        spend.draw_count == 1 and spend.predictive_draw_count == purchases.draw_count
+    ):
+        raise InvalidArgument(
+            f"purchases have {purchases.draw_count} draws, spend has {spend.draw_count};"
+            " fit both with the same method= and draws="
+        )
+
+
+def _horizons(horizon: float | Array, customers: int) -> Array:
+    """One for each customer."""
+    each = np.array([check_horizon(one) for one in np.atleast_1d(horizon).tolist()])
+    if len(each) not in (1, customers):
+        raise InvalidArgument(f"{len(each)} horizons for {customers} customers; give one, or one each")
+    return np.broadcast_to(each, customers)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from clvmodels.errors import InvalidArgument
-from clvmodels.rfm import RFM, DateLike, TimeUnit, as_day, days_per_unit, rfm_summary
+from clvmodels.rfm import RFM, DateLike, TimeUnit, as_day, rfm_summary
+from clvmodels.rfm.steps import Step
 
 
 def purchase_history(
@@ -16,6 +18,7 @@ def purchase_history(
     until: DateLike,
     time_unit: TimeUnit,
     *,
+    statistics: Sequence[str] = (),
     time_zone: str | None = None,
     date_format: str | None = None,
 ) -> tuple[RFM, pd.Series]:
@@ -27,7 +30,9 @@ def purchase_history(
         The purchases, in any order; several on a day are one. `rfm_summary` tells what dates may be.
     until : date
         The last day.
-    time_unit : {"day", "week", "month", "year"}
+    time_unit : {"day", "week", "month", "year", "quarter"}
+    statistics : sequence of str
+        The columns that the model needs. If it counts opportunities, the time unit is one, and a row is an opportunity.
     time_zone, date_format : str, optional
         As in `rfm_summary`.
 
@@ -51,21 +56,31 @@ def purchase_history(
     >>> rfm.frame[["frequency", "recency", "T"]].astype(int).to_numpy().tolist()
     [[0, 0, 0], [0, 0, 1], [1, 2, 2], [1, 2, 3]]
     """
-    end = pd.Timestamp(as_day(until, "until"))
-    bought_on = _days(dates, time_zone=time_zone, date_format=date_format)
+    last = as_day(until, "until")
+    end: Any = pd.Timestamp(last)
+    bought_on: Any = _days(dates, time_zone=time_zone, date_format=date_format)
     late = bought_on[bought_on > end]
     if len(late):
         raise InvalidArgument(
             f"{len(late)} of {len(bought_on)} purchase days are after until={end:%Y-%m-%d}, the last is"
             f" {late.max():%Y-%m-%d}; choose a later end, or leave them out"
         )
-    days: Any = pd.date_range(bought_on.min(), end, name="date", unit="us")
-    bought = pd.Series(days.isin(bought_on), index=days, name="purchase")
-    last = days.to_series().where(bought).ffill()
-    table = {"frequency": bought.cumsum() - 1, "recency": (last - days[0]).dt.days, "T": (days - days[0]).days}
-    seen = pd.DataFrame(table, index=days).astype({"recency": float, "T": float})
-    seen[["recency", "T"]] /= days_per_unit(time_unit)
-    return RFM.from_frame(seen, time_unit=time_unit), bought
+    by_opportunity = "opportunities" in statistics
+    step = Step.of(time_unit, time_unit if by_opportunity else None)
+    step.check_end(last, "until")
+    first: Any = bought_on.min().date()
+    steps = np.arange(step.between(first, last) + 1)
+    ends = pd.DatetimeIndex([step.later(first, int(number)) for number in steps], name="date").as_unit("us")
+    made = np.isin(steps, [step.between(first, day.date()) for day in bought_on])
+    numbers = np.flatnonzero(made)
+    frequency = np.cumsum(made) - 1
+    seen = {"frequency": frequency, "recency": numbers[frequency] / step.per_unit, "T": steps / step.per_unit}
+    times = numbers[1:] / step.per_unit
+    logs = np.append(0.0, np.cumsum(np.log(np.diff(numbers) / step.per_unit)))
+    known: dict[str, Any] = {"opportunities": steps, "log_gaps": logs[frequency]}
+    known["purchase_times"] = [times[:n] for n in frequency]
+    seen |= {name: column for name, column in known.items() if name in statistics}
+    return RFM.from_frame(pd.DataFrame(seen, index=ends), time_unit=time_unit), pd.Series(made, ends, name="purchase")
 
 
 def _days(dates: Any, **reading: Any) -> pd.DatetimeIndex:

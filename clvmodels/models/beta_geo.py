@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
 
+from clvmodels.compiled import beta_geo as compiled
 from clvmodels.compiled.jit import worth_compiling
-from clvmodels.errors import InvalidRFM
 from clvmodels.formulas import beta_geo
 from clvmodels.formulas.beta_geo import BetaGeoParams
 from clvmodels.intervals import Array
-from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
-from clvmodels.models.given import given_fields
-from clvmodels.models.posterior import check_rfm, fresh_seed
-from clvmodels.models.priors import Prior, check_priors
-from clvmodels.rfm import RFM, RFMTable, TimeUnit, fingerprint
+from clvmodels.models.outcomes import Events, NewEvents, Stream, Streams
+from clvmodels.models.priors import Prior, Priors, around_mean_age
+from clvmodels.models.purchase_process import Rows
+from clvmodels.models.purchases import PurchaseModel, PurchasePosterior
+from clvmodels.rfm import TimeUnit
 
 if TYPE_CHECKING:
     import pymc as pm
 
-    from clvmodels.inference.sample import Method
-
 
 @dataclass(frozen=True, kw_only=True)
-class BetaGeoPriors:
+class BetaGeoPriors(Priors):
     """Priors of BG/NBD, each replaceable by any PyMC distribution.
 
     The defaults are proper and weak, and independent of the time unit: the same data in days and in weeks give the
@@ -56,10 +56,6 @@ class BetaGeoPriors:
     phi: Prior = Prior("Uniform", lower=0.0, upper=1.0)
     kappa: Prior = Prior("LogNormal", mu=1.0, sigma=1.5)
 
-    def __post_init__(self) -> None:
-        """Refuse what is no Prior."""
-        check_priors(self)
-
     @classmethod
     def flat(cls) -> BetaGeoPriors:
         """Improper flat priors: with method="map" the fit is the maximum-likelihood estimate."""
@@ -74,16 +70,127 @@ class BetaGeoPriors:
         InvalidRFM
             If nobody was observed after the first purchase, so that the data have no scale of time.
         """
-        scale = float(np.average(compressed["T"], weights=compressed["count"]))
-        if scale == 0:
-            raise InvalidRFM("T is 0 for every customer: nobody was observed after the first purchase; use more time")
-        alpha = self.alpha or Prior("LogNormal", mu=float(np.log(scale)), sigma=2.0)
-        filled = replace(self, alpha=alpha)
-        return {field.name: getattr(filled, field.name) for field in fields(filled)}
+        filled = replace(self, alpha=self.alpha or around_mean_age(compressed))
+        return super(BetaGeoPriors, filled).for_data(compressed)
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class BetaGeoPosterior(PurchasePosterior):
+    """Posterior of BG/NBD: see `PurchasePosterior` for all that it answers.
+
+    Examples
+    --------
+    >>> purchases = BetaGeo.at(r=0.243, alpha=4.414, a=0.793, b=2.426, time_unit="week")
+    >>> seen = pd.DataFrame({"customer_id": ["ann"], "frequency": [2], "recency": [30.43], "T": [38.86]})
+    >>> rfm = RFM.from_frame(seen, time_unit="week")
+    >>> purchases.probability_alive(rfm)["mean"].round(4).to_dict()
+    {'ann': 0.7266}
+    >>> purchases.expected_purchases(rfm, horizon=39)["mean"].round(4).to_dict()
+    {'ann': 1.226}
+    """
+
+    key: ClassVar[str] = "bg_nbd"
+    label: ClassVar[str] = "BG/NBD"
+    parameters: ClassVar[tuple[str, ...]] = ("r", "alpha", "a", "b")
+    caveats: ClassVar[tuple[str, ...]] = (
+        "Under BG/NBD nobody leaves before a repeat purchase: customers without one count as alive.",
+    )
+    terms: ClassVar[tuple[tuple[str, str], ...]] = (
+        ("r, alpha", "shape and rate of the Gamma distribution of purchase rates over the customers"),
+        ("a, b", "the Beta distribution of the probability of leaving after a repeat purchase"),
+    )
+    formulas: ClassVar[Any] = beta_geo
+    closed: ClassVar[frozenset[str]] = frozenset({"probability_of_purchase_if_alive"})
+    params: ClassVar[Callable[..., Any]] = BetaGeoParams
+
+    def prior_draws(self) -> dict[str, Array]:
+        """The draws in the parametrisation of the priors, by its names."""
+        r, alpha, a, b = self.parameter_draws()
+        return {"r": r, "alpha": alpha, "phi": a / (a + b), "kappa": a + b}
+
+    def population(self) -> dict[str, Array]:
+        """Means of the population in words, each (draws,), as drivers of an answer."""
+        r, alpha, a, b = self.parameter_draws(predictive=True)
+        return {"purchase rate of a new customer": r / alpha, "dropout probability": a / (a + b)}
+
+    def distributions(self) -> dict[str, Any]:
+        """The purchase rate, Gamma(r, rate alpha), and the probability to drop out after a purchase, Beta(a, b)."""
+        r, alpha, a, b = (draws[:, None] for draws in self.parameter_draws())
+        return {"purchase_rate": stats.gamma(r, scale=1 / alpha), "dropout_probability": stats.beta(a, b)}
+
+    def known_events(
+        self, params: Any, rows: Rows, horizon: Array, stream: Stream, *, first: bool, days: float
+    ) -> Events:
+        """Draw the purchases of customers within the horizon of each (n,), at most one on each day of a time unit."""
+        x, _, T = rows
+        alive = self.alive(params, rows)
+        # numpy is faster at these than a loop that takes one after the other.
+        growth = horizon[:, None] / (params.alpha + T[:, None])
+        none = np.exp(-(params.r + x[:, None]) * np.log1p(growth))
+        own = self.given_alive(params)
+        return Events(*compiled.known_events(*stream, first, days, horizon, alive, none, x, T, *own))
+
+    def known_waits(self, params: Any, rows: Rows, stream: Stream, *, until_dropout: bool) -> Array:
+        """Draw the time to the next purchase (infinite without one), or to dropping out (0 if gone): (rows, draws)."""
+        (x, _, T), alive, own = rows, self.alive(params, rows), self.given_alive(params)
+        return compiled.known_waits(*stream, until_dropout, alive, x, T, *own)
+
+    def new_events(
+        self,
+        params: Any,
+        streams: Streams,
+        won: NDArray[np.integer],
+        window: tuple[float, float],
+        last: float,
+        *,
+        days: float,
+    ) -> NewEvents:
+        """Draw the lives of customers won in a window of time, won (draws,) under each draw, until the time `last`."""
+        own = self.given_alive(params)
+        return NewEvents(*compiled.new_events(streams, won, *window, last, days, self._stays(params), *own))
+
+    def new_leaving(
+        self, params: Any, streams: Streams, won: NDArray[np.integer], window: tuple[float, float]
+    ) -> tuple[Array, Streams]:
+        """Draw when such customers drop out, and the states of the streams after each."""
+        return compiled.new_leaving(streams, won, *window, self._stays(params), *self.given_alive(params))
+
+    def returned(self, rows: Rows, *, horizon: float, discount_force: float) -> Callable[[slice], tuple[Array, Array]]:
+        r"""What is expected of customers who have left and are brought back.
+
+        The purchases say nothing of the time since the last one, and leaving has been seen once:
+
+        .. math:: \lambda \sim \Gamma(r + x, \alpha + t_x), \quad p \sim B(a + 1, b + x - 1)
+        """
+        x, t_x, _ = rows
+        params = self.at_draws()
+        left = params._replace(a=params.a + 1, b=params.b - 1)
+        seen = self._leavers(x), t_x, t_x
+        rest = self.expectation_at(left, "expected_discounted_purchases", seen, horizon, discount_force=discount_force)
+
+        def block(at: slice) -> tuple[Array, Array]:
+            rate = (params.r + seen[0][at, None]) / (params.alpha + t_x[at, None])
+            return rate, rest.if_alive(at)
+
+        return block
+
+    @staticmethod
+    def given_alive(params: BetaGeoParams) -> BetaGeoParams:
+        """The parameters by which customers who are alive buy and leave."""
+        return params
+
+    @staticmethod
+    def _leavers(x: Array) -> Array:
+        # Nobody leaves before a repeat purchase: those rows have no weight.
+        return np.maximum(x, 1)
+
+    def _stays(self, params: Any) -> Array:
+        """P(alive right after the first purchase): (draws,)."""
+        return np.ascontiguousarray(np.broadcast_to(self.formulas.probability_alive(params, 0, 0, 0), len(params.r)))
 
 
 @dataclass(frozen=True, kw_only=True)
-class BetaGeo:
+class BetaGeo(PurchaseModel):
     """BG/NBD: customers buy at their own rate, and may drop out after every repeat purchase.
 
     `fit` draws from the posterior, and all predictions are methods of what it returns (`BetaGeoPosterior`):
@@ -111,58 +218,7 @@ class BetaGeo:
 
     priors: BetaGeoPriors = BetaGeoPriors()
 
-    def fit(
-        self, rfm: RFM | RFMTable, *, method: Method = "auto", draws: int = 1000, random_seed: int | None = None
-    ) -> BetaGeoPosterior:
-        """Draw from the posterior given an RFM.
-
-        Parameters
-        ----------
-        rfm : RFM or RFMTable
-            The customers; only distinct (frequency, recency, T) and their counts enter the likelihood, and only they
-            are collected from a table that is not in memory.
-        method : {"auto", "importance", "nuts", "map"}
-            "auto" is importance sampling, and NUTS where its checks fail. "map" is the mode alone.
-        draws : int
-            Number of draws that are kept.
-        random_seed : int, optional
-            The same seed gives the same draws. Without it one is drawn, and kept in the posterior.
-
-        Returns
-        -------
-        BetaGeoPosterior
-            Frozen; all predictions are its methods.
-
-        Raises
-        ------
-        FitFailed
-            If there is no mode (possible with improper priors).
-
-        Warns
-        -----
-        FitWarning
-            If the draws failed a check; the message names cause and remedy.
-        """
-        from clvmodels.inference.sample import sample
-
-        check_rfm(rfm, lazy=True)
-        seed, compressed = fresh_seed(random_seed), rfm.compressed()
-        priors = self.priors.for_data(compressed)
-        samples, diagnostics = sample(
-            partial(beta_geo_graph, compressed, priors),
-            names=list(BetaGeoPosterior.parameters),
-            method=method,
-            draws=draws,
-            rng=np.random.default_rng(seed),
-        )
-        return BetaGeoPosterior(
-            samples=samples,
-            diagnostics=diagnostics,
-            priors=priors,
-            time_unit=rfm.time_unit,
-            random_seed=seed,
-            fingerprint=fingerprint(compressed, rfm.time_unit),
-        )
+    posterior: ClassVar[type[PurchasePosterior]] = BetaGeoPosterior
 
     @staticmethod
     def at(
@@ -181,11 +237,18 @@ class BetaGeo:
         >>> point.expected_purchases(RFM.new_customer(time_unit="week"), horizon=52)["mean"].round(4).item()
         1.4461
         """
-        return BetaGeoPosterior(**given_fields({"r": r, "alpha": alpha, "a": a, "b": b}, time_unit, random_seed))
+        return BetaGeo._at({"r": r, "alpha": alpha, "a": a, "b": b}, time_unit, random_seed)
+
+    @staticmethod
+    def graph(compressed: pd.DataFrame, priors: dict[str, Prior], *, loops: bool = False) -> pm.Model:
+        """Build the PyMC model for distinct rows with their `count`: see `dropout_graph`."""
+        return dropout_graph(beta_geo, compressed, priors, loops=loops)
 
 
-def beta_geo_graph(compressed: pd.DataFrame, priors: dict[str, Prior], *, loops: bool = False) -> pm.Model:
-    """The PyMC model of BG/NBD for distinct (frequency, recency, T) with their `count`.
+def dropout_graph(
+    formulas: Any, compressed: pd.DataFrame, priors: dict[str, Prior], *, loops: bool = False
+) -> pm.Model:
+    """The PyMC model of BG/NBD or MBG/NBD for distinct (frequency, recency, T) with their `count`.
 
     Its variables are r, alpha, phi, kappa; a and b are deterministic. `loops` compiles the sum over many rows.
     """
@@ -198,11 +261,12 @@ def beta_geo_graph(compressed: pd.DataFrame, priors: dict[str, Prior], *, loops:
         r, alpha, phi, kappa = (priors[name].variable(name) for name in ("r", "alpha", "phi", "kappa"))
         params = BetaGeoParams(r, alpha, pm.Deterministic("a", phi * kappa), pm.Deterministic("b", (1 - phi) * kappa))
         # Gamma functions at distinct frequencies only.
-        gammas: Any = pt.sum(customers * beta_geo.frequency_terms(params, frequencies, xp=pt))
+        gammas: Any = pt.sum(customers * formulas.frequency_terms(params, frequencies, xp=pt))
         if loops and worth_compiling(len(count)):
-            dates: Any = _compiled_timing(params, x, t_x, T, count)
+            dropouts, counted = formulas.dropouts(params, x)
+            dates: Any = _compiled_timing(dropouts, counted, t_x, T, count)
         else:
-            dates = pt.sum(count * beta_geo.timing_terms(params, x, t_x, T, xp=pt))
+            dates = pt.sum(count * formulas.timing_terms(params, x, t_x, T, xp=pt))
         pm.Potential("log_likelihood", gammas + dates)
     return graph
 

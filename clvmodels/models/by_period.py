@@ -8,22 +8,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clvmodels.compiled.periods import known_by_period, needed_by_period, new_by_period
+from clvmodels.compiled import events
 from clvmodels.compiled.threads import in_order
 from clvmodels.errors import InvalidArgument
 from clvmodels.intervals import Array, summed, with_progress
-from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
-from clvmodels.models.gamma_gamma import GammaGammaPosterior
-from clvmodels.models.simulation import check_drawable, checked_edges
-from clvmodels.rfm import RFM, days_per_unit
+from clvmodels.models.outcomes import Events, Streams, check_drawable, checked_edges
+from clvmodels.models.purchases import PurchasePosterior
+from clvmodels.models.spend import SpendPosterior
+from clvmodels.rfm import RFM
 
 WHAT = ("revenue", "purchases", "customers", "first_in_year", "first")
 DRAWS_AT_ONCE, MOST_LIVES = 64, 1e9
+# Customers are drawn this many at a time until enough are won: more at once cost time where few are needed.
+FEWEST_AT_ONCE, MOST_AT_ONCE = 4, 512
 
 
 def predictive_by_period(
-    purchases: BetaGeoPosterior,
-    spend: GammaGammaPosterior | None,
+    purchases: PurchasePosterior,
+    spend: SpendPosterior | None,
     rfm: RFM,
     *,
     edges: Array,
@@ -35,8 +37,8 @@ def predictive_by_period(
 
     Parameters
     ----------
-    purchases : BetaGeoPosterior
-    spend : GammaGammaPosterior, optional
+    purchases : PurchasePosterior
+    spend : SpendPosterior, optional
         Without it every purchase is worth 1.
     rfm : RFM
     edges : array (periods + 1,)
@@ -69,26 +71,26 @@ def predictive_by_period(
     >>> predictive_by_period(purchases, spend, load_cdnow_summary(), edges=np.array([0.0, 13.0, 26.0])).shape
     (1000, 2, 5)
     """
-    simulation = purchases.simulation(rfm, random_seed)
-    nothing = np.zeros(len(rfm))
-    number, mean = (nothing, nothing) if spend is None else rfm.spend(include_first=spend.include_first)
-    amounts, draws = _amounts(purchases, spend), purchases.predictive_draw_count
+    _check_draws(purchases, spend)
+    outcomes, draws = purchases.outcomes(rfm, random_seed=random_seed), purchases.predictive_draw_count
     edges, in_years = checked_edges(edges.tolist()), _years(years, edges)
+    horizon, now = np.full(len(rfm), edges[-1]), np.zeros(len(rfm) * draws)
+    amounts = unit_amounts if spend is None else spend.amounts(outcomes, rfm)
 
     def block(rows: slice) -> Array:
         out = np.zeros((draws, len(edges) - 1, len(WHAT)))
-        own = number[rows], mean[rows], *amounts
-        known_by_period(
-            *simulation.of(rows), edges, in_years, discount_force, simulation.none(rows, edges[-1]), *own, out
-        )
+        for part, found in outcomes.parts(rows, horizon[rows]):
+            worth = amounts(slice(rows.start + part.start, rows.start + part.stop), found)
+            draw = np.tile(np.arange(draws), part.stop - part.start)
+            events.add_all_by_period(draw, now[: len(draw)], *found, worth, edges, in_years, discount_force, out)
         return out
 
-    return _worth(summed(block, len(rfm), draws), spend)
+    return summed(block, len(rfm), draws)
 
 
 def predictive_new_by_period(
-    purchases: BetaGeoPosterior,
-    spend: GammaGammaPosterior | None,
+    purchases: PurchasePosterior,
+    spend: SpendPosterior | None,
     won: NDArray[np.integer],
     *,
     windows: Array,
@@ -101,8 +103,8 @@ def predictive_new_by_period(
 
     Parameters
     ----------
-    purchases : BetaGeoPosterior
-    spend : GammaGammaPosterior, optional
+    purchases : PurchasePosterior
+    spend : SpendPosterior, optional
         Without it every purchase is worth 1.
     won : array of integers (draws, windows)
         How many are won in each window of time.
@@ -128,21 +130,30 @@ def predictive_new_by_period(
         If the two posteriors have different numbers of draws.
     """
     seed, draws = purchases.seed_for(random_seed), purchases.predictive_draw_count
-    parameters: list[Any] = [*purchases.parameter_draws(predictive=True), *_amounts(purchases, spend)]
-
+    _check_draws(purchases, spend)
     check_lives(float(won.sum()), draws)
-    begins, ends = np.ascontiguousarray(windows.T)
-    days = days_per_unit(purchases.time_unit)
-    check_drawable(edges, days)
+    check_drawable(edges, purchases.days)
+    bought, spent = _parameters(purchases), None if spend is None else _parameters(spend)
     in_years = _years(years, edges)
 
     def part(first: int, some: slice) -> Array:
-        out = np.zeros((len(won[some]), len(edges) - 1, len(WHAT)))
-        own = [each[some] for each in parameters]
-        new_by_period(seed, first, won[some], begins, ends, edges, in_years, discount_force, days, *own, out)
+        number = len(won[some])
+        out = np.zeros((number, len(edges) - 1, len(WHAT)))
+        streams, purses = (events.new_streams(seed, first, number, events.NEW, second) for second in (0, 1))
+        for window, (begin, end) in enumerate(windows.tolist()):
+            count = won[some, window]
+            new = purchases.new_events(bought(some), streams, count, (begin, end), edges[-1], days=purchases.days)
+            cells = np.append(0, np.cumsum(count))
+            worth = np.ones(len(new.times))
+            if spend is not None and spent is not None:
+                worth, _ = spend.new_amounts(spent(some), purses, cells, new.offsets)
+            draw = np.repeat(np.arange(number), count)
+            events.add_all_by_period(
+                draw, new.starts, new.offsets, new.times, worth, edges, in_years, discount_force, out
+            )
         return out
 
-    return _worth(_over_draws(part, draws), spend)
+    return _over_draws(part, draws)
 
 
 def check_lives(lives: float, draws: int) -> None:
@@ -157,7 +168,7 @@ def check_lives(lives: float, draws: int) -> None:
         )
 
 
-def predictive_alive(purchases: BetaGeoPosterior, rfm: RFM, *, times: Array, random_seed: int | None = None) -> Array:
+def predictive_alive(purchases: PurchasePosterior, rfm: RFM, *, times: Array, random_seed: int | None = None) -> Array:
     """Draw how many of the known customers are alive at each of the times (m,) since the observation end: (draws, m).
 
     Examples
@@ -174,8 +185,8 @@ def predictive_alive(purchases: BetaGeoPosterior, rfm: RFM, *, times: Array, ran
 
 
 def predictive_needed(
-    purchases: BetaGeoPosterior,
-    spend: GammaGammaPosterior | None,
+    purchases: PurchasePosterior,
+    spend: SpendPosterior | None,
     goal: Array,
     base: Array,
     *,
@@ -187,8 +198,8 @@ def predictive_needed(
 
     Parameters
     ----------
-    purchases : BetaGeoPosterior
-    spend : GammaGammaPosterior, optional
+    purchases : PurchasePosterior
+    spend : SpendPosterior, optional
         Without it the goal is a number of customers alive at the period's end; with it, revenue of the period.
     goal, base : arrays (draws, periods)
         What is to be reached, and what is there without customers yet to be won.
@@ -213,18 +224,45 @@ def predictive_needed(
     >>> bool(predictive_needed(purchases, None, goal, base, edges=np.array([0.0, 1.0])).min() >= 10)
     True
     """
+    _check_draws(purchases, spend)
+    check_drawable(edges, purchases.days)
+    purchases = purchases.with_leaving() if spend is None else purchases
     seed, draws = purchases.seed_for(random_seed), purchases.predictive_draw_count
-    parameters = [*purchases.parameter_draws(predictive=True), *_amounts(purchases, spend)]
-    days = days_per_unit(purchases.time_unit)
-    check_drawable(edges, days)
+    bought, spent = _parameters(purchases), None if spend is None else _parameters(spend)
 
     def part(first: int, some: slice) -> Array:
-        out = np.zeros(goal[some].shape)
-        own = [each[some] for each in parameters]
-        needed_by_period(seed, first, goal[some], base[some], edges, spend is None, group, days, *own, out)
+        number = len(goal[some])
+        streams, purses = (events.new_streams(seed, first, number, events.NEEDED, second) for second in (0, 1))
+        brought, out = np.array(base[some]), np.zeros(goal[some].shape)
+        mine, money = bought(some), None if spent is None else spent(some)
+        for period, window in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+            at_once = FEWEST_AT_ONCE
+            while (lacking := brought[:, period] < goal[some, period]).any():
+                taken = np.empty(number, dtype=np.int64)
+                count = np.where(lacking, at_once, 0)
+                cells = np.append(0, np.cumsum(count))
+                rest = goal[some, period], brought, cells, group, period
+                if spend is None:
+                    left, states = purchases.new_leaving(mine, streams, count, window)
+                    events.take_needed_alive(*rest, left, edges, taken)
+                else:
+                    new = purchases.new_events(mine, streams, count, window, edges[-1], days=purchases.days)
+                    worth, purse_states = spend.new_amounts(money, purses, cells, new.offsets)
+                    events.take_needed(*rest, new.starts, new.offsets, new.times, worth, edges, taken)
+                    states = new.states
+                    _go_back(purses, purse_states, cells, taken)
+                _go_back(streams, states, cells, taken)
+                out[:, period] += group * taken
+                at_once = min(2 * at_once, MOST_AT_ONCE)
         return out
 
     return _over_draws(part, draws)
+
+
+def _go_back(streams: Streams, states: Streams, cells: NDArray[np.integer], taken: NDArray[np.integer]) -> None:
+    """Let each stream go on from where it was after the last customer that was taken."""
+    some = taken > 0
+    streams[some] = states[(cells[:-1] + taken - 1)[some]]
 
 
 def _over_draws(part: Callable[[int, slice], Array], draws: int) -> Array:
@@ -238,18 +276,18 @@ def _years(years: NDArray[np.integer] | None, edges: Array) -> NDArray[np.intege
     return np.arange(len(edges) - 1) if years is None else np.asarray(years)
 
 
-def _worth(made: Array, spend: GammaGammaPosterior | None) -> Array:
-    """Without spend, the purchases in the place of the revenue."""
-    if spend is None:
-        made[..., 0] = made[..., 1]
-    return made
+def unit_amounts(_: slice, found: Events) -> Array:
+    """1 for every purchase."""
+    return np.ones(len(found.times))
 
 
-def _amounts(purchases: BetaGeoPosterior, spend: GammaGammaPosterior | None) -> list[Array]:
-    """Draws of p, q and v; of anything where amounts do not matter."""
-    if spend is None:
-        return [np.ones(purchases.predictive_draw_count)] * 3
-    if spend.draw_count != purchases.draw_count:
+def _parameters(posterior: PurchasePosterior | SpendPosterior) -> Callable[[slice], Any]:
+    """The parameters of some draws, as the model takes them."""
+    all_draws = posterior.at_draws(predictive=True)
+    return lambda some: posterior.some_draws(all_draws, some)
+
+
+def _check_draws(purchases: PurchasePosterior, spend: SpendPosterior | None) -> None:
+    if spend is not None and spend.predictive_draw_count != purchases.predictive_draw_count:
         found = f"purchases have {purchases.draw_count} draws, spend has {spend.draw_count}"
         raise InvalidArgument(f"{found}; fit both with the same method= and draws=")
-    return spend.parameter_draws(predictive=True)

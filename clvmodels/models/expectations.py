@@ -1,21 +1,36 @@
-"""Expectations of BG/NBD for many customers and all draws, block by block."""
+"""Expectations for many customers and all draws, block by block."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from clvmodels.compiled.threads import in_order
-from clvmodels.formulas import beta_geo
-from clvmodels.formulas.beta_geo import BetaGeoParams
-from clvmodels.formulas.series import Closed, Series, Table, series
+from clvmodels.formulas.series import Closed, Formula, Series, Table, series
 from clvmodels.intervals import Array
+from clvmodels.rfm.times import ranks
+
+
+class Expected(Protocol):
+    """What is expected of customers, as every model gives it; each takes a slice of rows and returns (rows, draws)."""
+
+    def block(self, rows: slice) -> Array:
+        """What is expected of them."""
+        ...
+
+    def alive(self, rows: slice) -> Array:
+        """P(alive at T)."""
+        ...
+
+    def if_alive(self, rows: slice) -> Array:
+        """What is expected of them if they are alive at T."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -26,7 +41,9 @@ class Expectation:
 
     Attributes
     ----------
-    params : BetaGeoParams
+    alive_at : callable
+        (parameters, rows) -> P(alive at T): (rows, draws).
+    params : NamedTuple
         Each of shape (draws,).
     x, t_x, T : arrays (n,)
     series : dict
@@ -35,7 +52,8 @@ class Expectation:
         What is expected of a customer who is alive is never more.
     """
 
-    params: BetaGeoParams
+    alive_at: Callable[..., Array]
+    params: Any
     x: Array
     t_x: Array
     T: Array
@@ -45,21 +63,29 @@ class Expectation:
     @classmethod
     def of(
         cls,
-        formula: Callable[..., Array],
-        params: BetaGeoParams,
+        formula: Formula,
+        params: Any,
         t: float,
-        rows: tuple[Array, Array, Array],
+        rows: tuple[Array, ...],
         *,
+        alive: Callable[..., Array],
+        closed: bool = False,
+        log: bool = False,
         most: float = math.inf,
-        **choices: Any,
     ) -> Expectation:
-        """Make the series from the formula; rows are x, t_x and T."""
-        x, _, T = rows
-        columns = BetaGeoParams(*(value[:, None] for value in params))
+        """Make the series of a model's formula; rows are x, t_x and T.
+
+        What is `closed` is worked out as it is. `log` for a formula above zero whose small values have to be right.
+        """
+        x, t_x, T = rows
+        if closed:
+            each: dict[float, Any] = {float(one): Closed(formula, params, t, float(one)) for one in np.unique(x)}
+            return cls(alive, params, x, t_x, T, each, most)
+        columns = type(params)(*(value[:, None] for value in params))
         pairs: Any = pd.DataFrame({"x": x, "T": T}).drop_duplicates().sort_values(["x", "T"])
         times = [(float(frequency), group.to_numpy()) for frequency, group in pairs.groupby("x")["T"]]
-        made = in_order(lambda each: (each[0], series(formula, columns, t, *each, **choices)), times)
-        return cls(params, *rows, dict(made), most)
+        found = in_order(lambda each: (each[0], series(formula, columns, t, *each, log=log)), times)
+        return cls(alive, params, x, t_x, T, dict(found), most)
 
     def block(self, rows: slice) -> Array:
         """(rows, draws)."""
@@ -67,13 +93,12 @@ class Expectation:
 
     def alive(self, rows: slice) -> Array:
         """P(alive at T): (rows, draws)."""
-        x, t_x, T = (each[rows, None] for each in (self.x, self.t_x, self.T))
-        return beta_geo.probability_alive(self.params, x, t_x, T)
+        return self.alive_at(self.params, (self.x[rows], self.t_x[rows], self.T[rows]))
 
     def if_alive(self, rows: slice) -> Array:
         """What is expected of them if they are alive at T: (rows, draws)."""
         x, T = self.x[rows], self.T[rows]
-        values = np.empty((len(x), len(self.params.r)))
+        values = np.empty((len(x), len(self.params[0])))
         for frequency in np.unique(x):
             chosen = np.flatnonzero(x == frequency)
             times, which = np.unique(T[chosen], return_inverse=True)
@@ -82,8 +107,11 @@ class Expectation:
 
 
 def distinct_rows(*columns: Array) -> tuple[list[Array], NDArray[np.integer]]:
-    """The distinct rows of some columns (n,), in order, as columns (m,); and which of them each row is (n,)."""
-    table = pd.DataFrame(dict(enumerate(columns)))
-    groups = table.groupby(list(table.columns), sort=True)
-    which = groups.ngroup().to_numpy()
-    return [groups.size().index.get_level_values(name).to_numpy(float) for name in table.columns], which
+    """The distinct rows of some columns (n,), in order, as columns (m,); and which of them each row is (n,).
+
+    A column may hold arrays, which are equal if their numbers are.
+    """
+    table = pd.DataFrame({i: ranks(each) if each.dtype == object else each for i, each in enumerate(columns)})
+    which = table.groupby(list(table.columns), sort=True).ngroup().to_numpy()
+    first = np.unique(which, return_index=True)[1]
+    return [each[first] for each in columns], which

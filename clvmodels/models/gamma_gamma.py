@@ -5,25 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
-import xarray as xr
-from pydantic import Field, NonNegativeInt
+from numpy.typing import NDArray
 from scipy import stats
 
-from clvmodels.compiled import outcomes
-from clvmodels.errors import DataWarning, InvalidArgument, InvalidRFM, check_interval, shown, warn
+from clvmodels.compiled import gamma_gamma as compiled
+from clvmodels.errors import DataWarning, InvalidRFM, warn
 from clvmodels.formulas import gamma_gamma
 from clvmodels.formulas.gamma_gamma import GammaGammaParams
-from clvmodels.intervals import Array, DrawBlocks, interval_table
+from clvmodels.intervals import Array, DrawBlocks
 from clvmodels.models.free_purchases import left_out_of, left_out_sentence, with_free_purchases
 from clvmodels.models.gamma_gamma_graph import graph_for
 from clvmodels.models.given import given_fields
-from clvmodels.models.heterogeneity import density_table
-from clvmodels.models.posterior import Posterior, check_rfm, customer_keys, fresh_seed
+from clvmodels.models.posterior import check_rfm, fresh_seed
 from clvmodels.models.priors import Prior, check_priors
+from clvmodels.models.spend import Rows, SpendModel, SpendPosterior
 from clvmodels.rfm import RFM, RFMTable, TimeUnit, fingerprint
 
 if TYPE_CHECKING:
@@ -69,8 +68,77 @@ class GammaGammaPriors:
         return {field.name: getattr(filled, field.name) for field in fields(filled)}
 
 
+@dataclass(frozen=True, kw_only=True, repr=False)
+class GammaGammaPosterior(SpendPosterior):
+    """Posterior of Gamma-Gamma; see `SpendPosterior` for all that it answers."""
+
+    key: ClassVar[str] = "gamma_gamma"
+    label: ClassVar[str] = "Gamma-Gamma"
+    parameters: ClassVar[tuple[str, ...]] = ("p", "q", "v")
+    caveats: ClassVar[tuple[str, ...]] = (
+        "Gamma-Gamma takes what is spent per purchase to have nothing to do with how often customers buy.",
+    )
+    terms: ClassVar[tuple[tuple[str, str], ...]] = (("p, q, v", "the Gamma-Gamma model of spend per purchase"),)
+    params: ClassVar[Callable[..., Any]] = GammaGammaParams
+    # Where the mean spend is finite.
+    lowest: ClassVar[dict[str, float]] = {"q": 1}
+
+    def distributions(self) -> dict[str, Any]:
+        """The mean value of a customer's purchases, p / nu with nu ~ Gamma(q, rate v)."""
+        p, q, v = (draws[:, None] for draws in self.parameter_draws())
+        return {"mean_spend": stats.invgamma(q, scale=p * v)}
+
+    def expectation(self, rows: Rows) -> Callable[[slice], Array]:
+        """Draws of the expected value of a purchase, for numbers and mean values (n,): slice -> (rows, draws)."""
+        (number, mean), params = rows, self.at_draws()
+        return lambda at: gamma_gamma.expected_average_spend(params, number[at, None], mean[at, None])
+
+    def fitted(self, rfm: RFM) -> NDArray[np.bool_]:
+        """Which customers enter the fit (n,): those with purchases that count, and a mean value above zero."""
+        number, mean = self.rows_of(rfm)
+        return (number > 0) & (mean > 0)
+
+    def counts(self, rfm: RFM) -> pd.DataFrame:
+        """The distinct rows that were fitted, with their `count`."""
+        return rfm.spend_counts(include_first=self.include_first).query("number > 0 and mean > 0")
+
+    def known_amounts(
+        self, params: Any, rows: Rows, offsets: NDArray[np.int64], *, seed: np.uint64, keys: NDArray[np.uint64]
+    ) -> Array:
+        """Draw the amount of every purchase of known customers; offsets as in `Events`."""
+        out = np.empty(offsets[-1])
+        compiled.known_amounts(seed, keys, offsets, *rows, *params, out)
+        return out
+
+    def new_amounts(
+        self, params: Any, streams: NDArray[np.uint64], cells: NDArray[np.int64], offsets: NDArray[np.int64]
+    ) -> tuple[Array, NDArray[np.uint64]]:
+        """Draw the amounts of customers to be won, and the states of the streams after each; see `NewEvents`."""
+        out = np.empty(offsets[-1])
+        return out, compiled.new_amounts(streams, cells, offsets, *params, out)
+
+    def log_likelihood(self, rfm: RFM) -> DrawBlocks:
+        """Log density of each customer's mean spend, as leave-one-out asks for it; NaN for those left out of it."""
+        check_rfm(rfm)
+        count, mean = rfm.spend(include_first=self.include_first)
+        # Neither no purchases nor a mean of zero has a density.
+        used = (count > 0) & (mean > 0)
+        count, mean = np.where(used, count, np.nan), np.where(used, mean, np.nan)
+        params = self.at_draws()
+
+        def block(rows: slice) -> Array:
+            return gamma_gamma.log_likelihood(params, count[rows, None], mean[rows, None])
+
+        return DrawBlocks(len(rfm), self.draw_count, block)
+
+    def prior_draws(self) -> dict[str, Array]:
+        """The draws in the parametrisation of the priors, by its names."""
+        p, q, v = self.parameter_draws()
+        return {"p": p, "q_minus_one": q - 1, "mean_spend": p * v / (q - 1)}
+
+
 @dataclass(frozen=True, kw_only=True)
-class GammaGamma:
+class GammaGamma(SpendModel):
     """Gamma-Gamma: every customer has an own mean value of a purchase, independent of how often they buy.
 
     All predictions are methods of what `fit` returns: expected_average_spend (credible), predictive_spend (predictive);
@@ -94,7 +162,8 @@ class GammaGamma:
     """
 
     priors: GammaGammaPriors = GammaGammaPriors()
-    include_first: bool = False
+
+    posterior: ClassVar[type[SpendPosterior]] = GammaGammaPosterior
 
     def fit(
         self, rfm: RFM | RFMTable, *, method: Method = "auto", draws: int = 1000, random_seed: int | None = None
@@ -165,119 +234,6 @@ class GammaGamma:
             return f"all {bought} customers with purchases have a mean spend of zero; there is no spend to model"
         remedy = "" if self.include_first else "; use GammaGamma(include_first=True) to count first purchases"
         return f"no customer has a repeat purchase, so that there is no repeat spend to model{remedy}"
-
-
-@dataclass(frozen=True, kw_only=True, repr=False)
-class GammaGammaPosterior(Posterior):
-    """Posterior of Gamma-Gamma; see `Posterior` for the other attributes.
-
-    Attributes
-    ----------
-    include_first : bool
-        Whether first purchases count, in the fit and in every answer.
-    left_out : int
-        Customers left out of the fit because their mean spend was zero.
-    left_out_share : float
-        The share that their purchases are of all that count.
-    """
-
-    include_first: bool = False
-    left_out: NonNegativeInt = 0
-    left_out_share: Annotated[float, Field(ge=0, le=1)] = 0.0
-
-    parameters: ClassVar[tuple[str, ...]] = ("p", "q", "v")
-    # Where the mean spend is finite.
-    lowest: ClassVar[dict[str, float]] = {"q": 1}
-
-    def expected_average_spend(self, rfm: RFM, *, interval: float = 0.9) -> pd.DataFrame:
-        """Expected mean value of a customer's purchases, with credible interval.
-
-        Returns
-        -------
-        pandas.DataFrame
-            Columns mean, lower, upper, indexed by customer_id; for customers without purchases that count (and for a
-            new one) it is the population's mean.
-        """
-        check_interval(interval)
-        draws = self.blocks("expected_average_spend", rfm)
-        return interval_table(rfm.frame.index, draws, interval=interval, kind="credible")
-
-    def predictive_spend(self, rfm: RFM, *, interval: float = 0.9, random_seed: int | None = None) -> pd.DataFrame:
-        """Value of the customer's next purchase, if there is one, with predictive interval."""
-        check_interval(interval)
-        draws = self.blocks("predictive_spend", rfm, random_seed=random_seed)
-        return interval_table(rfm.frame.index, draws, interval=interval, kind="predictive")
-
-    def heterogeneity(self, *, interval: float = 0.9) -> pd.DataFrame:
-        """How the customers differ: the density of their own mean value of a purchase, with credible interval.
-
-        Returns
-        -------
-        pandas.DataFrame, shape (200, 3)
-            As `BetaGeoPosterior.heterogeneity`, for the quantity "mean_spend".
-        """
-        # p / nu with nu ~ Gamma(q, rate v).
-        p, q, v = (draws[:, None] for draws in self.parameter_draws())
-        return density_table({"mean_spend": stats.invgamma(q, scale=p * v)}, interval=interval)
-
-    def draws(self, quantity: str, rfm: RFM, **choices: Any) -> xr.DataArray:
-        """All draws of "expected_average_spend" or "predictive_spend", dims (chain, draw, customer_id)."""
-        return self.with_draw_dims(self.blocks(quantity, rfm, **choices).array(), rfm.frame.index)
-
-    def blocks(self, quantity: str, rfm: RFM, **choices: Any) -> DrawBlocks:
-        """The same in blocks of customers, in the order of the RFM, for sums over millions of them."""
-        of: dict[str, Callable[..., DrawBlocks]] = {
-            "expected_average_spend": self._expected,
-            "predictive_spend": self._outcomes,
-        }
-        if quantity not in of:
-            raise InvalidArgument(f"quantity is {shown(quantity)}; choose one of {', '.join(of)}")
-        return of[quantity](rfm, **choices)
-
-    def expectation(self, count: Array, mean: Array) -> Callable[[slice], Array]:
-        """Draws of the expected mean value for numbers and mean values (n,) of purchases: slice -> (rows, draws)."""
-        params = GammaGammaParams(*self.parameter_draws())
-        return lambda rows: gamma_gamma.expected_average_spend(params, count[rows, None], mean[rows, None])
-
-    def log_likelihood(self, rfm: RFM) -> DrawBlocks:
-        """Log density of each customer's mean spend, as leave-one-out asks for it; NaN for those left out of it."""
-        check_rfm(rfm)
-        count, mean = rfm.spend(include_first=self.include_first)
-        # Neither no purchases nor a mean of zero has a density.
-        used = (count > 0) & (mean > 0)
-        count, mean = np.where(used, count, np.nan), np.where(used, mean, np.nan)
-        params = GammaGammaParams(*self.parameter_draws())
-
-        def block(rows: slice) -> Array:
-            return gamma_gamma.log_likelihood(params, count[rows, None], mean[rows, None])
-
-        return DrawBlocks(len(rfm), self.draw_count, block)
-
-    def prior_draws(self) -> dict[str, Array]:
-        """The draws in the parametrisation of the priors, by its names."""
-        p, q, v = self.parameter_draws()
-        return {"p": p, "q_minus_one": q - 1, "mean_spend": p * v / (q - 1)}
-
-    def _check_columns(self) -> dict[str, Any]:
-        return super()._check_columns() | ({"left_out": self.left_out} if self.left_out else {})
-
-    def _expected(self, rfm: RFM) -> DrawBlocks:
-        check_rfm(rfm)
-        count, mean = rfm.spend(include_first=self.include_first)
-        return DrawBlocks(len(rfm), self.draw_count, self.expectation(count, mean))
-
-    def _outcomes(self, rfm: RFM, *, random_seed: int | None = None) -> DrawBlocks:
-        check_rfm(rfm)
-        count, mean = rfm.spend(include_first=self.include_first)
-        keys, seed = customer_keys(rfm.frame.index), self.seed_for(random_seed)
-        parameters, draws = self.parameter_draws(predictive=True), self.predictive_draw_count
-
-        def block(rows: slice) -> Array:
-            out = np.empty((rows.stop - rows.start, draws))
-            outcomes.next_values(seed, keys[rows], count[rows], mean[rows], *parameters, out)
-            return out
-
-        return DrawBlocks(len(rfm), draws, block)
 
 
 def _of_all(fitted: GammaGammaPosterior, bought: pd.DataFrame) -> GammaGammaPosterior:

@@ -61,9 +61,9 @@ class PosteriorFile:
             raise ClvError(f"its attribute {METADATA!r} has {len(text):,} bytes; {MOST_METADATA:,} are the most")
         return text
 
-    def draws(self, names: Sequence[str]) -> xr.Dataset:
-        """The parameters' draws, dims (chain, draw)."""
-        group = self._member(self._file.id, GROUP, LOW.h5g.GroupID, "a group")
+    def draws(self, names: Sequence[str], group_name: str = GROUP) -> xr.Dataset:
+        """The parameters' draws in a group, dims (chain, draw)."""
+        group = self._member(self._file.id, group_name, LOW.h5g.GroupID, "a group")
         self._check_links(group)
         values = {name: self._array(group, name, 2) for name in names}
         coordinates = {name: self._coordinate(group, name) for name in DIMS if name.encode() in group}

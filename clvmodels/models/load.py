@@ -10,26 +10,25 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError, create_model
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, create_model
 
 from clvmodels.errors import ClvError, local_path, shown
 from clvmodels.inference.diagnostics import Diagnostics
-from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
-from clvmodels.models.gamma_gamma import GammaGammaPosterior
-from clvmodels.models.hdf5 import DAMAGED, PosteriorFile
-from clvmodels.models.posterior import FORMAT
+from clvmodels.models.hdf5 import DAMAGED, GROUP, PosteriorFile
+from clvmodels.models.pool_posterior import PoolPosterior, group_of
+from clvmodels.models.posterior import FORMAT, Posterior
 from clvmodels.models.priors import Prior
+from clvmodels.models.purchases import PurchasePosterior
+from clvmodels.models.registry import PURCHASE_MODELS, SPEND_MODELS
 from clvmodels.models.shifted_beta_geo_posterior import ShiftedBetaGeoPosterior
 
 # Twenty times a million draws.
 MOST_BYTES = 2**30
+MOST_MEMBERS = 1000
 LATER = {"left_out_share", "r_hat_limit"}
-POSTERIORS = {kind.__name__: kind for kind in (BetaGeoPosterior, GammaGammaPosterior, ShiftedBetaGeoPosterior)}
 
 
-def load_posterior(
-    path: str | os.PathLike[str],
-) -> BetaGeoPosterior | GammaGammaPosterior | ShiftedBetaGeoPosterior:
+def load_posterior(path: str | os.PathLike[str]) -> Any:
     """Read a posterior that `save` wrote; it gives the same answers as the one that was saved.
 
     Parameters
@@ -40,7 +39,7 @@ def load_posterior(
 
     Returns
     -------
-    BetaGeoPosterior, GammaGammaPosterior or ShiftedBetaGeoPosterior
+    PurchasePosterior, SpendPosterior or ShiftedBetaGeoPosterior
 
     Raises
     ------
@@ -89,19 +88,40 @@ def _posterior(file: PosteriorFile) -> Any:
     json.loads(text, object_pairs_hook=_without_doubles)
     if head.format != FORMAT:
         raise ClvError(f"it has format {shown(head.format)}, this version reads format {FORMAT}")
-    if head.model not in POSTERIORS:
+    return _pool(file, text) if head.model == PoolPosterior.__name__ else _single(file, text, GROUP)
+
+
+def _pool(file: PosteriorFile, text: bytes) -> PoolPosterior:
+    """All but the members and the seed follows from them."""
+    said = _Pool.model_validate_json(text)
+    members = tuple(_single(file, json.dumps(each).encode(), group_of(m)) for m, each in enumerate(said.members))
+    other = [each.label for each in members if not isinstance(each, PurchasePosterior)]
+    if other:
+        raise ClvError(f"a pool of models of purchases holds {shown(other[0])}")
+    return PoolPosterior.joined(members, said.random_seed)
+
+
+def _single(file: PosteriorFile, text: bytes, group: str) -> Any:
+    head, known = _Head.model_validate_json(text), _posteriors()
+    if head.model not in known:
         raise ClvError(f"it holds a {shown(head.model)}, which this version does not know")
-    kind: Any = POSTERIORS[head.model]
+    kind: Any = known[head.model]
     form = _form(kind).model_validate_json(text)
     held = {name: getattr(form, name) for name in type(form).model_fields}
     return kind(
         **held
         | {
-            "samples": file.draws(kind.parameters),
+            "samples": file.draws(kind.parameters, group),
             "diagnostics": Diagnostics(**held["diagnostics"].model_dump()),
             "priors": {name: Prior.from_dict(prior.model_dump()) for name, prior in held["priors"].items()},
         }
     )
+
+
+def _posteriors() -> dict[str, type[Posterior]]:
+    """The classes of posteriors by name: those of the registered models, and of contracts."""
+    registered = [model.posterior for model in (*PURCHASE_MODELS.values(), *SPEND_MODELS.values())]
+    return {kind.__name__: kind for kind in (*registered, ShiftedBetaGeoPosterior)}
 
 
 def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -119,6 +139,11 @@ class _Head(_Strict):
     format: int
     model: str
     versions: dict[str, str]
+
+
+class _Pool(_Strict):
+    random_seed: int
+    members: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=MOST_MEMBERS)]
 
 
 class _Prior(_Strict):

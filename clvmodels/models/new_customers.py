@@ -9,14 +9,14 @@ import pandas as pd
 
 from clvmodels.errors import check_horizon
 from clvmodels.intervals import Array
-from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
 from clvmodels.models.by_period import check_lives, predictive_new_by_period
-from clvmodels.models.gamma_gamma import GammaGammaPosterior
+from clvmodels.models.purchases import PurchasePosterior
+from clvmodels.models.spend import SpendPosterior
 
 
 def predictive_new_customers(
-    purchases: BetaGeoPosterior,
-    spend: GammaGammaPosterior | None,
+    purchases: PurchasePosterior,
+    spend: SpendPosterior | None,
     rates: Callable[[int, np.random.Generator], Array],
     *,
     horizon: float,
@@ -24,12 +24,12 @@ def predictive_new_customers(
 ) -> pd.DataFrame:
     """Draw what the customers won within the horizon will do in what is left of it.
 
-    They arrive as a Poisson process, each with a first purchase, and go on as BG/NBD and Gamma-Gamma say.
+    They arrive as a Poisson process, each with a first purchase, and go on as the models say.
 
     Parameters
     ----------
-    purchases : BetaGeoPosterior
-    spend : GammaGammaPosterior, optional
+    purchases : PurchasePosterior
+    spend : SpendPosterior, optional
         Without it there is no value.
     rates : callable
         (number of draws, numpy Generator) -> customers won per time unit, shape (draws,).

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from importlib.metadata import version
 from numbers import Integral
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
@@ -65,6 +65,7 @@ class Posterior:
     random_seed: int
     fingerprint: str
 
+    label: ClassVar[str] = ""
     parameters: ClassVar[tuple[str, ...]] = ()
     lowest: ClassVar[dict[str, float]] = {}
 
@@ -97,17 +98,37 @@ class Posterior:
         """
         check_interval(interval)
         flat = self._flat()
-        lower, upper = quantiles(flat, interval, "credible")
-        alone = len(flat) == 1
+        # A point is one also where it is repeated, as in a pool.
+        alone = not np.ptp(flat, axis=0).any()
+        lower, upper = quantiles(flat[:1] if alone else flat, interval, "credible")
         table = pd.DataFrame(
             {"mean": flat.mean(axis=0), "sd": np.nan if alone else flat.std(axis=0, ddof=1)},
             index=pd.Index(self.parameters, name="parameter"),
         ).assign(lower=lower, upper=upper, ess=self._effective_sizes())
         return table.assign(**self._check_columns())
 
+    def by_model(self) -> dict[str, Self]:
+        """The posteriors of single models by their names: itself, or the members of a pool."""
+        return {self.label: self}
+
+    def with_draws(self, count: int) -> Self:
+        """The same posterior with so many of its draws, evenly chosen; repeated where there are fewer."""
+        if count == self.draw_count:
+            return self
+        kept = np.arange(count) * self.draw_count // count
+        values = {
+            str(name): (("chain", "draw"), each.to_numpy().reshape(1, -1)[:, kept])
+            for name, each in self.samples.items()
+        }
+        return replace(self, samples=xr.Dataset(values, coords={"chain": [0], "draw": np.arange(count)}))
+
+    def named_draws(self) -> dict[str, Array]:
+        """The draws of every parameter by its name."""
+        return dict(zip(self.parameters, self.parameter_draws(), strict=True))
+
     def prior_draws(self) -> dict[str, Array]:
         """The draws in the parametrisation of the priors, by its names."""
-        return dict(zip(self.parameters, self.parameter_draws(), strict=True))
+        return self.named_draws()
 
     def prior_and_posterior(self) -> pd.DataFrame:
         """Densities of the parameters that have priors, before and after the data; see `models.prior_posterior`.
@@ -150,7 +171,7 @@ class Posterior:
         return {
             "format": FORMAT,
             "model": type(self).__name__,
-            "versions": {name: version(name) for name in PACKAGES},
+            "versions": versions(),
             "diagnostics": asdict(self.diagnostics),
             "priors": {name: prior.to_dict() for name, prior in self.priors.items()},
             **{field.name: getattr(self, field.name) for field in fields(self) if field.name not in held},
@@ -181,6 +202,10 @@ class Posterior:
         if predictive and len(flat) == 1:
             flat = np.repeat(flat, PREDICTIVE_DRAWS, axis=0)
         return list(np.ascontiguousarray(flat.T))
+
+    def some_draws(self, params: Any, some: slice) -> Any:
+        """Some of the draws of the parameters, as `at_draws` gives them."""
+        return type(params)(*(draws[some] for draws in params))
 
     def seed_for(self, random_seed: int | None) -> np.uint64:
         """The seed asked for, or that of the fit, as the compiled loops take it."""
@@ -226,6 +251,11 @@ class Posterior:
             dims=("chain", "draw", "customer_id"),
             coords={"chain": self.samples["chain"], "draw": np.arange(shaped.shape[1]), "customer_id": index},
         )
+
+
+def versions() -> dict[str, str]:
+    """The versions of the packages that a posterior hangs on."""
+    return {name: version(name) for name in PACKAGES}
 
 
 def check_rfm(rfm: object, *, lazy: bool = False) -> None:

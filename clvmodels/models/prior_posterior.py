@@ -16,7 +16,7 @@ POINTS = 200
 TAIL = 0.005
 # Of the distance between the two tails, added to both.
 MARGIN = 0.1
-SHARES = ("phi",)
+SHARES = ("phi", "delta", "share_1", "part_2", "part_4")
 IMPROPER = ("Flat", "HalfFlat")
 
 
@@ -26,7 +26,7 @@ def prior_and_posterior(draws: Mapping[str, Array], priors: Mapping[str, Prior])
     Parameters
     ----------
     draws : dict of str to array (draws,)
-        Of the posterior, in the parametrisation of the priors: above 0, and "phi" below 1 as well.
+        Of the posterior, in the parametrisation of the priors: above 0, and the `SHARES` below 1 as well.
     priors : dict of str to Prior
 
     Returns
@@ -34,8 +34,8 @@ def prior_and_posterior(draws: Mapping[str, Array], priors: Mapping[str, Prior])
     pandas.DataFrame, shape (200 x parameters, 2)
         Columns prior and posterior, indexed by parameter and `at`, which is where the posterior is, as the prior may be
         far wider. The prior is exact, and missing where it is improper (flat). The posterior is a Gaussian kernel
-        density of the draws' logarithms (of phi, their log odds), on which scale `at` is even, so that none of it lies
-        outside the domain.
+        density of the draws' logarithms (of shares, their log odds), on which scale `at` is even, so that none of it
+        lies outside the domain.
 
     Raises
     ------

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
-from clvmodels.errors import InvalidArgument, shown
+from clvmodels.errors import InvalidArgument, InvalidRFM, shown
 
 
 @dataclass(frozen=True, init=False)
@@ -41,8 +42,8 @@ class Prior:
         given = "".join(f", {name}={shown(value)}" for name, value in self.parameters.items())
         return f"Prior({self.distribution!r}{given})"
 
-    def variable(self, name: str) -> Any:
-        """Make the random variable in the PyMC model that is open.
+    def variable(self, name: str, **choices: Any) -> Any:
+        """Make the random variable in the PyMC model that is open; `choices` are PyMC's, such as a transform.
 
         Raises
         ------
@@ -50,7 +51,7 @@ class Prior:
             If PyMC has no such distribution, or refuses the parameters.
         """
         try:
-            return self._class()(name, **self._arguments())
+            return self._class()(name, **self._arguments(), **choices)
         except (TypeError, ValueError) as error:
             raise InvalidArgument(f"PyMC refuses {self!r} for {name}: {error}") from error
 
@@ -102,11 +103,11 @@ class Prior:
         """
         import pymc as pm
 
-        from clvmodels.inference.density import MODE
+        from clvmodels.inference.density import PLAIN
 
         try:
             variable = self._class().dist(**self._arguments(), shape=size)
-            made = pm.draw(variable, random_seed=rng, mode=MODE)
+            made = pm.draw(variable, random_seed=rng, mode=PLAIN)
         except (TypeError, ValueError, NotImplementedError) as error:
             raise InvalidArgument(f"there are no draws of {self!r}: {str(error).splitlines()[0]}") from error
         return np.asarray(made, float)
@@ -134,6 +135,64 @@ class Prior:
 
     def _arguments(self) -> dict[str, Any]:
         return {k: v._class().dist(**v._arguments()) if isinstance(v, Prior) else v for k, v in self.parameters.items()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Priors:
+    """Priors of a model, one `Prior` for each parameter; a subclass names them."""
+
+    def __post_init__(self) -> None:
+        """Refuse what is no Prior."""
+        check_priors(self)
+
+    def for_data(self, compressed: pd.DataFrame) -> dict[str, Prior]:  # noqa: ARG002
+        """The priors by name, with what depends on the data filled in."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+
+def prior_names(model: Any) -> list[str]:
+    """The names of a model's priors; of a pool the key of its model comes before each, as in "pareto_nbd.r"."""
+    if model.priors is not None:
+        return [field.name for field in fields(model.priors)]
+    return [f"{one.key}.{name}" for one in model.models for name in prior_names(one)]
+
+
+def with_priors(model: Any, chosen: Mapping[str, Prior]) -> Any:
+    """The model with other priors, by the names that `prior_names` gives."""
+    if not chosen:
+        return model
+    if model.priors is not None:
+        return replace(model, priors=replace(model.priors, **chosen))
+    own = [
+        {name.removeprefix(start): prior for name, prior in chosen.items() if name.startswith(start)}
+        for start in (f"{one.key}." for one in model.models)
+    ]
+    return replace(model, models=[with_priors(*pair) for pair in zip(model.models, own, strict=True)])
+
+
+def around_mean_age(compressed: pd.DataFrame) -> Prior:
+    """A weak prior of a length of time: log-normal around the mean T, with a standard deviation of 2 on the log scale.
+
+    Raises
+    ------
+    InvalidRFM
+        If nobody was observed after the first purchase, so that the data have no scale of time.
+    """
+    return Prior("LogNormal", mu=float(np.log(age_scale(compressed))), sigma=2.0)
+
+
+def age_scale(compressed: pd.DataFrame) -> float:
+    """The mean T of the customers behind distinct rows.
+
+    Raises
+    ------
+    InvalidRFM
+        If it is 0.
+    """
+    scale = float(np.average(compressed["T"], weights=compressed["count"]))
+    if scale == 0:
+        raise InvalidRFM("T is 0 for every customer: nobody was observed after the first purchase; use more time")
+    return scale
 
 
 def check_priors(priors: Any) -> None:

@@ -63,7 +63,7 @@ def frequency_check(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 def spend_by_frequency(
     table: pd.DataFrame, *, ax: Axes | None = None, ylabel: str = "mean value of a purchase"
 ) -> Axes:
-    r"""Draw the mean value of a purchase by the number of repeat purchases, which Gamma-Gamma takes to be unrelated.
+    r"""Draw the mean value of a purchase by the number of repeat purchases.
 
     Parameters
     ----------

@@ -42,7 +42,7 @@ def frequency_recency_matrix(
     ----------
     table
         Indexed by frequency and recency, with the columns ``mean, lower, upper``;
-        ``BetaGeoPosterior.frequency_recency_matrix`` makes it. Cells that are not in it stay blank.
+        ``PurchasePosterior.frequency_recency_matrix`` makes it. Cells that are not in it stay blank.
     ax
         Where to draw; pyplot's current Axes by default. The colour bar takes some of its room.
     label

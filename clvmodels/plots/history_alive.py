@@ -24,7 +24,7 @@ def history_alive(
     ----------
     table
         Indexed by date, with the columns ``mean, lower, upper`` (from 0 to 1) and ``purchase`` (bool);
-        ``BetaGeoPosterior.probability_alive_path`` makes it.
+        ``PurchasePosterior.probability_alive_path`` makes it.
     ax
         Where to draw; pyplot's current Axes by default.
     xlabel

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from clvmodels.names import NOUNS
+from clvmodels.evaluation.verdict import told_interval
+from clvmodels.names import NOUNS, label
 from clvmodels.reports import words
 from clvmodels.reports.checks import model_checks, own_checks
 from clvmodels.reports.parts import Check, Estimate, Report
@@ -16,6 +18,7 @@ from clvmodels.reports.sections.evidence import evidence, several_origins
 from clvmodels.reports.sections.slipping import slipping
 from clvmodels.reports.sections.trust import trust
 from clvmodels.reports.sections.value import purchases_to_come, value
+from clvmodels.reports.terms import Terms
 from clvmodels.wording import chance, listed, plural
 
 if TYPE_CHECKING:
@@ -26,8 +29,9 @@ if TYPE_CHECKING:
 
 def build_report(
     result: BacktestResult,
-    outlook: Outlook,
+    outlook: Outlook | None,
     *,
+    terms: Terms | None = None,
     rolling: RollingResult | None = None,
     gates: Sequence[Check] | None = None,
 ) -> Report:
@@ -38,12 +42,17 @@ def build_report(
     result
         The backtest.
     outlook
-        Of the same customers, as `look_ahead` makes it.
+        Of the same customers, as `look_ahead` makes it; None where the forecaster under test is no pair of models: the
+        report is then about the backtest alone.
+    terms
+        Currency, margin and the like; by default those of the outlook.
     rolling
         The same comparison from several origins.
     gates
         Checks that stand in for the report's own of fit and backtest, such as those of a job.
     """
+    if outlook is None:
+        return _backtest_alone(result, terms or Terms(), rolling)
     criticism = outlook.criticism
     checks = own_checks(result, outlook, criticism) if gates is None else (*gates, *model_checks(outlook, criticism))
     at_risk = outlook.at_risk
@@ -55,7 +64,7 @@ def build_report(
         evidence(result, outlook.terms),
         None if rolling is None else several_origins(rolling),
         trust(outlook, criticism, checks),
-        appendix(result, outlook),
+        appendix(result, outlook, outlook.terms),
     )
     head = _headline_estimate(outlook)
     return Report(
@@ -66,6 +75,37 @@ def build_report(
         sections=tuple(section for section in sections if section is not None),
         terms=outlook.terms,
     )
+
+
+def _backtest_alone(result: BacktestResult, terms: Terms, rolling: RollingResult | None) -> Report:
+    """The report of a forecaster that has no posterior: what it forecast, and what came."""
+    split, model = result.split, label(result.model)
+    sections = (
+        evidence(result, terms),
+        None if rolling is None else several_origins(rolling),
+        appendix(result, None, terms),
+    )
+    facts = {
+        "customers": len(split.calibration),
+        "observation_end": f"{split.holdout_end:%Y-%m-%d}",
+        "time_unit": split.calibration.time_unit,
+        "horizon": split.horizon,
+        "interval": result.interval,
+        "currency": terms.currency,
+    }
+    return Report(
+        title=f"Forecasts by {model}, and what came",
+        headline=f"{model[:1].upper()}{model[1:]} has no posterior: this report is about held-out data alone.",
+        facts=facts,
+        summary=(*_in_short(result), *_missed(result)),
+        sections=tuple(section for section in sections if section is not None),
+        terms=terms,
+    )
+
+
+def _in_short(result: BacktestResult) -> tuple[str, ...]:
+    verdict = [line for line in result.verdict().splitlines() if line.startswith("In short")]
+    return tuple(f"On held-out data: {line.removeprefix('In short: ')}" for line in verdict)
 
 
 def headline(outlook: Outlook, head: Estimate) -> str:
@@ -112,7 +152,6 @@ def _facts(outlook: Outlook, head: Estimate) -> dict[str, Any]:
 
 
 def _summary(result: BacktestResult, outlook: Outlook, checks: Sequence[Check]) -> tuple[str, ...]:
-    verdict = [line for line in result.verdict().splitlines() if line.startswith("In short")]
     made = [check for check in checks if check.verdict != "not applicable"]
     failed = [check.name for check in made if check.verdict == "failed"]
     held = (
@@ -120,28 +159,34 @@ def _summary(result: BacktestResult, outlook: Outlook, checks: Sequence[Check]) 
         if failed
         else f"All {len(made)} checks held."
     )
-    against = [f"On held-out data: {line.removeprefix('In short: ')}" for line in verdict]
-    return (_alive(outlook), *against, *_missed(result), held)
+    return (*_alive(outlook), *_in_short(result), *_missed(result), held)
 
 
 def _missed(result: BacktestResult) -> tuple[str, ...]:
     """That totals came out outside their intervals, where they did."""
     totals: Any = result.totals().xs(result.model, level="forecaster")
-    outside = totals[(totals["actual"] < totals["lower"]) | (totals["actual"] > totals["upper"])]
-    if outside.empty:
+    told = {str(target): told_interval(row.to_dict()) for target, row in totals.iterrows()}
+    outside = [name for name, (lower, upper, _) in told.items() if not lower <= totals.loc[name, "actual"] <= upper]
+    outside = [name for name in outside if math.isfinite(told[name][0])]
+    if not outside:
         return ()
-    nouns, level = listed([NOUNS[name] for name in outside.index]), f"{100 * result.interval:g} %"
-    return (f"On held-out data the total {nouns} came out outside the model's own {level} interval.",)
+    nouns, level = listed([NOUNS[name] for name in outside]), f"{100 * result.interval:g} %"
+    wide = " with past errors" if told[outside[0]][2] else ""
+    return (f"On held-out data the total {nouns} came out outside the {level} interval{wide}.",)
 
 
-def _alive(outlook: Outlook) -> str:
-    alive = Estimate.of("alive", outlook.churn.table.loc[("total", "alive")], kind="credible")
+def _alive(outlook: Outlook) -> tuple[str, ...]:
+    churn, each = outlook.churn, outlook.alive
+    if churn is None or each is None:
+        return ()
+    alive = Estimate.of("alive", churn.table.loc[("total", "alive")], kind="credible")
     count, interval = alive.shown(outlook.terms)
     bounds = f" ({100 * outlook.interval:g} % interval {interval})" if interval else ""
     frequency: Any = outlook.rfm.frame["frequency"]
     once = int((frequency == 0).sum())
-    rest = f", among them {once:,} who never came back, whom the model cannot count as gone" if once else ""
-    return f"{count} of them are expected to be alive, {chance(alive.mean / len(outlook.rfm))}{bounds}{rest}."
+    stay = bool((each[frequency == 0] >= 1).all())
+    rest = f", among them {once:,} who never came back, whom the model cannot count as gone" if once and stay else ""
+    return (f"{count} of them are expected to be alive, {chance(alive.mean / len(outlook.rfm))}{bounds}{rest}.",)
 
 
 def _end(outlook: Outlook) -> Any:

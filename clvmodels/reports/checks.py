@@ -18,7 +18,7 @@ from clvmodels.wording import share
 if TYPE_CHECKING:
     from clvmodels.evaluation.criticism import Criticism
     from clvmodels.evaluation.result import BacktestResult
-    from clvmodels.models.gamma_gamma import GammaGammaPosterior
+    from clvmodels.models.spend import SpendPosterior
     from clvmodels.reports.outlook import Outlook
     from clvmodels.reports.terms import Terms
 
@@ -55,7 +55,7 @@ def _sampling(outlook: Outlook) -> tuple[Check, ...]:
     return checks if spend is None or not spend.left_out else (*checks, _free_purchases(spend))
 
 
-def _free_purchases(spend: GammaGammaPosterior) -> Check:
+def _free_purchases(spend: SpendPosterior) -> Check:
     return _check(
         "free purchases",
         spend.left_out_share,
@@ -173,8 +173,8 @@ def _independence(criticism: Criticism) -> Check:
         MOST_CORRELATION,
         held=not beyond,
         found=found.sentence,
-        why="Gamma-Gamma takes what is spent per purchase to have nothing to do with how often customers buy; if it "
-        "has, the best customers are valued too low or too high. The check fails if all of the interval is beyond.",
+        why="If spend per purchase depends on how often customers buy, and the model of spend does not look at it, "
+        "the best customers are valued too low or too high. The check fails if all of the interval is beyond.",
         remedy="Fit customers of high and low frequency apart (segments), and compare their values.",
     )
 

@@ -37,9 +37,9 @@ def ranked_customers(result: BacktestResult, scores: pd.DataFrame, *, margin: fl
     Returns
     -------
     DataFrame, indexed by customer_id
-        rank (from 1), frequency, since_last (time units), alive (probability), mean, lower and upper (of the predictive
-        interval), simple (the simple formula) and actual. The last five are money, the last two of them never
-        discounted; without lifetime values they are numbers of purchases.
+        rank (from 1), frequency, since_last (time units), alive (probability; missing where nobody leaves under the
+        model), mean, lower and upper (of the predictive interval), simple (the simple formula) and actual. The last
+        five are money, the last two of them never discounted; without lifetime values they are numbers of purchases.
     """
     money = has_lifetime_value(scores)
     target, factor = ("value", margin) if money else ("purchases", 1.0)
@@ -51,7 +51,7 @@ def ranked_customers(result: BacktestResult, scores: pd.DataFrame, *, margin: fl
         {
             "frequency": scores["frequency"],
             "since_last": scores["T"] - scores["recency"],
-            "alive": scores["probability_alive_mean"],
+            "alive": scores.get("probability_alive_mean", np.nan),
             "mean": scores[f"{expected}_mean"],
             "lower": scores[f"{predictive}_lower"],
             "upper": scores[f"{predictive}_upper"],
@@ -92,18 +92,20 @@ def spread_customers(ranked: pd.DataFrame) -> pd.DataFrame:
 def customers_table(ranked: pd.DataFrame, result: BacktestResult, *, caption: str) -> Table:
     """Return rows of `ranked_customers` as a table to show; the backtest gives the time unit and the interval."""
     unit, level = result.split.calibration.time_unit, f"{100 * result.interval:g} %"
+    told = bool(ranked["alive"].notna().any())
     columns = (
         Column(title="rank", kind="count"),
         Column(title="customer", kind="text"),
         Column(title="repeat purchases", kind="count"),
         Column(title=f"{unit}s since last"),
-        Column(title="alive", kind="share"),
+        *([Column(title="alive", kind="share")] if told else []),
         Column(title="expected", scale="outcome"),
         Column(title=f"{level} interval", kind="interval", scale="outcome"),
         *(Column(title=title, scale="known") for title in ("simple formula", "actual")),
     )
+    shown = ranked if told else ranked.drop(columns="alive")
     rows = (
         (rank, str(customer), *facts, mean, (lower, upper), simple, actual)
-        for customer, rank, *facts, mean, lower, upper, simple, actual in ranked.itertuples(name=None)
+        for customer, rank, *facts, mean, lower, upper, simple, actual in shown.itertuples(name=None)
     )
     return Table(caption=caption, columns=columns, rows=tuple(rows))

@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clvmodels.errors import InvalidArgument, shown
+from clvmodels.evaluation.model_forecaster import ModelForecaster
 from clvmodels.files import make_folder, write_recorded
 from clvmodels.lifetime_value import LifetimeValue
-from clvmodels.models.beta_geo import BetaGeo
-from clvmodels.models.gamma_gamma import GammaGamma
+from clvmodels.models.registry import purchase_model, spend_model
 from clvmodels.plots import to_svg
 from clvmodels.reports.frames import frame_table
 from clvmodels.reports.known import Answered, Known
 from clvmodels.reports.questions import QUESTIONS
-from clvmodels.rfm import DateLike, rfm_summary
+from clvmodels.rfm import DateLike, asking_for, rfm_summary
 
 if TYPE_CHECKING:
     from clvmodels.reports.tables import Table
@@ -39,6 +39,8 @@ def decide(
     observation_end: DateLike | None = None,
     terms: dict[str, float] | None = None,
     reading: dict[str, Any] | None = None,
+    model: str | None = None,
+    spend: str | None = None,
     random_seed: int = 1,
     **choices: Any,
 ) -> Decision:
@@ -58,6 +60,8 @@ def decide(
         margin, annual_discount_rate and cost_per_purchase of ``clv.LifetimeValue``.
     reading
         customer_id, date, value, time_unit and the other choices of ``clv.rfm_summary``.
+    model, spend
+        Keys of the models of purchases and of spend; by default the default ones.
     random_seed
         The same seed gives the same numbers.
     **choices
@@ -71,13 +75,20 @@ def decide(
     if question not in QUESTIONS:
         raise InvalidArgument(f"question is {shown(question)}; choose one of {', '.join(QUESTIONS)}")
     folder, how = make_folder(out), {"customer_id": "customer_id", **(reading or {})}
-    rfm = rfm_summary(transactions, observation_end=observation_end, **how)
-    purchases = BetaGeo().fit(rfm, random_seed=random_seed)
+    models = ModelForecaster(purchases=purchase_model(model), spend=spend_model(spend))
+    rfm = rfm_summary(transactions, observation_end=observation_end, **asking_for(models.statistics, how))
+    purchases = models.purchases.fit(rfm, random_seed=random_seed)
     value = None
     if rfm.has_value:
-        value = LifetimeValue(purchases, GammaGamma().fit(rfm, random_seed=random_seed), **(terms or {}))
+        value = LifetimeValue(purchases, models.spend.fit(rfm, random_seed=random_seed), **(terms or {}))
     known = Known(
-        transactions=transactions, reading=how, rfm=rfm, purchases=purchases, spend_known=value, random_seed=random_seed
+        transactions=transactions,
+        reading=how,
+        rfm=rfm,
+        models=models,
+        purchases=purchases,
+        spend_known=value,
+        random_seed=random_seed,
     )
     return publish(QUESTIONS[question](known, **choices), folder, read=transactions)
 

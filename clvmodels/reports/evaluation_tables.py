@@ -18,17 +18,28 @@ if TYPE_CHECKING:
     from clvmodels.evaluation.rolling import RollingResult
 
 GROUPS = {
-    "level and error": ("bias", "mae_median", "mae", "rmse", "mape_cumulative", "mape_incremental"),
+    "level and error": ("bias", "rmse", "poisson_deviance", "mae", "mae_median", "mape_cumulative", "mape_incremental"),
     "ranking": ("concordance_index", "normalized_gini", "top_decile_capture", "spearman", "pearson"),
     "active or not": ("hit_rate", "brier_score", "log_loss"),
     "whole distribution": ("crps", "log_score", "pit_distance", "pit_p_value"),
 }
-DIFFERENCES = ("bias", "rmse", "mae_median", "crps", "concordance_index", "normalized_gini", "spearman")
+DIFFERENCES = (
+    "bias",
+    "rmse",
+    "poisson_deviance",
+    "mae_median",
+    "crps",
+    "concordance_index",
+    "normalized_gini",
+    "top_decile_capture",
+    "spearman",
+)
 KINDS: dict[str, Kind] = {
     "bias": "change",
     "mae": "error",
     "mae_median": "error",
     "rmse": "error",
+    "poisson_deviance": "error",
     "crps": "error",
     "mape_cumulative": "share",
     "mape_incremental": "share",

@@ -134,7 +134,8 @@ def spend_figure(table: Any, *, ylabel: str) -> Figure:
     return _figure(
         lambda ax: plots.spend_by_frequency(table, ax=ax, ylabel=ylabel),
         alt=f"Mean value of a purchase by repeat purchases: {said}.",
-        caption="Mean value of a purchase, by how often customers buy. Gamma-Gamma takes it to be the same for all.",
+        caption="Mean value of a purchase, by how often customers buy. A model of spend that leaves frequency out "
+        "takes it to be the same for all.",
     )
 
 
@@ -237,7 +238,7 @@ def _band(interval: float, kind: str = "predictive") -> str:
 
 
 def _means(row: pd.Series, *, besides: set[str]) -> str:
-    """Name each figure of a row but the edges of its bands: ``actual 1,882, BG/NBD x Gamma-Gamma 1,655``."""
+    """Name each figure of a row but the edges of its bands: ``actual 1,882, the model 1,655``."""
     shown = {name: value for name, value in row.items() if name not in besides and not str(name).endswith(BANDS)}
     return ", ".join(f"{label(str(name))} {amount(value)}" for name, value in shown.items())
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from clvmodels.reports.tables import Column, Table
 
-PARTS = {"purchases": "BG/NBD, purchases", "spend": "Gamma-Gamma, spend per purchase"}
+PARTS = {"purchases": "purchases", "spend": "spend per purchase"}
 METHODS = {
     "importance": "importance sampling",
     "nuts": "NUTS",
@@ -31,9 +31,14 @@ def fit_tables(fitted: Any, *, interval: float = 0.9) -> tuple[Table, ...]:
 
 
 def posteriors(fitted: Any) -> dict[str, Any]:
-    """Return the posteriors of a fitted forecaster by their names in words."""
-    held = {title: getattr(fitted, part) for part, title in PARTS.items()}
-    return {title: posterior for title, posterior in held.items() if posterior is not None}
+    """Return the posteriors of a fitted forecaster, of a pool its members, by their names in words."""
+    held = [(getattr(fitted, part), title) for part, title in PARTS.items()]
+    return {
+        f"{name}, {title}": member
+        for posterior, title in held
+        if posterior is not None
+        for name, member in posterior.by_model().items()
+    }
 
 
 def _checks(diagnostics: Any) -> str:

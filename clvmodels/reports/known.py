@@ -14,9 +14,10 @@ from clvmodels.evaluation.past_errors import estimate_model_error
 if TYPE_CHECKING:
     import pandas as pd
 
+    from clvmodels.evaluation.model_forecaster import ModelForecaster
     from clvmodels.lifetime_value import LifetimeValue
     from clvmodels.model_error import ModelError
-    from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
+    from clvmodels.models.purchases import PurchasePosterior
     from clvmodels.rfm import RFM
 
 Path = str | os.PathLike[str]
@@ -33,7 +34,9 @@ class Known:
     reading : dict
         How it is read.
     rfm : RFM
-    purchases : BetaGeoPosterior
+    models : ModelForecaster
+        The models of purchases and of spend.
+    purchases : PurchasePosterior
     spend_known : LifetimeValue or None
         None for a log without amounts.
     random_seed : int
@@ -42,7 +45,8 @@ class Known:
     transactions: Any
     reading: Mapping[str, Any]
     rfm: RFM
-    purchases: BetaGeoPosterior
+    models: ModelForecaster
+    purchases: PurchasePosterior
     spend_known: LifetimeValue | None
     random_seed: int
 
@@ -73,7 +77,12 @@ class Known:
         end, seed = self.rfm.observation_end, self.random_seed
         try:
             return estimate_model_error(
-                self.transactions, horizon=horizon, observation_end=end, random_seed=seed, **self.reading
+                self.transactions,
+                horizon=horizon,
+                observation_end=end,
+                forecaster=self.models,
+                random_seed=seed,
+                **self.reading,
             )
         except InvalidArgument as error:
             warn(f"intervals are not widened by past errors: {error}", DataWarning)

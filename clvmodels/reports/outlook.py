@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import xarray as xr
 
 from clvmodels import decisions
-from clvmodels.errors import InvalidArgument, shown
-from clvmodels.evaluation.bayesian import BetaGeoGammaGamma, FittedBetaGeoGammaGamma
+from clvmodels.errors import InvalidArgument
 from clvmodels.evaluation.criticism import Criticism, criticise
 from clvmodels.evaluation.forecasters import Calibration
-from clvmodels.evaluation.scores import MODEL
+from clvmodels.evaluation.model_forecaster import FittedModels, ModelForecaster
 from clvmodels.intervals import Array, DrawBlocks, interval_table, quantiles
 from clvmodels.lifetime_value import LifetimeValue
 from clvmodels.model_error import ModelError
@@ -46,7 +44,7 @@ class Outlook:
     ----------
     rfm : RFM
         As of the last known day; with the column "segment" where there are segments.
-    fitted : FittedBetaGeoGammaGamma
+    fitted : FittedModels
     terms : Terms
         With a horizon.
     interval : float
@@ -55,7 +53,7 @@ class Outlook:
     """
 
     rfm: RFM
-    fitted: FittedBetaGeoGammaGamma
+    fitted: FittedModels
     terms: Terms
     interval: float
     errors: dict[str, ModelError]
@@ -78,8 +76,10 @@ class Outlook:
         return self._value(self._light)
 
     @cached_property
-    def churn(self) -> decisions.Churn:
-        """How many are alive, stay and leave."""
+    def churn(self) -> decisions.Churn | None:
+        """How many are alive, stay and leave; None where nobody leaves under the model."""
+        if not self.fitted.purchases.leaves:
+            return None
         return decisions.churn(
             self._light.purchases,
             self.rfm,
@@ -89,18 +89,35 @@ class Outlook:
             interval=self.interval,
         )
 
+    @property
+    def meaning_of_alive(self) -> str:
+        """What P(alive) means under the model of purchases."""
+        meaning = "probability of not having left for good, which nobody sees"
+        return ". ".join([meaning, *(caveat.rstrip(".") for caveat in self.fitted.caveats("purchases"))])
+
     @cached_property
-    def alive(self) -> pd.Series:
-        """Every customer's probability of being alive."""
+    def active(self) -> tuple[float, pd.Series]:
+        """A length of time, and how many will buy within it: mean, lower and upper."""
+        length, purchases = self.horizon / PERIODS, self._light.purchases
+        blocks = purchases.blocks("probability_of_purchase", self.rfm, horizon=length)
+        return length, interval_table(pd.Index(["active"]), _sum(blocks), interval=self.interval, kind="credible").iloc[
+            0
+        ]
+
+    @cached_property
+    def alive(self) -> pd.Series | None:
+        """Every customer's probability of being alive; None where nobody leaves under the model."""
+        if not self.fitted.purchases.leaves:
+            return None
         table: Any = self._light.purchases.probability_alive(self.rfm)
         return table["mean"]
 
     @cached_property
     def at_risk(self) -> pd.DataFrame | None:
-        """Customers who may have left or not, by the value that leaving puts at risk; None without lifetime values."""
-        if self.light is None:
-            return None
+        """Customers who may have left or not, by the value that leaving puts at risk; None where nothing tells it."""
         alive: Any = self.alive
+        if self.light is None or alive is None:
+            return None
         between = alive.between(*SLIPPING)
         if not between.any():
             return pd.DataFrame()
@@ -143,7 +160,7 @@ class Outlook:
         return self._groups[0]
 
     @cached_property
-    def _light(self) -> FittedBetaGeoGammaGamma:
+    def _light(self) -> FittedModels:
         fitted = self.fitted
         return replace(fitted, purchases=_thinned(fitted.purchases), spend=_thinned(fitted.spend))
 
@@ -176,31 +193,24 @@ class Outlook:
         lower, upper = np.minimum(lower, table["lower"]), np.maximum(upper, table["upper"])
         return table.assign(wide_lower=lower, wide_upper=upper)
 
-    def _value(self, fitted: FittedBetaGeoGammaGamma) -> LifetimeValue | None:
+    def _value(self, fitted: FittedModels) -> LifetimeValue | None:
         terms = {"margin": self.terms.margin, "annual_discount_rate": self.terms.annual_discount_rate}
         return None if fitted.spend is None else LifetimeValue(fitted.purchases, fitted.spend, **terms)
 
 
-def look_ahead(result: BacktestResult, terms: Terms) -> Outlook:
-    """Fit the backtest's model to everything that is known at the end of the holdout.
+def look_ahead(result: BacktestResult, terms: Terms) -> Outlook | None:
+    """Fit the backtest's models to everything that is known at the end of the holdout.
 
     Parameters
     ----------
     result
-        With the forecaster "bg_nbd_gamma_gamma".
+        Where the forecaster under test is no pair of models, there is nothing to look ahead with.
     terms
         Without a horizon it is as long as the holdout.
-
-    Raises
-    ------
-    InvalidArgument
-        If the result has no such forecaster.
     """
-    model = result.forecasters.get(MODEL)
-    if not isinstance(model, BetaGeoGammaGamma):
-        raise InvalidArgument(
-            f"a report needs the forecaster {shown(MODEL)}; the backtest has {', '.join(result.names)}"
-        )
+    model = result.forecasters[result.model]
+    if not isinstance(model, ModelForecaster) or model.value_only:
+        return None
     end = result.split.holdout_end.date()
     rfm = result.split.log.known(end)
     if result.segments is not None:
@@ -210,7 +220,7 @@ def look_ahead(result: BacktestResult, terms: Terms) -> Outlook:
     return outlook(result, rfm, model.fit(calibration, random_seed=result.random_seed), terms)
 
 
-def outlook(result: BacktestResult, rfm: RFM, fitted: FittedBetaGeoGammaGamma, terms: Terms) -> Outlook:
+def outlook(result: BacktestResult, rfm: RFM, fitted: FittedModels, terms: Terms) -> Outlook:
     """Return the outlook of models that are fitted already; the backtest says how far off they may be."""
     horizon = result.split.horizon if terms.horizon is None else terms.horizon
     return Outlook(
@@ -260,12 +270,7 @@ def cohorts(first: pd.Series) -> pd.Categorical:
 
 def _thinned(posterior: Any) -> Any:
     """The posterior with `DRAWS` of its draws, evenly chosen."""
-    if posterior is None or posterior.draw_count <= DRAWS:
-        return posterior
-    kept = np.arange(DRAWS) * posterior.draw_count // DRAWS
-    chains = posterior.samples.items()
-    values = {name: (("chain", "draw"), each.to_numpy().reshape(1, -1)[:, kept]) for name, each in chains}
-    return replace(posterior, samples=xr.Dataset(values, coords={"chain": [0], "draw": np.arange(DRAWS)}))
+    return posterior if posterior is None or posterior.draw_count <= DRAWS else posterior.with_draws(DRAWS)
 
 
 def _sum(blocks: DrawBlocks) -> DrawBlocks:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from clvmodels.evaluation.backtest import backtest
 from clvmodels.evaluation.export import to_json_dict
 from clvmodels.evaluation.rolling import evaluate_splits
-from clvmodels.evaluation.scores import MODEL, scores
-from clvmodels.evaluation.verdict import place
+from clvmodels.evaluation.scores import scores
+from clvmodels.evaluation.verdict import place, told_interval
 from clvmodels.files import CUSTOMERS, EVALUATION, REPORT, Kind, check_output, check_unread, make_folder, write_whole
 from clvmodels.reports.build import build_report
 from clvmodels.reports.criticism_tables import criticism_tables
@@ -39,7 +39,7 @@ from clvmodels.reports.rolling_tables import rolling_tables
 from clvmodels.reports.tables import decimals_for
 from clvmodels.reports.terms import Terms
 from clvmodels.reports.words import long_date
-from clvmodels.rfm import LogChoices, rolling_splits
+from clvmodels.rfm import LogChoices, asking_for, rolling_splits
 from clvmodels.wording import plural, shown_number
 
 if TYPE_CHECKING:
@@ -128,8 +128,9 @@ def publish_evaluation(
     result = backtest(transactions, **choices)
     rolling = None if origins is None else _rolling(transactions, origins, result, choices)
     table, ahead = scores(result, **terms), look_ahead(result, shown_in)
-    page = render(build_report(result, ahead, rolling=rolling), format=format)
-    plain = to_json_dict(result, criticism=ahead.criticism, rolling=rolling, currency=currency)
+    page = render(build_report(result, ahead, terms=shown_in, rolling=rolling), format=format)
+    criticism = None if ahead is None else ahead.criticism
+    plain = to_json_dict(result, criticism=criticism, rolling=rolling, currency=currency)
     return Publication(
         headline=headline(result, shown_in),
         customers=_customers(result, table, shown_in),
@@ -137,7 +138,7 @@ def publish_evaluation(
         verdict=result.verdict(currency=currency),
         rolling=() if rolling is None else tuple(rolling_tables(rolling)),
         rolling_verdict="" if rolling is None else rolling.verdict(),
-        fit=() if ahead.criticism is None else criticism_tables(ahead.criticism, shown_in),
+        fit=() if criticism is None else criticism_tables(criticism, shown_in),
         left_out=left_out_table(result.split.calibration.log),
         files=tuple(
             write_whole(path, content, kind)
@@ -158,28 +159,32 @@ def _outputs(folder: Path, format: Format, transactions: Any) -> dict[Path, Kind
 def headline(result: BacktestResult, terms: Terms) -> str:
     """Return the total that was expected of the holdout, with its interval, and the actual one, in a sentence."""
     split = result.split
-    totals = result.totals().xs(MODEL, level="forecaster").dropna(subset="predicted")
+    totals = result.totals().xs(result.model, level="forecaster").dropna(subset="predicted")
     target, total = totals.index[-1], totals.iloc[-1]
     customers = plural(len(split.calibration), "customer")
     period = plural(round(split.horizon, 2), split.calibration.time_unit)
     is_money = target == "value"
     verb, done = ("spend", "spent") if is_money else ("make", "made")
     unit = "money" if is_money else "purchases"
-    row = {"mean": total["predicted"], "lower": total["lower"], "upper": total["upper"]}
+    lower, upper, wide = told_interval(total.to_dict())
+    row = {"mean": total["predicted"], "lower": lower, "upper": upper}
     expected, interval = Estimate.of(unit, row, kind="predictive", unit=unit).shown(terms)
     actual = shown_number(total["actual"], decimals=decimals_for(total["actual"]))
     actual = terms.money(actual) if is_money else f"{actual} purchases"
     return (
         f"The {customers} known on {long_date(split.calibration_end)} were expected to {verb} {expected} within the "
-        f"{period} that followed ({100 * result.interval:g} % interval {interval}); they {done} {actual}, "
-        f"{place(total['actual'], total['lower'], total['upper'])} that interval."
+        f"{period} that followed ({100 * result.interval:g} % interval {interval}"
+        f"{', with past errors' if wide else ''}); they {done} {actual}, "
+        f"{place(total['actual'], lower, upper)} that interval."
     )
 
 
 def _rolling(transactions: Any, asked: Origins, result: BacktestResult, choices: Mapping[str, Any]) -> RollingResult:
     horizon = result.split.horizon if asked.horizon is None else asked.horizon
     shared = {name: choices[name] for name in CUT_CHOICES if name in choices}
-    splits = rolling_splits(transactions, origins=asked.origins, horizon=horizon, **shared)
+    log: Any = result.split.log
+    made = asking_for(log.statistics, shared)
+    splits = rolling_splits(transactions, origins=asked.origins, horizon=horizon, **made)
     rest = {name: choice for name, choice in choices.items() if name not in {*shared, "calibration_end"}}
     return evaluate_splits(list(splits), known=[result], **rest)
 

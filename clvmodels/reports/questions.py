@@ -22,6 +22,7 @@ def acquisition(known: Known, *, cost: str, channels: Path | None, **choices: An
     value: Any = known.value
     if channels is not None:
         terms = {name: getattr(value, name) for name in TERMS}
+        terms |= {"purchases": known.models.purchases, "spend": known.models.spend}
         rfm, seed = known.segmented(channels, name="channel"), known.random_seed
         value = decisions.fit_by_segment(rfm, "channel", random_seed=seed, **terms)
     found = decisions.acquisition(value, cost=_costs(cost), **choices)

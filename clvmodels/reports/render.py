@@ -92,8 +92,7 @@ def write_report(
     Raises
     ------
     InvalidArgument
-        If a choice is outside its domain, the path ends with something else, or the result has no forecast by
-        BG/NBD x Gamma-Gamma.
+        If a choice is outside its domain, or the path ends with something else.
 
     Examples
     --------
@@ -114,7 +113,7 @@ def write_report(
     chosen = format_of(path) if format is None else _checked(format)
     check_output(path, REPORT)  # before the work
     terms = Terms(horizon=horizon, margin=margin, annual_discount_rate=annual_discount_rate, currency=currency)
-    report = build_report(result, look_ahead(result, terms), rolling=rolling)
+    report = build_report(result, look_ahead(result, terms), terms=terms, rolling=rolling)
     return write_whole(path, render(report, format=chosen).encode(), REPORT)
 
 

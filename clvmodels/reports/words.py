@@ -10,12 +10,17 @@ if TYPE_CHECKING:
 METRIC_TERMS = (
     ("bias", "how far the predicted total lies above (+) or below (-) the actual total, as a share of the actual one"),
     (
-        "MAE",
+        "MAE of the median",
         "mean absolute error: the mean distance between a customer's predicted and actual figure, taken on the median "
-        "of the prediction, which it rewards; less is better. Taken on the mean, a good model hardly beats predicting "
-        "nothing, as most customers do nothing",
+        "of the prediction, which it rewards; less is better. A forecaster without draws has no median, and is not "
+        "compared. Taken on the mean, a good model hardly beats predicting nothing, as most customers do nothing",
     ),
     ("RMSE", "root mean squared error, taken on the mean: large misses count for more; less is better"),
+    (
+        "Poisson deviance",
+        "error of the mean, in which a miss counts for more where little was expected; less is better; infinite for a "
+        "forecaster that expects nothing of a customer who then buys",
+    ),
     ("MAPE", "mean absolute percentage error of the curve of all purchases, cumulative or period by period"),
     ("concordance", "share of the pairs of customers that are ranked rightly, ties counted half; 0.5 is random"),
     ("Gini", "normalised Gini: how much of the best possible ranking was found, customers weighted by what they did"),
@@ -39,7 +44,10 @@ METRIC_TERMS = (
     ("randomised", "the share held if the intervals' edges are taken in at random; at best it is the level"),
     ("width", "mean width of the customers' intervals; less is better where coverage is the same"),
     ("widened", "the interval of a total, widened by how far off the same model was at earlier origins"),
-    ("level, error, ranking", "in the verdict: the size of the bias; RMSE and MAE; concordance and Gini"),
+    (
+        "level, error, ranking",
+        "in the verdict: the size of the bias; RMSE, deviance and, between two with a median, MAE; concordance, Gini",
+    ),
     (
         "better, worse",
         "the interval of the difference, made from a thousand samples of the customers, leaves out zero, and the "
@@ -47,16 +55,13 @@ METRIC_TERMS = (
     ),
 )
 CUSTOMER_TERMS = (
-    ("alive", "probability of not having left for good; under BG/NBD it is 1 for those without a repeat purchase"),
+    ("alive", "probability of not having left for good, as the model of purchases means it"),
     ("expected", "mean of what the model expects of the customer within the holdout's length"),
     ("lower, upper", "predictive interval: with the stated probability what the customer really does lies within it"),
     ("simple formula", "average purchase value x purchase frequency x lifespan, from the customer's own averages"),
     ("actual", "what was counted in the holdout, which no forecaster had seen"),
 )
 FIT_TERMS = (
-    ("r, alpha", "shape and rate of the Gamma distribution of purchase rates over the customers"),
-    ("a, b", "the Beta distribution of the probability of leaving after a repeat purchase"),
-    ("p, q, v", "the Gamma-Gamma model of spend per purchase"),
     ("lower, upper", "credible interval of the parameter"),
     ("ess", "effective sample size: how many independent draws all those made are worth (not all of them are kept)"),
     (

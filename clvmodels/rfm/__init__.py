@@ -1,11 +1,11 @@
 """A checked transaction log becomes one row per customer, and a log cut in two becomes a test."""
 
 from clvmodels.rfm.counts import fingerprint
-from clvmodels.rfm.cut import CheckedLog, HoldoutSplit, LogChoices
+from clvmodels.rfm.cut import CheckedLog, HoldoutSplit, LogChoices, asking_for, needed_statistics
+from clvmodels.rfm.frame import RFM
 from clvmodels.rfm.holdout import rolling_splits, split_holdout
-from clvmodels.rfm.lazy import RFMTable
 from clvmodels.rfm.summary import rfm_summary, rfm_table
-from clvmodels.rfm.table import RFM
+from clvmodels.rfm.table import RFMTable
 from clvmodels.transactions import (
     DateLike,
     Refunds,
@@ -28,9 +28,11 @@ __all__ = [
     "TimeUnit",
     "UnknownDates",
     "as_day",
+    "asking_for",
     "days_per_unit",
     "file_columns",
     "fingerprint",
+    "needed_statistics",
     "read_frame",
     "rfm_summary",
     "rfm_table",

@@ -10,12 +10,14 @@ import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 
-from clvmodels.rfm.frame_checks import AMOUNTS
+from clvmodels.rfm.rules import AMOUNTS, OPPORTUNITIES, STATISTICS
+from clvmodels.rfm.steps import Step
 
 COLUMNS = (
     "frequency",
     "recency",
     "T",
+    *OPPORTUNITIES,
     "monetary_value",
     "first_value",
     "total_value",
@@ -23,13 +25,16 @@ COLUMNS = (
     "last_date",
     "active_before",
     "active_lately",
+    *STATISTICS,
 )
 DATES = ("first_date", "last_date")
+# Sums of numbers that are not negative, made by a database.
+SUMS = (*AMOUNTS, "log_value_squares")
 # Money has fewer digits; those beyond depend on the order in which the rows were added up.
 DIGITS = 13
 
 
-def rfm_columns(counted: Any, end: dt.date, per_unit: float) -> ir.Table:
+def rfm_columns(counted: Any, end: dt.date, step: Step) -> ir.Table:
     """Add frequency, recency, T and monetary_value to a table of customers with their days, dates and values.
 
     Parameters
@@ -38,22 +43,21 @@ def rfm_columns(counted: Any, end: dt.date, per_unit: float) -> ir.Table:
         days (of purchase), first_date, last_date, first_value and total_value, besides others.
     end : date
         The observation end.
-    per_unit : float
-        Days per time unit.
+    step : Step
+        A purchase's day or period.
     """
     frequency = (counted.days - 1).cast("int64")
     repeat_value: Any = ibis.greatest(counted.total_value - counted.first_value, 0.0)
+    first, last = step.count(counted.first_date), step.count(counted.last_date)
+    observed = step.count(ibis.literal(end)) - first
+    opportunities = {"opportunities": observed.cast("int64")} if step.opportunity else {}
     return counted.mutate(
         frequency=frequency,
-        recency=days_between(counted.first_date, counted.last_date) / per_unit,
-        T=days_between(counted.first_date, ibis.literal(end)) / per_unit,
+        recency=(last - first).cast("float64") / step.per_unit,
+        T=observed.cast("float64") / step.per_unit,
         monetary_value=(frequency > 0).ifelse(repeat_value / ibis.greatest(frequency, 1).cast("float64"), 0.0),
+        **opportunities,
     )
-
-
-def days_between(first: Any, last: Any) -> Any:
-    """Whole days from one date to another, as a float."""
-    return last.delta(first, unit="day").cast("float64")
 
 
 def tidy(amounts: np.ndarray) -> np.ndarray:
@@ -80,8 +84,13 @@ def tidy(amounts: np.ndarray) -> np.ndarray:
     return np.where(np.abs(places) <= 22, np.round(amounts * up / down) / up * down, amounts)
 
 
+def stamped(table: Any) -> ir.Table:
+    """Return a table whose dates are timestamps: pandas would make a Python object of each date."""
+    return table.mutate(**{name: table[name].cast("timestamp") for name in DATES if name in table.columns})
+
+
 def tidied(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a frame whose amounts, sums made by a database, are tidy and whose dates are pandas' own."""
-    amounts = {name: tidy(frame[name].to_numpy(float)) for name in AMOUNTS if name in frame.columns}
+    amounts = {name: tidy(frame[name].to_numpy(float)) for name in SUMS if name in frame.columns}
     dates = {name: pd.to_datetime(frame[name]).astype("datetime64[us]") for name in DATES if name in frame.columns}
     return frame.assign(**amounts, **dates)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from clvmodels.errors import InvalidRFM
+from clvmodels.rfm.rules import LISTS, OPPORTUNITIES, STATISTICS
+from clvmodels.rfm.times import flat, ranks
 
 
 def spend_column(frame: Any, *, include_first: bool) -> str:
@@ -48,16 +51,52 @@ def spend_data(frame: pd.DataFrame, *, include_first: bool) -> tuple[np.ndarray,
     return count, np.nan_to_num(value) / np.maximum(count, 1)
 
 
+def checked_names(statistics: Sequence[str], columns: Any) -> list[str]:
+    """Return the names of the columns that are asked for, each once and in order, or say which are not there.
+
+    Raises
+    ------
+    InvalidRFM
+        With the call that makes them.
+
+    Examples
+    --------
+    >>> checked_names(("T", "log_gaps"), ["frequency", "T"])
+    Traceback (most recent call last):
+    ...
+    clvmodels.errors.InvalidRFM: the RFM has no log_gaps; make it with rfm_summary(..., statistics=['log_gaps'])
+    """
+    names = list(dict.fromkeys([statistics] if isinstance(statistics, str) else statistics))
+    missing = [name for name in names if name not in columns]
+    if not missing:
+        return names
+    calls = [f"statistics={made}"] if (made := [name for name in missing if name in STATISTICS]) else []
+    calls += ["opportunity='month' (or another period)"] if set(missing) & set(OPPORTUNITIES) else []
+    remedy = f"rfm_summary(..., {', '.join(calls)})" if calls else "a table that has them"
+    raise InvalidRFM(f"the RFM has no {', '.join(missing)}; make it with {remedy}")
+
+
 def counted(columns: dict[str, Any]) -> pd.DataFrame:
-    """Return the distinct rows of some columns, in order, with their `count`.
+    """Return the distinct rows of some columns, in order, with their `count`; arrays are equal if their numbers are.
 
     Examples
     --------
     >>> counted({"T": [38.0, 20.0, 38.0]}).values.tolist()
     [[20.0, 1.0], [38.0, 2.0]]
     """
-    table: Any = pd.DataFrame(columns)
-    return table.groupby(list(columns), as_index=False).size().rename(columns={"size": "count"})
+    return summed(pd.DataFrame(columns).assign(count=1))
+
+
+def summed(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the distinct rows of the columns but `count`, in order, with the sum of their counts."""
+    names = [str(name) for name in table.columns if name != "count"]
+    lists = [name for name in names if name in LISTS]
+    keys: Any = table.assign(**{name: ranks(table[name]) for name in lists}) if lists else table
+    grouped: Any = keys.groupby(names, as_index=False).agg(count=("count", "sum"))
+    for name in lists:
+        place = keys.drop_duplicates(name).sort_values(name).index
+        grouped[name] = table.loc[place, name].to_numpy()[grouped[name].to_numpy()]
+    return grouped
 
 
 def merged(counts: pd.DataFrame, number: np.ndarray, mean: np.ndarray) -> pd.DataFrame:
@@ -67,12 +106,22 @@ def merged(counts: pd.DataFrame, number: np.ndarray, mean: np.ndarray) -> pd.Dat
 
 
 def fingerprint(rows: pd.DataFrame, time_unit: str) -> str:
-    """A sha256 of rows of numbers, in order, and their unit.
+    """A sha256 of rows of numbers (or arrays of them), in order, and their unit.
 
     Examples
     --------
     >>> len(fingerprint(counted({"T": [38.0]}), "week"))
     64
     """
-    numbers = np.ascontiguousarray(rows.to_numpy(dtype="<f8") + 0.0)  # -0.0 becomes 0.0
-    return hashlib.sha256(f"{time_unit} {list(rows.columns)}".encode() + numbers.tobytes()).hexdigest()
+    lists = [name for name in rows.columns if name in LISTS]
+    parts = [rows.drop(columns=lists).to_numpy(dtype="<f8"), *(part for name in lists for part in flat(rows[name]))]
+    said = hashlib.sha256(f"{time_unit} {list(rows.columns)}".encode())
+    for part in parts:
+        said.update(np.ascontiguousarray(part.astype("<f8") + 0.0).tobytes())  # -0.0 becomes 0.0
+    return said.hexdigest()
+
+
+def in_order(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return rows of numbers or arrays so that their order depends on nothing else."""
+    numbers = rows.assign(**{name: ranks(rows[name]) for name in rows.columns if name in LISTS})
+    return rows.iloc[np.lexsort(numbers.to_numpy(float).T)]

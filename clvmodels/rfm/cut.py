@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypedDict
 
@@ -15,10 +15,12 @@ import pandas as pd
 from clvmodels.errors import DataWarning, InvalidArgument, check_length, shown, warn
 from clvmodels.notebook import as_html
 from clvmodels.rfm.columns import tidy
-from clvmodels.rfm.frame_checks import REQUIRED
+from clvmodels.rfm.frame import FIRST_ROWS, RFM
 from clvmodels.rfm.purchase_days import purchase_days
+from clvmodels.rfm.rules import OF_VALUES, OPPORTUNITIES, REQUIRED, STATISTICS
+from clvmodels.rfm.statistics import chosen_statistics
+from clvmodels.rfm.steps import Step
 from clvmodels.rfm.summary import summarise
-from clvmodels.rfm.table import FIRST_ROWS, RFM
 from clvmodels.transactions import (
     Reading,
     Refunds,
@@ -39,7 +41,7 @@ class LogChoices(TypedDict, total=False):
     began with it. Customers who bought before it only are not known, and count as new when they come back.
     """
 
-    time_unit: TimeUnit
+    time_unit: TimeUnit | None
     customer_id: str
     date: str
     value: str | None
@@ -49,6 +51,43 @@ class LogChoices(TypedDict, total=False):
     date_format: str | None
     churn_window: float | None
     window: float | None
+    opportunity: TimeUnit | None
+    statistics: Sequence[str]
+
+
+def needed_statistics(models: Iterable[object]) -> tuple[str, ...]:
+    """Return the columns of an RFM that models or forecasters need, by their attribute `statistics`, each once.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> needed_statistics([SimpleNamespace(statistics=("T", "log_gaps")), None, SimpleNamespace(statistics=("T",))])
+    ('T', 'log_gaps')
+    """
+    return tuple(dict.fromkeys(name for one in models for name in getattr(one, "statistics", ())))
+
+
+def asking_for(statistics: Sequence[str], choices: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the choices of a log that make further statistics too, as far as it gives them.
+
+    Without a value column it has none of values, and without `opportunity` nobody counts opportunities.
+
+    Parameters
+    ----------
+    statistics : sequence of str
+        Such as the union of those that some models need.
+    choices : LogChoices
+
+    Examples
+    --------
+    >>> asking_for(("frequency", "log_gaps", "free_purchases", "opportunities"), {"value": None})
+    {'value': None, 'statistics': ['frequency', 'log_gaps']}
+    """
+    given = choices.get("statistics", ())
+    without = (*(OF_VALUES if choices.get("value", "value") is None else ()),)
+    without += () if choices.get("opportunity") else OPPORTUNITIES
+    needed = [name for name in statistics if name not in without]
+    return {**choices, "statistics": list(dict.fromkeys([*([given] if isinstance(given, str) else given), *needed]))}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -85,6 +124,16 @@ class HoldoutSplit:
     periods: pd.DataFrame
     log: CheckedLog
 
+    def having(self, statistics: Sequence[str]) -> HoldoutSplit:
+        """Return the same cut with further statistics of the customers, as far as the log can give them."""
+        log, frame = self.log.having(statistics), self.calibration.frame
+        missing = [name for name in log.statistics if name not in frame.columns]
+        if not missing:
+            return self
+        known = log.known(self.calibration_end.date()).frame
+        added = {name: known[name].reindex(frame.index) for name in missing}
+        return replace(self, log=log, calibration=replace(self.calibration, frame=frame.assign(**added)))
+
     def history(self) -> pd.DataFrame:
         """Collect the purchase days of the calibration: customer_id, date and value, by customer and date."""
         return self.log.history(self.calibration_end.date())
@@ -109,15 +158,23 @@ class CheckedLog:
     Attributes
     ----------
     transactions : Transactions
-    time_unit : {"day", "week", "month", "year"}
+    step : Step
+        A purchase's day or period, and the time unit.
     churn_window, window : float or None
+    statistics : tuple of str
         As in `LogChoices`.
     """
 
     transactions: Transactions
-    time_unit: TimeUnit
+    step: Step
     churn_window: float | None
     window: float | None
+    statistics: tuple[str, ...]
+
+    @property
+    def time_unit(self) -> TimeUnit:
+        """The unit in which time is told."""
+        return self.step.time_unit
 
     @classmethod
     def check(
@@ -125,28 +182,39 @@ class CheckedLog:
         transactions: Any,
         *,
         last_day: dt.date | None,
-        time_unit: TimeUnit = "week",
+        time_unit: TimeUnit | None = None,
         churn_window: float | None = None,
         window: float | None = None,
+        opportunity: TimeUnit | None = None,
+        statistics: Sequence[str] = (),
         **reading: Any,
     ) -> CheckedLog:
         """Check a log; `reading` are the arguments of `Reading`, errors those of `rfm_summary`."""
-        days_per_unit(time_unit)
-        if window is not None and round(check_length(window, "window") * days_per_unit(time_unit)) < 1:
-            raise InvalidArgument(f"window is {window} {time_unit}s; give a length of a day or more")
-        checked = check_transactions(transactions, Reading(**reading), last_day=last_day)
+        step = Step.of(time_unit, opportunity)
+        if window is not None and round(check_length(window, "window") * step.per_unit) < 1:
+            raise InvalidArgument(f"window is {window} {step.time_unit}s; give a length of a {step.length} or more")
+        read = Reading(**reading)
+        names = chosen_statistics(statistics, step=step, has_value=read.value is not None)
+        checked = step.merged(check_transactions(transactions, read, last_day=last_day))
         if checked.source.untyped:
             # Text would be parsed anew for every question that a cut asks.
             checked = replace(checked, table=checked.table.cache())
-        return cls(transactions=checked, time_unit=time_unit, churn_window=churn_window, window=window)
+        return cls(transactions=checked, step=step, churn_window=churn_window, window=window, statistics=names)
+
+    def having(self, statistics: Sequence[str]) -> CheckedLog:
+        """Return the same log with further statistics to make, as far as it can give them; others are left out."""
+        able = [
+            name for name in STATISTICS if name in statistics and (self.transactions.has_value or name not in OF_VALUES)
+        ]
+        added = [name for name in able if name not in self.statistics]
+        return replace(self, statistics=(*self.statistics, *added)) if added else self
 
     def split(self, start: dt.date, end: dt.date) -> HoldoutSplit:
         """Cut at the end of the day `start`, with a holdout until the end of the day `end`."""
         self._check_cut(start, end)
         known = self._remembered(start)
         calibration = self.known(start)
-        per_unit = days_per_unit(self.time_unit)
-        horizon = (end - start).days / per_unit
+        horizon = self.step.between(start, end) / self.step.per_unit
         customers, days = _after(known, start, end)
         old, new = customers[customers["known"]], customers[~customers["known"]]
         unused = [] if known.has_value else ["value"]
@@ -159,13 +227,16 @@ class CheckedLog:
             new_customers=len(new),
             new_purchases=int(new["purchases"].sum()),
             new_value=float(new["value"].sum()) if known.has_value else math.nan,
-            periods=_per_period(days, start, per_unit, horizon).drop(columns=unused),
+            periods=_per_period(days, self.step.elapsed(days["date"], start), horizon).drop(columns=unused),
             log=self,
         )
 
     def known(self, end: dt.date) -> RFM:
         """Return the customers as they are known at the end of a day."""
-        return summarise(self._remembered(end), end, time_unit=self.time_unit, churn_window=self.churn_window)
+        self.step.check_end(end, "the observation end")
+        return summarise(
+            self._remembered(end), end, step=self.step, churn_window=self.churn_window, statistics=self.statistics
+        )
 
     def earlier(self, end: dt.date, *, places: Sequence[float], horizon: float) -> Iterator[tuple[dt.date, dt.date]]:
         """Days at which what is known at the end of a day could have been cut: at these shares of its length.
@@ -175,12 +246,13 @@ class CheckedLog:
         start, end : date
             For `split`: the holdout is as long as `horizon` (time units), where there is time.
         """
-        known, days = self._remembered(end), round(horizon * days_per_unit(self.time_unit))
-        length = (end - known.first_purchase).days
+        known, steps = self._remembered(end), round(horizon * self.step.per_unit)
+        end = self.step.last_end(end)
+        length = self.step.between(known.first_purchase, end)
         for place in places:
-            start = end - dt.timedelta(days=round((1 - place) * length))
+            start = self.step.later(end, -round((1 - place) * length))
             if known.first_purchase <= start < min(end, known.last_purchase):
-                yield start, min(start + dt.timedelta(days=days), end)
+                yield start, min(self.step.later(start, steps), end)
 
     def history(self, end: dt.date) -> pd.DataFrame:
         """Collect the purchase days until the end of a day: customer_id, date and value, by customer and date."""
@@ -194,10 +266,10 @@ class CheckedLog:
     def _remembered(self, start: dt.date) -> Transactions:
         """The rows that a calibration until `start` knows, and all later ones."""
         checked = self.transactions
-        days = math.inf if self.window is None else round(self.window * days_per_unit(self.time_unit))
-        if days > (start - checked.first_purchase).days:
+        steps = math.inf if self.window is None else round(self.window * self.step.per_unit)
+        if steps > self.step.between(checked.first_purchase, start):
             return checked
-        first = start - dt.timedelta(days=int(days) - 1)
+        first = self.step.later(start, -steps) + dt.timedelta(days=1)
         table: Any = checked.table.filter(checked.table.date >= ibis.literal(first))
         counts = table.aggregate(rows=table.count(), known=table.count(where=table.date <= ibis.literal(start)))
         found = checked.source.one_row(counts)
@@ -211,6 +283,8 @@ class CheckedLog:
 
     def _check_cut(self, start: dt.date, end: dt.date) -> None:
         checked = self.transactions
+        self.step.check_end(start, "calibration_end")
+        self.step.check_end(end, "holdout_end")
         if not checked.first_purchase <= start < checked.last_purchase:
             raise InvalidArgument(
                 f"calibration_end {start} is not among the purchases, which run from {checked.first_purchase} to "
@@ -249,11 +323,10 @@ def _per_customer(customers: Any, index: pd.Index) -> pd.DataFrame:
     return pd.DataFrame({"purchases": purchases, "value": value}, index=index)
 
 
-def _per_period(days: Any, start: dt.date, per_unit: float, horizon: float) -> pd.DataFrame:
+def _per_period(days: Any, elapsed: np.ndarray, horizon: float) -> pd.DataFrame:
     """Add up the days by time unit: the first ends one unit after the calibration end, the last at the horizon."""
-    elapsed = (pd.to_datetime(days["date"]) - midnight(start)).dt.days / per_unit
     number = math.ceil(horizon)
-    period = np.ceil(elapsed.to_numpy()).astype("int64") - 1
+    period = np.ceil(elapsed).astype("int64") - 1
     purchases = np.bincount(period, weights=days["purchases"], minlength=number)
     value = np.bincount(period, weights=days["value"], minlength=number)
     ends = np.minimum(np.arange(1.0, number + 1), horizon)

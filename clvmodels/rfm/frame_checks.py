@@ -2,41 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from clvmodels.errors import MOST_MONEY, InvalidRFM, shown
+from clvmodels.rfm.rules import CLOSE, FLAGS, LISTS, NUMBERS, REQUIRED, SIGNED, WHOLE, rules_for
+from clvmodels.rfm.times import as_arrays, wrong_times
 from clvmodels.transactions.in_memory import check_kinds, id_index
-
-REQUIRED = ("frequency", "recency", "T")
-AMOUNTS = ("monetary_value", "first_value", "total_value")
-FLAGS = ("active_before", "active_lately")
-# (what a bad customer is, which ones are, what to do)
-RULES: list[tuple[str, Callable[[Any], Any], str]] = [
-    (
-        "a frequency that is not a whole number",
-        lambda t: (t["frequency"] % 1 != 0) | (t["frequency"] > 2**53),
-        "frequency counts repeat purchase days",
-    ),
-    (
-        "recency > T",
-        lambda t: t["recency"] > t["T"],
-        "recency runs from first to last purchase, T from first purchase to observation end, in one time unit",
-    ),
-    (
-        "recency > 0 at frequency 0",
-        lambda t: (t["frequency"] == 0) & (t["recency"] > 0),
-        "without a repeat purchase, first and last are the same: recency is 0 (and not the time since)",
-    ),
-    (
-        "recency 0 at frequency > 0",
-        lambda t: (t["frequency"] > 0) & (t["recency"] == 0),
-        "a repeat purchase is on a later day than the first; was recency rounded, or the first purchase counted?",
-    ),
-]
 
 
 def checked_frame(frame: pd.DataFrame) -> pd.DataFrame:
@@ -65,6 +39,8 @@ def checked_frame(frame: pd.DataFrame) -> pd.DataFrame:
     if not isinstance(frame, pd.DataFrame):
         raise InvalidRFM(f"cannot read customers from a {type(frame).__name__}; hand in a pandas DataFrame")
     table = _indexed(frame)
+    if "T" not in table.columns and "opportunities" in table.columns:
+        table = table.assign(T=table["opportunities"])
     missing = [name for name in REQUIRED if name not in table.columns]
     if missing:
         raise InvalidRFM(
@@ -73,12 +49,14 @@ def checked_frame(frame: pd.DataFrame) -> pd.DataFrame:
     if table.empty:
         raise InvalidRFM("the table has no customers; hand in at least one")
     _check_ids(table.index)
-    numbers = pd.DataFrame({name: _as_numbers(table[name]) for name in (*REQUIRED, *AMOUNTS) if name in table.columns})
+    numbers = pd.DataFrame({name: _as_numbers(table[name]) for name in NUMBERS if name in table.columns})
     _check_finite(numbers)
-    for what, bad, remedy in RULES:
-        _refuse(what, bad(numbers), numbers, remedy)
+    for rule in rules_for(numbers.columns):
+        _refuse(rule.what, rule.bad(numbers), numbers, rule.remedy)
     flags = {name: _as_flags(table[name]) for name in FLAGS if name in table.columns}
-    return table.assign(**flags, **{str(name): numbers[name] for name in numbers}).astype({"frequency": "int64"})
+    lists = {name: _as_times(table[name], numbers) for name in LISTS if name in table.columns}
+    whole = {name: "int64" for name in WHOLE if name in numbers.columns}
+    return table.assign(**flags, **lists, **{str(name): numbers[name] for name in numbers}).astype(whole)
 
 
 def first_of(ids: pd.Index) -> str:
@@ -129,6 +107,14 @@ def _as_flags(column: Any) -> pd.Series:
     return column.astype(bool)
 
 
+def _as_times(column: Any, numbers: pd.DataFrame) -> pd.Series:
+    arrays = as_arrays(column)
+    remedy = "purchase_times are those of the repeat purchases since the first, in the time unit, ascending"
+    for what, bad in wrong_times(numbers.assign(purchase_times=arrays), CLOSE):
+        _refuse(what, pd.Series(bad, index=numbers.index), numbers, remedy)
+    return arrays
+
+
 def _check_finite(numbers: pd.DataFrame) -> None:
     for name in numbers.columns:
         values: Any = numbers[name]
@@ -136,7 +122,8 @@ def _check_finite(numbers: pd.DataFrame) -> None:
         _refuse(f"an infinite {name}", np.isinf(values), numbers, "correct it")
         if name != "frequency":  # of which whole numbers alone are possible
             _refuse(f"a {name} beyond {MOST_MONEY:g}", values > MOST_MONEY, numbers, "correct it, or use a larger unit")
-        _refuse(f"a negative {name}", values < 0, numbers, "zero or more is possible")
+        if name not in SIGNED:
+            _refuse(f"a negative {name}", values < 0, numbers, "zero or more is possible")
 
 
 def _refuse(what: str, bad: Any, numbers: pd.DataFrame, remedy: str) -> None:

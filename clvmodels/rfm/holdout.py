@@ -12,7 +12,8 @@ import pandas as pd
 
 from clvmodels.errors import InvalidArgument, check_horizon, shown
 from clvmodels.rfm.cut import CheckedLog, HoldoutSplit, LogChoices
-from clvmodels.transactions import DateLike, as_day, days_per_unit
+from clvmodels.rfm.steps import Step
+from clvmodels.transactions import DateLike, as_day
 
 
 def split_holdout(
@@ -29,9 +30,10 @@ def split_holdout(
     calibration_end, holdout_end : date
         The last days of the two periods, each to its end. Rows after `holdout_end` are left out.
     **choices
-        time_unit, customer_id, date, value, refunds, unknown_dates, time_zone, date_format, churn_window: as in
-        `rfm_summary`. Refunds until `holdout_end` count. And window, in time units: what was bought longer than that
-        before the end of `calibration_end` is forgotten, as if the log began later; by default nothing is.
+        time_unit, customer_id, date, value, refunds, unknown_dates, time_zone, date_format, churn_window, opportunity,
+        statistics: as in `rfm_summary`; both days must end an opportunity. Refunds until `holdout_end` count. And
+        window, in time units: what was bought longer than that before the end of `calibration_end` is forgotten, as if
+        the log began later; by default nothing is.
 
     Returns
     -------
@@ -81,7 +83,7 @@ def rolling_splits(
         The calibration ends. A number of them is spread evenly over the second half of the time from the first purchase
         to the last possible origin, which is included.
     horizon : float
-        The length of each holdout, in time units; rounded to whole days. Holdouts may overlap.
+        The length of each holdout, in time units; rounded to whole days (or opportunities). Holdouts may overlap.
     holdout_end : date, optional
         The last day of the last holdout; by default that of the log.
     **choices
@@ -109,25 +111,25 @@ def rolling_splits(
     """
     last_day = None if holdout_end is None else as_day(holdout_end, "holdout_end")
     log = CheckedLog.check(transactions, last_day=last_day, **choices)
-    days = _whole_days(horizon, log)
-    end = last_day or log.transactions.log_end
+    steps, end = _whole_steps(horizon, log), last_day or log.step.last_end(log.transactions.log_end)
+    last = log.step.later(end, -steps)
     if isinstance(origins, Integral) and not isinstance(origins, bool):
-        starts = _spread(int(origins), log.transactions.first_purchase, end - dt.timedelta(days=days))
+        starts = _spread(int(origins), log.transactions.first_purchase, last, log.step)
     else:
-        starts = _given(origins, end - dt.timedelta(days=days))
-    return (log.split(start, start + dt.timedelta(days=days)) for start in starts)
+        starts = _given(origins, last)
+    return (log.split(start, log.step.later(start, steps)) for start in starts)
 
 
-def _whole_days(horizon: float, log: CheckedLog) -> int:
-    days = round(check_horizon(horizon) * days_per_unit(log.time_unit))
-    if days < 1:
-        raise InvalidArgument(f"horizon is {horizon} {log.time_unit}s; give a length of a day or more")
-    return days
+def _whole_steps(horizon: float, log: CheckedLog) -> int:
+    steps = round(check_horizon(horizon) * log.step.per_unit)
+    if steps < 1:
+        raise InvalidArgument(f"horizon is {horizon} {log.time_unit}s; give a length of a {log.step.length} or more")
+    return steps
 
 
-def _spread(number: int, first: dt.date, last: dt.date) -> list[dt.date]:
+def _spread(number: int, first: dt.date, last: dt.date, step: Step) -> list[dt.date]:
     """Evenly over the second half of the time from the first purchase to the last origin."""
-    length = (last - first).days
+    length = step.between(first, last)
     places = np.unique(np.round(np.linspace(length / 2, length, max(number, 1))).astype(int)) if length > 0 else []
     if number < 1:
         raise InvalidArgument(f"origins is {number}; ask for one or more")
@@ -138,7 +140,7 @@ def _spread(number: int, first: dt.date, last: dt.date) -> list[dt.date]:
             " or for a shorter horizon"
         )
     # With one origin, the last possible one.
-    return [first + dt.timedelta(days=int(place)) for place in (places if number > 1 else [length])]
+    return [step.later(first, int(place)) for place in (places if number > 1 else [length])]
 
 
 def _given(origins: Any, last: dt.date) -> list[dt.date]:

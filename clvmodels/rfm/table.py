@@ -1,238 +1,218 @@
-"""One row per customer: how often, how lately, for how long observed, and how much."""
+"""One row per customer, still where the data are: a database, Parquet files, a cluster."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
 from typing import Any
 
-import numpy as np
+import ibis
+import ibis.expr.types as ir
 import pandas as pd
+from ibis.common.exceptions import IbisError
 
-from clvmodels.errors import InvalidArgument
+from clvmodels.errors import InvalidArgument, InvalidRFM, InvalidTransactions
+from clvmodels.files import CUSTOMERS, write_parquet
 from clvmodels.notebook import as_html
-from clvmodels.rfm.counts import counted, fingerprint, spend_data
-from clvmodels.rfm.frame_checks import AMOUNTS, FLAGS, REQUIRED, checked_frame, first_of
-from clvmodels.transactions import DateLike, TimeUnit, as_day, days_per_unit, midnight
-from clvmodels.transactions.in_memory import check_same_kinds
+from clvmodels.rfm.columns import COLUMNS, stamped, tidied
+from clvmodels.rfm.counts import checked_names, merged, spend_column, spend_data, summed
+from clvmodels.rfm.frame import RFM, empty_log
+from clvmodels.rfm.rules import OPPORTUNITIES, REQUIRED
+from clvmodels.rfm.table_checks import check_table
+from clvmodels.transactions import DateLike, Source, TimeUnit, as_day, days_per_unit, midnight, open_source
 
-FIRST_ROWS = 10
-DERIVED = (*REQUIRED, *AMOUNTS, "first_date", "last_date", *FLAGS)
-
-
-def empty_log() -> pd.DataFrame:
-    """Return a log of no treatments."""
-    return pd.DataFrame({"what": [], "count": [], "treatment": []}).astype({"count": "int64"})
+BATCH = 500_000
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class RFM:
-    """A table with one row per customer, made by `rfm_summary`, `split_holdout` or `RFM.from_frame`.
+class RFMTable:
+    """A table with one row per customer that is not in memory; made by `rfm_table` or `RFMTable.open`.
+
+    Models are fitted to it as to an `RFM`: what is collected are the distinct rows and their counts, never customers.
+    `score` works through it in batches.
 
     Attributes
     ----------
-    frame : DataFrame, shape (customers, columns), indexed by customer_id
-        frequency (repeat purchase days), recency (from first to last purchase) and T (from first purchase to
-        observation end), both in `time_unit`. From a log with amounts also monetary_value (mean of the repeat purchase
-        days, 0 without any), first_value and total_value; from any log first_date and last_date, and active_before and
-        active_lately (bought in the older and in the later of the two windows that end with the observation).
-    time_unit : {"day", "week", "month", "year"}
+    source : Source
+        Where `table` is executed.
+    table : ibis Table
+        customer_id and columns of `RFM.frame`.
+    time_unit : {"day", "week", "month", "year", "quarter"}
     observation_end : Timestamp, optional
-        The last day that was observed.
     churn_window : float, optional
-        The length of each of the two windows, in `time_unit`.
-    log : DataFrame
-        what, count, treatment: what was merged, left out or kept on the way from the transactions.
+        As in `RFM`.
+    summed : bool
+        Whether the amounts are sums made by the database, whose last digits depend on the order of its rows.
+    treatments : callable
+        Works out `log`.
     """
 
-    frame: pd.DataFrame
+    source: Source
+    table: ir.Table
     time_unit: TimeUnit
     observation_end: pd.Timestamp | None = None
     churn_window: float | None = None
-    log: pd.DataFrame = field(default_factory=empty_log)
+    summed: bool = False
+    treatments: Callable[[], pd.DataFrame] = empty_log
 
-    def __len__(self) -> int:
-        """Return the number of customers."""
-        return len(self.frame)
+    @property
+    def log(self) -> pd.DataFrame:
+        """What was merged, left out or kept on the way from the transactions: what, count, treatment."""
+        return self.treatments()
 
     def __repr__(self) -> str:
-        """Say what is in it, in one line."""
+        """Say what it is, in one line, without counting."""
         end = "" if self.observation_end is None else f", observed until {self.observation_end:%Y-%m-%d}"
-        return f"RFM({len(self)} customers, time unit {self.time_unit}{end})"
+        return f"RFMTable({', '.join(self.table.columns)}; time unit {self.time_unit}{end})"
 
     def _repr_html_(self) -> str:
-        treated = [self.log] if len(self.log) else []
-        return as_html(repr(self), self.frame, *treated, rows=FIRST_ROWS)
-
-    @property
-    def has_value(self) -> bool:
-        """Whether it knows what was spent."""
-        return "monetary_value" in self.frame.columns
-
-    @property
-    def units_per_year(self) -> float:
-        """The number of time units in a year of 365.25 days."""
-        return days_per_unit("year") / days_per_unit(self.time_unit)
-
-    @property
-    def fingerprint(self) -> str:
-        """A sha256 of the numbers and their unit; neither the order of the customers nor their ids matter."""
-        names = [name for name in (*REQUIRED, *AMOUNTS) if name in self.frame.columns]
-        numbers = self.frame[names]
-        return fingerprint(numbers.iloc[np.lexsort(numbers.to_numpy(float).T)], self.time_unit)
-
-    def compressed(self) -> pd.DataFrame:
-        """Return the distinct rows of frequency, recency and T, with the `count` of customers that have them."""
-        return counted({name: self.frame[name] for name in REQUIRED})
-
-    def spend(self, *, include_first: bool) -> tuple[np.ndarray, np.ndarray]:
-        """Return the number of each customer's purchases that count, and their mean value: two arrays (n,).
-
-        Repeat purchases count, and with `include_first` the first as well. A new customer has none.
-
-        Raises
-        ------
-        InvalidRFM
-            If the RFM has no values.
-        """
-        return spend_data(self.frame, include_first=include_first)
-
-    def spend_counts(self, *, include_first: bool) -> pd.DataFrame:
-        """Return the distinct rows of `number` and `mean` (see `spend`), with the `count` of customers."""
-        return counted(dict(zip(("number", "mean"), self.spend(include_first=include_first), strict=True)))
-
-    def assign(self, **columns: pd.Series | Mapping[Any, Any]) -> RFM:
-        """Return a copy with further columns, e.g. a segment, aligned on customer_id.
-
-        Parameters
-        ----------
-        **columns : Series indexed by customer_id, or dict of customer_id -> value
-            Customers that are not in this table are ignored.
-
-        Raises
-        ------
-        InvalidArgument
-            If a column lacks customers, has some twice, or has a name that is taken by a quantity derived from the
-            transactions.
-
-        Examples
-        --------
-        >>> RFM.new_customer("week").assign(segment={"new": "web"}).frame.loc["new", "segment"]
-        'web'
-        """
-        taken = sorted(set(columns) & set(DERIVED))
-        if taken:
-            raise InvalidArgument(f"{taken} are derived from the transactions; choose other names")
-        added = {name: self._aligned(name, column) for name, column in columns.items()}
-        return replace(self, frame=self.frame.assign(**added))
-
-    def _aligned(self, name: str, column: Any) -> pd.Series:
-        if not isinstance(column, (pd.Series, Mapping)):
-            raise InvalidArgument(
-                f"{name} is a {type(column).__name__}; give a Series indexed by customer_id, or a dict"
-            )
-        series = column if isinstance(column, pd.Series) else _series_of(column)
-        if not series.index.is_unique:
-            raise InvalidArgument(
-                f"{name} has customers twice, e.g. {first_of(series.index[series.index.duplicated()])}"
-            )
-        position = series.index.get_indexer(self.frame.index)
-        lacking = self.frame.index[position < 0]
-        if len(lacking):
-            raise InvalidArgument(
-                f"{name} lacks {len(lacking)} of {len(self)} customers, e.g. {first_of(lacking)}; "
-                "index it by customer_id"
-            )
-        taken = series.take(position)
-        check_same_kinds(taken.index, self.frame.index, error=InvalidArgument)
-        return taken.set_axis(self.frame.index)
-
-    def select(self, customers: Any) -> RFM:
-        """Return a copy with some of the customers.
-
-        Parameters
-        ----------
-        customers : list-like of ids, or of booleans, one per customer
-            A boolean Series is aligned on customer_id. The order is kept as asked.
-
-        Raises
-        ------
-        InvalidArgument
-            If an id is not known or asked for twice, or the number of booleans is not that of the customers.
-
-        Examples
-        --------
-        >>> two = pd.DataFrame({"frequency": [0, 1], "recency": [0, 2], "T": [5, 5]}, index=["a", "b"])
-        >>> RFM.from_frame(two, time_unit="week").select(["b"]).frame.index.tolist()
-        ['b']
-        """
-        asked = customers if hasattr(customers, "dtype") else pd.Index(list(customers), tupleize_cols=False)
-        if pd.api.types.is_bool_dtype(asked.dtype):
-            mask = self._aligned("the selection", asked) if isinstance(asked, pd.Series) else asked
-            if len(mask) != len(self):
-                raise InvalidArgument(f"{len(mask)} booleans for {len(self)} customers; give one each")
-            return self._only(np.flatnonzero(mask))
-        asked = pd.Index(asked, tupleize_cols=False)
-        position = self.frame.index.get_indexer(asked)
-        unknown = asked[position < 0]
-        if len(unknown):
-            raise InvalidArgument(
-                f"{len(unknown)} of {len(asked)} customers are not in the table, e.g. {first_of(unknown)}"
-            )
-        check_same_kinds(asked, self.frame.index.take(position), error=InvalidArgument)
-        if not asked.is_unique:
-            raise InvalidArgument(f"customer {first_of(asked[asked.duplicated()])} is asked for twice; name each once")
-        return self._only(position)
-
-    def _only(self, position: np.ndarray) -> RFM:
-        if not len(position):
-            raise InvalidArgument(f"none of the {len(self)} customers is selected; select at least one")
-        return replace(self, frame=self.frame.iloc[position])
+        columns = pd.DataFrame({"type": {name: str(kind) for name, kind in self.table.schema().items()}})
+        return as_html(f"{self!r}, not in memory", columns)
 
     @classmethod
-    def from_frame(cls, frame: pd.DataFrame, *, time_unit: TimeUnit, observation_end: DateLike | None = None) -> RFM:
-        """Make an RFM of a per-customer table.
+    def open(cls, source: Any, *, time_unit: TimeUnit, observation_end: DateLike | None = None) -> RFMTable:
+        """Open a per-customer table where it is, and check it in one query.
 
         Parameters
         ----------
-        frame : DataFrame
-            customer_id as a column or as the index; frequency, recency and T; optionally the other columns of
-            `RFM.frame` and any of your own. It is not changed, and its order is kept.
-        time_unit : {"day", "week", "month", "year"}
+        source : path to Parquet, Ibis table, DuckDB relation, or a pandas, polars or Arrow table
+            customer_id, frequency, recency and T (or opportunities, which it equals); optionally the other columns of
+            `RFM.frame`. Further columns are left out.
+        time_unit : {"day", "week", "month", "year", "quarter"}
             Of recency and T.
         observation_end : date, optional
 
         Raises
         ------
         InvalidRFM
-            If the table contradicts itself; the message counts the customers and says what to do.
-        InvalidArgument
-            If the time unit or the date cannot be understood.
+            If the table lacks columns or contradicts itself; the message counts the customers and says what to do.
 
         Examples
         --------
-        >>> table = pd.DataFrame({"customer_id": ["a"], "frequency": [2], "recency": [30.43], "T": [38.86]})
-        >>> RFM.from_frame(table, time_unit="week")
-        RFM(1 customers, time unit week)
+        >>> one = pd.DataFrame({"customer_id": ["a"], "frequency": [2], "recency": [30.43], "T": [38.86]})
+        >>> RFMTable.open(one, time_unit="week").count()
+        1
         """
         days_per_unit(time_unit)
         end = None if observation_end is None else midnight(as_day(observation_end, "observation_end"))
-        return cls(frame=checked_frame(frame), time_unit=time_unit, observation_end=end)
+        try:
+            opened = _opened(source)
+        except InvalidTransactions as error:
+            said = str(error).partition("; pass their names")[0].replace("transactions", "customers")
+            raise InvalidRFM(f"{said}; customer_id, {', '.join(REQUIRED)} are needed, under these names") from error
+        return cls(source=opened, table=check_table(opened), time_unit=time_unit, observation_end=end)
 
-    @classmethod
-    def new_customer(cls, time_unit: TimeUnit) -> RFM:
-        """Return one customer, called "new", of whom nothing is known yet.
+    @property
+    def has_value(self) -> bool:
+        """Whether it knows what was spent."""
+        return "monetary_value" in self.table.columns
 
-        Examples
-        --------
-        >>> RFM.new_customer("week").frame.loc["new", ["frequency", "recency", "T"]].tolist()
-        [0.0, 0.0, 0.0]
+    def count(self) -> int:
+        """Return the number of customers."""
+        return int(self.source.one_row(self.table.aggregate(customers=self.table.count()))["customers"])
+
+    def compressed(self, statistics: Sequence[str] = REQUIRED) -> pd.DataFrame:
+        """As `RFM.compressed`, counted where the data are."""
+        names = checked_names(statistics, self.table.columns)
+        return self._counted(**{name: self.table[name] for name in names})
+
+    def spend_counts(self, *, include_first: bool) -> pd.DataFrame:
+        """As `RFM.spend_counts`, counted where the data are."""
+        name = spend_column(self.table, include_first=include_first)
+        counts = self._counted(frequency=self.table.frequency, **{name: self.table[name]})
+        return merged(counts, *spend_data(counts, include_first=include_first))
+
+    def _counted(self, **columns: Any) -> pd.DataFrame:
+        chosen = self.table.select(**columns)
+        counts = self.source.collect(chosen.group_by(*columns).aggregate(count=ibis._.count()))
+        if counts.empty:
+            raise InvalidRFM("the table has no customers; did every day come to zero or less after refunds?")
+        return summed(tidied(counts) if self.summed else counts)
+
+    def collect(self) -> RFM:
+        """Return all customers in memory."""
+        return self.maker()(self.source.collect(stamped(self.table.order_by("customer_id"))))
+
+    def batches(self, customers: int = BATCH, *, count: int | None = None) -> Iterator[RFM]:
+        """Yield the customers some at a time, each batch an `RFM`. Of a DuckDB relation all are in memory meanwhile.
+
+        `count` is their number where it is known already.
+
+        Raises
+        ------
+        InvalidRFM
+            If fewer came than there are, as when another query runs on the same connection in between.
         """
-        nothing = {"frequency": [0], "recency": [0.0], "T": [0.0], "monetary_value": [0.0]}
-        new = cls.from_frame(pd.DataFrame(nothing, index=["new"]), time_unit=time_unit)
-        # The first purchase is yet to come: its value is unknown, not zero.
-        return replace(new, frame=new.frame.assign(first_value=np.nan, total_value=np.nan))
+        if customers < 1:
+            raise InvalidArgument(f"{customers} customers in a batch; give one or more, e.g. {BATCH}")
+        expected, seen = self.count() if count is None else count, 0
+        for batch in map(self.maker(), self.source.batches(stamped(self.table), customers)):
+            seen += len(batch)
+            yield batch
+        if seen != expected:
+            raise InvalidRFM(
+                f"{seen} of {expected} customers came: another query on the same database connection has ended the"
+                " answer; let nothing else use it meanwhile, or write the table to a file first (to_parquet)"
+            )
+
+    def cached(self) -> RFMTable:
+        """Work it out once and return the table that the database or cluster keeps of it until it is no longer used.
+
+        For a log in a file, `to_parquet` does this for later sessions too.
+
+        Raises
+        ------
+        InvalidArgument
+            If the log is in memory already, or a DuckDB relation, whose connection is not ours.
+        """
+        if self.source.ids is not None:
+            raise InvalidArgument("the log is in memory; use collect(), or to_parquet(path), instead of cached()")
+        try:
+            return replace(self, table=self.table.cache())
+        except IbisError as error:
+            raise InvalidArgument(f"the table cannot be kept where it is ({error}); use to_parquet(path)") from error
+
+    def to_parquet(self, path: str | Path) -> RFMTable:
+        """Write it to a Parquet file, whole or not at all, and return the table that reads from there.
+
+        An earlier table of customers or scores is replaced, any other file refused.
+        """
+        write_parquet(path, (batch.frame.reset_index() for batch in self.batches()), CUSTOMERS)
+        opened = RFMTable.open(path, time_unit=self.time_unit, observation_end=self.observation_end)
+        return replace(opened, churn_window=self.churn_window, treatments=self.treatments)
+
+    def sql(self, dialect: str) -> str:
+        """Return the query for the customers in a dialect of SQL that Ibis knows, such as "pyspark"."""
+        return str(ibis.to_sql(self.table, dialect=dialect))
+
+    def maker(self) -> Callable[[pd.DataFrame], RFM]:
+        """Return what turns a part of the table, read as a DataFrame, into an `RFM`; it can be sent to workers."""
+        return partial(
+            _rfm_of,
+            summed=self.summed,
+            time_unit=self.time_unit,
+            observation_end=self.observation_end,
+            churn_window=self.churn_window,
+        )
 
 
-def _series_of(values: Mapping[Any, Any]) -> pd.Series:
-    return pd.Series(list(values.values()), index=pd.Index(list(values), tupleize_cols=False))
+def _opened(source: Any) -> Source:
+    """Open a per-customer table; its opportunities stand for a T that is not there."""
+    needed = {name: name for name in ("customer_id", *REQUIRED)}
+    try:
+        return open_source(source, needed, optional=COLUMNS)
+    except InvalidTransactions:
+        needed = {name: name for name in (*needed, *OPPORTUNITIES) if name != "T"}
+        try:
+            opened: Any = open_source(source, needed, optional=COLUMNS)
+        except InvalidTransactions:
+            opened = None
+        if opened is None:
+            raise
+    return replace(opened, table=opened.table.mutate(T=opened.table.opportunities))
+
+
+def _rfm_of(frame: pd.DataFrame, *, summed: bool, time_unit: TimeUnit, **known: Any) -> RFM:
+    return replace(RFM.from_frame(tidied(frame) if summed else frame, time_unit=time_unit), **known)

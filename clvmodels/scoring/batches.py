@@ -13,7 +13,7 @@ from clvmodels.errors import InvalidArgument, local_path, shown
 from clvmodels.files import CUSTOMERS, write_parquet
 from clvmodels.intervals import Progress
 from clvmodels.rfm import RFM, RFMTable
-from clvmodels.rfm.lazy import BATCH
+from clvmodels.rfm.table import BATCH
 from clvmodels.scoring.scorer import Choices, Scorer
 
 
@@ -54,8 +54,8 @@ def score(rfm: RFM | RFMTable, to: str | Path, *, batch: int = BATCH, **choices:
     --------
     >>> import tempfile
     >>> from clvmodels.datasets import load_cdnow_summary
-    >>> from clvmodels.models.beta_geo import BetaGeo
-    >>> point = BetaGeo.at(r=0.243, alpha=4.414, a=0.793, b=2.426, time_unit="week")
+    >>> from clvmodels.models.published import cdnow_posteriors
+    >>> point, _ = cdnow_posteriors()
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     written = score(load_cdnow_summary(), f"{folder}/scores.parquet", purchases=point, horizon=39)
     ...     len(pd.read_parquet(written))

@@ -11,10 +11,12 @@ import pandas as pd
 from clvmodels.errors import InvalidArgument, InvalidRFM, check_horizon, check_interval, check_margin
 from clvmodels.formulas.discount import discount_force
 from clvmodels.lifetime_value import LifetimeValue
-from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
-from clvmodels.models.gamma_gamma import GammaGammaPosterior
 from clvmodels.models.posterior import check_rfm
-from clvmodels.rfm import RFM, RFMTable
+from clvmodels.models.purchase_process import LEAVING
+from clvmodels.models.purchases import PurchasePosterior
+from clvmodels.models.spend import SpendPosterior
+from clvmodels.rfm import RFM, RFMTable, needed_statistics
+from clvmodels.rfm.counts import checked_names
 
 MONEY = ("lifetime_value", "predictive_lifetime_value")
 QUANTITIES = ("probability_alive", "expected_purchases", "predictive_purchases", "expected_lifetime", *MONEY)
@@ -25,8 +27,8 @@ ENDS = ("mean", "lower", "upper")
 class Choices(TypedDict, total=False):
     """The attributes of `Scorer` as keyword arguments."""
 
-    purchases: Required[BetaGeoPosterior]
-    spend: GammaGammaPosterior | None
+    purchases: Required[PurchasePosterior]
+    spend: SpendPosterior | None
     horizon: Required[float]
     margin: float
     annual_discount_rate: float
@@ -41,8 +43,8 @@ class Scorer:
 
     Attributes
     ----------
-    purchases : BetaGeoPosterior
-    spend : GammaGammaPosterior, optional
+    purchases : PurchasePosterior
+    spend : SpendPosterior, optional
         Without it there are no lifetime values.
     horizon : float
         In the posterior's time unit, from the observation end on; probability_alive is that at the observation end.
@@ -52,7 +54,8 @@ class Scorer:
         Probability inside each interval.
     quantities : sequence of str, optional
         Out of `QUANTITIES`; by default all that are expectations: probability_alive, expected_purchases,
-        expected_lifetime and, with spend, lifetime_value. The predictive ones take longer.
+        expected_lifetime and, with spend, lifetime_value, without the first and the third where nobody leaves under the
+        model. The predictive ones take longer.
     random_seed : int, optional
         Replaces the fit's seed in predictive draws.
 
@@ -62,8 +65,8 @@ class Scorer:
         If a choice is unknown or outside its domain.
     """
 
-    purchases: BetaGeoPosterior
-    spend: GammaGammaPosterior | None = None
+    purchases: PurchasePosterior
+    spend: SpendPosterior | None = None
     horizon: float
     margin: float = 1.0
     annual_discount_rate: float = 0.0
@@ -75,10 +78,12 @@ class Scorer:
         """Check the choices before hours of work."""
         check_horizon(self.horizon)
         check_interval(self.interval)
-        if not isinstance(self.purchases, BetaGeoPosterior):
-            raise InvalidArgument(f"purchases is a {type(self.purchases).__name__}; give the posterior of BetaGeo.fit")
-        if not (self.spend is None or isinstance(self.spend, GammaGammaPosterior)):
-            raise InvalidArgument(f"spend is a {type(self.spend).__name__}; give the posterior of GammaGamma.fit")
+        if not isinstance(self.purchases, PurchasePosterior):
+            raise InvalidArgument(
+                f"purchases is a {type(self.purchases).__name__}; give the posterior of a model of purchases"
+            )
+        if not (self.spend is None or isinstance(self.spend, SpendPosterior)):
+            raise InvalidArgument(f"spend is a {type(self.spend).__name__}; give the posterior of a model of spend")
         check_margin(self.margin)
         discount_force(self.annual_discount_rate, units_per_year=1)
         unknown = [name for name in self.chosen if name not in QUANTITIES]
@@ -86,6 +91,8 @@ class Scorer:
             raise InvalidArgument(f"quantities has {unknown or 'nothing'}; choose from {', '.join(QUANTITIES)}")
         if len(set(self.chosen)) < len(self.chosen):
             raise InvalidArgument(f"quantities names one twice: {list(self.chosen)}; name each once")
+        if set(self.chosen) & set(LEAVING):
+            self.purchases.with_leaving()
         money = [name for name in self.chosen if name in MONEY]
         if money and self.spend is None:
             raise InvalidArgument(f"{money} need the posterior of the spend; pass spend=..., or leave them out")
@@ -97,13 +104,20 @@ class Scorer:
         """The quantities, defaults filled in."""
         if self.quantities is not None:
             return (self.quantities,) if isinstance(self.quantities, str) else tuple(self.quantities)
-        expected = ("probability_alive", "expected_purchases", "expected_lifetime")
+        leaving = ("probability_alive", "expected_lifetime") if self.purchases.leaves else ()
+        expected = tuple(name for name in QUANTITIES if name in ("expected_purchases", *leaving))
         return expected if self.spend is None else (*expected, "lifetime_value")
+
+    @property
+    def statistics(self) -> tuple[str, ...]:
+        """The columns of an RFM that the models need for the quantities."""
+        return needed_statistics([self.purchases, self.spend if set(self.chosen) & set(MONEY) else None])
 
     def check(self, rfm: RFM | RFMTable) -> None:
         """Refuse customers that cannot be scored, before the first of them is."""
         check_rfm(rfm, lazy=True)
         self.purchases.check_unit(rfm)
+        checked_names(self.statistics, rfm.frame.columns if isinstance(rfm, RFM) else rfm.table.columns)
         if set(self.chosen) & set(MONEY) and not rfm.has_value:
             raise InvalidRFM("lifetime values need the customers' spend; make the RFM from a log with a value column")
 
@@ -123,8 +137,8 @@ class Scorer:
 
         Examples
         --------
-        >>> from clvmodels.models.beta_geo import BetaGeo
-        >>> purchases = BetaGeo.at(r=0.243, alpha=4.414, a=0.793, b=2.426, time_unit="week")
+        >>> from clvmodels.models.published import cdnow_posteriors
+        >>> purchases, _ = cdnow_posteriors()
         >>> seen = pd.DataFrame({"customer_id": ["ann"], "frequency": [2], "recency": [30.43], "T": [38.86]})
         >>> scores = Scorer(purchases=purchases, horizon=39).table(RFM.from_frame(seen, time_unit="week"))
         >>> scores[["customer_id", "expected_purchases_mean"]].round(3).values.tolist()

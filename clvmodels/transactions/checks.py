@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Any
 
 import ibis.expr.types as ir
@@ -41,7 +43,7 @@ def examine(
     error: type[ClvError] = InvalidTransactions,
     rows: str = "rows",
 ) -> dict[str, Any]:
-    """Run all checks and collect the facts, in one aggregate query.
+    """Run all checks and collect the facts, in one aggregate query; what is bad is counted in another one.
 
     Parameters
     ----------
@@ -78,15 +80,20 @@ def examine(
     """
     table = source.table
     asked = {"rows": table.count(), **facts}
-    asked |= {f"bad_{number}": table.count(where=check.bad) for number, check in enumerate(checks)}
+    if checks:  # one count of all takes half the time that a count of each does
+        asked["bad"] = table.count(where=reduce(or_, (check.bad for check in checks)))
     found = source.one_row(table.aggregate(**asked))
     if found["rows"] == 0:
         raise error(f"the table has no {rows}; hand in at least one")
-    for number, check in enumerate(checks):
-        if found[f"bad_{number}"]:
-            share = f"{found[f'bad_{number}']} of {found['rows']} {rows}"
-            raise error(f"{share} {check.found}{_shown(source, check)}; {check.remedy}")
-    return {name: found[name] for name in ("rows", *facts)}
+    if found.pop("bad", 0):
+        each: dict[str, Any] = {str(number): table.count(where=check.bad) for number, check in enumerate(checks)}
+        counts = source.one_row(table.aggregate(**each))
+        for check, count in zip(checks, counts.values(), strict=True):
+            if count:
+                share = f"{count} of {found['rows']} {rows}"
+                raise error(f"{share} {check.found}{_shown(source, check)}; {check.remedy}")
+        raise error(f"the {rows} changed while they were read; hand in a copy")
+    return found
 
 
 def _shown(source: Source, check: Check) -> str:

@@ -6,8 +6,8 @@ from typing import Literal
 
 from clvmodels.errors import InvalidArgument, shown
 
-TimeUnit = Literal["day", "week", "month", "year"]
-DAYS_PER_UNIT: dict[str, float] = {"day": 1.0, "week": 7.0, "month": 365.25 / 12, "year": 365.25}
+TimeUnit = Literal["day", "week", "month", "year", "quarter"]
+DAYS_PER_UNIT: dict[str, float] = {"day": 1.0, "week": 7.0, "month": 365.25 / 12, "year": 365.25, "quarter": 365.25 / 4}
 
 
 def days_per_unit(time_unit: TimeUnit) -> float:
@@ -15,7 +15,7 @@ def days_per_unit(time_unit: TimeUnit) -> float:
 
     Parameters
     ----------
-    time_unit : {"day", "week", "month", "year"}
+    time_unit : {"day", "week", "month", "year", "quarter"}
 
     Raises
     ------

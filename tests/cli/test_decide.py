@@ -161,3 +161,14 @@ def test_rows_without_a_date_are_left_out_where_that_is_asked_for(log, tmp_path)
     assert run("churn", log, *question, "--out", tmp_path / "clean").exit_code == 0
     found, expected = ((tmp_path / name / "answer.txt").read_text() for name in ("dirty", "clean"))
     assert found == expected
+
+
+def test_a_model_of_opportunities_is_chosen_with_their_length(log, tmp_path):
+    churn = ("churn", log, "--period", "3", "--periods", "2", "--model", "bg_bb", "--out", tmp_path)
+    done = run(*churn, "--opportunity", "month", "--observation-end", "2021-01-31")
+    assert done.exit_code == 0, done.output
+    assert "leave within 3 months" in " ".join(done.stdout.split())
+    without = run(*churn)
+    assert without.exit_code == 1
+    assert "the RFM has no opportunities" in without.stderr
+    assert "--opportunity 'month'" in without.stderr

@@ -10,7 +10,8 @@ from clvmodels.cli.options import Formats, Refunds, TimeUnit, UnknownDates
 from clvmodels.datasets import simulate_transactions
 from clvmodels.errors import ClvError
 from clvmodels.evaluation.baselines import HiatusRule, Nothing
-from clvmodels.evaluation.bayesian import BetaGeoGammaGamma
+from clvmodels.evaluation.model_forecaster import ModelForecaster
+from clvmodels.evaluation.registry import default_forecasters
 from clvmodels.reports import FORMATS, Origins
 
 PERIODS = ["--calibration-end", "2020-10-01", "--holdout-end", "2021-03-31"]
@@ -72,14 +73,15 @@ def test_the_defaults_are_those_of_the_backtest(log, asked):
         "customer_id": "customer_id",
         "date": "date",
         "value": "value",
-        "time_unit": "week",
+        "time_unit": None,
+        "opportunity": None,
         "refunds": "error",
         "unknown_dates": "error",
         "date_format": None,
         "time_zone": None,
         "origins": None,
         "window": None,
-        "forecasters": None,
+        "forecasters": default_forecasters(),
         "segments": None,
         "acquisition_rate": None,
         "margin": 1.0,
@@ -103,7 +105,7 @@ def test_the_defaults_are_those_of_the_backtest(log, asked):
         ("--time-zone", "Europe/Berlin", "time_zone", "Europe/Berlin"),
         ("--origins", "6", "origins", Origins(origins=6)),
         ("--window", "26", "window", 26.0),
-        ("--forecasters", "hiatus,nothing", "forecasters", [BetaGeoGammaGamma(), HiatusRule(), Nothing()]),
+        ("--forecasters", "hiatus,nothing", "forecasters", [ModelForecaster(), HiatusRule(), Nothing()]),
         ("--acquisition-rate", "2.5", "acquisition_rate", 2.5),
         ("--acquisition-rate", "estimated", "acquisition_rate", "estimated"),
         ("--margin", "0.3", "margin", 0.3),

@@ -12,7 +12,7 @@ from clvmodels.compiled.likelihood import DropoutSum, SpendSum
 from clvmodels.datasets import simulate_rfm
 from clvmodels.formulas import beta_geo, gamma_gamma
 from clvmodels.inference.density import flatten
-from clvmodels.models.beta_geo import beta_geo_graph
+from clvmodels.models.beta_geo import BetaGeo
 from clvmodels.models.gamma_gamma_graph import gamma_gamma_graph
 
 POSITIVE = st.floats(0.05, 20)
@@ -70,7 +70,7 @@ def test_compiled_sums_give_the_same_log_density_of_purchases(rfm):
     assert len(counts) > 500
     priors = clv.BetaGeo().priors.for_data(counts)
     points = np.random.default_rng(0).normal(0, 1, (20, 4))
-    written, compiled = densities([beta_geo_graph(counts, priors, loops=loops) for loops in (False, True)], points)
+    written, compiled = densities([BetaGeo.graph(counts, priors, loops=loops) for loops in (False, True)], points)
     assert compiled == pytest.approx(written, rel=1e-10)
 
 
@@ -87,7 +87,7 @@ def test_the_gradient_of_the_graph_is_the_same_with_compiled_sums(rfm):
     priors = clv.BetaGeo().priors.for_data(counts)
     point = np.array([-1.2, 1.5, 0.3, 1.1])
     written, compiled = (
-        flatten(beta_geo_graph(counts, priors, loops=loops)).value_and_gradient(point) for loops in (False, True)
+        flatten(BetaGeo.graph(counts, priors, loops=loops)).value_and_gradient(point) for loops in (False, True)
     )
     assert compiled[0] == pytest.approx(written[0], rel=1e-10)
     assert compiled[1] == pytest.approx(written[1], rel=1e-8)
@@ -102,7 +102,7 @@ def test_counts_give_the_log_density_of_all_customers_one_by_one():
     assert len(counts) < len(frame) / 2
     priors = clv.BetaGeo().priors.for_data(counts)
     points = np.random.default_rng(0).normal(0, 1, (20, 4))
-    compressed, whole = densities([beta_geo_graph(table, priors) for table in (counts, one_by_one)], points)
+    compressed, whole = densities([BetaGeo.graph(table, priors) for table in (counts, one_by_one)], points)
     assert compressed == pytest.approx(whole, rel=1e-10)
 
 

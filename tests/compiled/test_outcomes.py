@@ -5,19 +5,26 @@ import pytest
 
 import clvmodels as clv
 from clvmodels import intervals
-from clvmodels.compiled import outcomes
+from clvmodels.compiled import events
 from clvmodels.formulas import beta_geo
 from clvmodels.formulas.beta_geo import BetaGeoParams
-from clvmodels.models.simulation import Simulation
+from clvmodels.formulas.gamma_gamma import GammaGammaParams
+from clvmodels.models import outcomes as models_outcomes
+from clvmodels.models.outcomes import Outcomes
 
 PARAMS = BetaGeoParams(r=0.8, alpha=6.0, a=0.9, b=2.5)
+POINT = clv.BetaGeo.at(**PARAMS._asdict(), time_unit="week")
 DRAWS = 100_000
 
 
-def customer(x, t_x, T, draws=DRAWS):
+def customers(key, x, t_x, T, draws=500):
     params = BetaGeoParams(*(np.full(draws, value) for value in PARAMS))
-    key = np.array([123], dtype=np.uint64)
-    return Simulation(np.uint64(7), key, *(np.array([value], float) for value in (x, t_x, T)), params)
+    rows = tuple(np.array(each, float) for each in (x, t_x, T))
+    return Outcomes(POINT, np.uint64(7), np.array(key, dtype=np.uint64), rows, params, np.inf)
+
+
+def customer(x, t_x, T, draws=DRAWS):
+    return customers([123], [x], [t_x], [T], draws)
 
 
 def counts(x, t_x, T, horizon, draws=DRAWS):
@@ -85,12 +92,6 @@ def test_a_customer_who_has_surely_left_buys_nothing():
     assert not counts(500, 1, 1000, 30.0, draws=200).any()
 
 
-def customers(key, x, t_x, T, draws=500):
-    params = BetaGeoParams(*(np.full(draws, value) for value in PARAMS))
-    rows = (np.array(each, float) for each in (x, t_x, T))
-    return Simulation(np.uint64(7), np.array(key, dtype=np.uint64), *rows, params)
-
-
 def test_every_customer_is_drawn_to_the_own_horizon():
     two = customers([1, 2], [2, 0], [30, 0], [39, 20])
     mixed = two.counts(np.array([10.0, 52.0])).array()
@@ -126,12 +127,13 @@ def test_rounding_does_not_carry_a_purchase_over_the_last_edge():
 
 
 def test_without_discount_the_value_of_drawn_purchases_is_the_expected_one():
-    spend = [np.full(DRAWS, value) for value in (6.25, 3.74, 15.44)]
-    out = np.empty((1, DRAWS))
-    own = np.array([2.0]), np.array([20.0])
-    one, row = customer(2, 30, 39), slice(0, 1)
-    within = np.array([52.0])
-    outcomes.purchase_values(*one.of(row), within, one.none(row, within), *own, *spend, 1.0, 0.0, 0.0, False, out)
+    one, out = customer(2, 30, 39), np.empty(DRAWS)
+    found = one.events(slice(0, 1), np.array([52.0]))
+    spend = clv.GammaGamma.at(p=6.25, q=3.74, v=15.44, time_unit="week")
+    own = GammaGammaParams(*(np.full(DRAWS, value) for value in (6.25, 3.74, 15.44)))
+    known = np.array([2.0]), np.array([20.0])
+    amounts = spend.known_amounts(own, known, found.offsets, seed=one.seed, keys=one.keys)
+    events.values(*found, amounts, 1.0, 0.0, 0.0, out)
     purchases = float(beta_geo.expected_purchases(PARAMS, 52, 2, 30, 39))
     mean_spend = 6.25 * (15.44 + 40) / (6.25 * 2 + 3.74 - 1)
     assert out.mean() == pytest.approx(purchases * mean_spend, abs=4 * out.std() / np.sqrt(DRAWS))
@@ -167,3 +169,10 @@ def test_there_is_value_exactly_where_there_are_purchases(fitted, cdnow_small):
     counts = fitted.purchases.draws("predictive_purchases", cdnow_small, horizon=39, random_seed=3)
     values = fitted.draws(cdnow_small, horizon=39, kind="predictive", random_seed=3)
     assert np.array_equal(counts.to_numpy() > 0, values.to_numpy() > 0)
+
+
+def test_a_buffer_that_is_filled_in_parts_holds_the_same_purchases(monkeypatch):
+    many = customers(np.arange(40), np.full(40, 5), np.full(40, 30), np.full(40, 39))
+    whole = many.counts(np.full(40, 52.0)).array()
+    monkeypatch.setattr(models_outcomes, "MOST_EVENTS", 100)
+    assert np.array_equal(many.counts(np.full(40, 52.0)).array(), whole)

@@ -7,6 +7,7 @@ from scipy import integrate, stats
 
 import clvmodels as clv
 from clvmodels.decisions import churn
+from clvmodels.decisions.churn import is_identified
 
 R, ALPHA, A, B = 0.243, 4.414, 0.793, 2.426
 
@@ -208,12 +209,11 @@ def test_without_uncertainty_nothing_drives_the_rate(at_point):
 
 
 def test_the_sentence_says_the_figures(answer):
-    alive, rate, lifespan = (answer.table.loc[("total", name)] for name in ("alive", "churn_rate", "lifespan"))
+    alive, rate, beyond = (answer.table.loc[("total", name)] for name in ("alive", "churn_rate", "beyond"))
     assert answer.sentence.startswith(f"Of the {alive['mean']:.0f} customers expected to be alive, ")
     ends = f"(90 % credible interval {100 * rate['lower']:.2f} to {100 * rate['upper']:.2f} %)"
     assert f"{100 * rate['mean']:.2f} % {ends} leave within 13 weeks" in answer.sentence
-    assert f"they stay for {lifespan['mean']:.1f} weeks (90 % credible interval" in answer.sentence
-    assert "of the next 52 on average" in answer.sentence
+    assert f"; {100 * beyond['mean']:.0f} % of them stay longer than 52 weeks." in answer.sentence
 
 
 def test_the_same_seed_gives_the_same_answer(fitted, rfm):
@@ -265,3 +265,45 @@ def test_a_new_customers_life_is_that_of_a_simulation(at_point, lives):
     for time in (13.0, 52.0):
         survived = at_point.survival.loc[("new customer", time), "mean"]
         assert stats.binomtest(int((left > time).sum()), 20_000, survived).pvalue > 0.01
+
+
+def test_the_share_beyond_the_horizon_is_the_end_of_the_survival_curve(answer):
+    for group, name in (("shop", "shop"), ("web", "web"), ("total", "known customers")):
+        end = answer.survival.loc[(name, 52.0)]
+        assert answer.table.loc[(group, "beyond")].tolist() == pytest.approx(end.tolist())
+
+
+def test_a_lifespan_at_its_cap_is_told_as_the_share_who_stay_longer(fitted, rfm):
+    short, long = (churn(fitted.purchases, rfm, period=13, horizon=horizon) for horizon in (26, 5000))
+    assert short.table.loc[("total", "beyond"), "mean"] > 0.5 > long.table.loc[("total", "beyond"), "mean"]
+    assert "% of them stay longer than 26 weeks." in short.sentence
+    assert "weeks (90 % credible interval" in long.sentence
+    assert "of the next 5,000 on average." in long.sentence
+
+
+@pytest.mark.parametrize(
+    ("departures", "exposure", "identified"),
+    [(0, 1e4, False), (1, 1e4, False), (20, 1e4, True), (0, 20, True), (500, 1e6, True)],
+)
+def test_a_low_rate_that_no_departures_attest_is_not_identified(departures, exposure, identified):
+    # What `departures` in so long a time leave known of a rate.
+    rate = np.random.default_rng(1).gamma(departures + 1, 1 / exposure, size=4000)
+    assert is_identified(rate) == identified
+
+
+def test_without_dropout_neither_churn_nor_lifespan_is_told():
+    rng = np.random.default_rng(2)
+    T, rate = np.full(800, 40.0), rng.gamma(0.8, 0.15, size=800)
+    x = rng.poisson(rate * T)
+    last = np.where(x > 0, T * rng.beta(np.maximum(x, 1), 1), 0.0)
+    rfm = clv.RFM.from_frame(pd.DataFrame({"frequency": x, "recency": last, "T": T}), time_unit="week")
+    found = churn(clv.BetaGeo().fit(rfm, random_seed=1), rfm, period=13)
+    assert not found.identified
+    assert found.sentence == (
+        "Churn and lifespan cannot be told from these data: BG/NBD finds hardly anybody who left for good."
+    )
+
+
+def test_where_customers_leave_churn_is_told(answer, at_point):
+    assert answer.identified
+    assert at_point.identified

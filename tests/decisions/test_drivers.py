@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from clvmodels.decisions.drivers import Certain, driver_sentence, drivers, purchase_inputs
+from clvmodels.decisions.drivers import Certain, driver_sentence, drivers
 
 DRAWS = 4000
 
@@ -92,5 +92,5 @@ def test_the_sentence_names_the_first_and_how_far_it_goes():
 
 
 def test_of_a_point_there_are_as_many_inputs_as_outcomes(point):
-    assert {len(draws) for draws in purchase_inputs(point.purchases).values()} == {1000}
-    assert list(purchase_inputs(point.purchases)) == ["purchase rate of a new customer", "dropout probability"]
+    assert {len(draws) for draws in point.purchases.population().values()} == {1000}
+    assert list(point.purchases.population()) == ["purchase rate of a new customer", "dropout probability"]

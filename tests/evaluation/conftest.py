@@ -6,7 +6,7 @@ import pytest
 from clvmodels.datasets import load_cdnow, simulate_transactions
 from clvmodels.evaluation.backtest import backtest
 from clvmodels.evaluation.baselines import AsBefore
-from clvmodels.evaluation.bayesian import BetaGeoGammaGamma
+from clvmodels.evaluation.model_forecaster import ModelForecaster
 from clvmodels.evaluation.rolling import rolling_backtest
 
 
@@ -22,7 +22,7 @@ def one_timers():
     days = pd.date_range("2024-01-01", periods=12, freq="7D")
     log = pd.DataFrame({"customer_id": range(12), "date": days, "value": 20.0})
     log.loc[12] = [0, pd.Timestamp("2024-05-01"), 30.0]
-    forecasters = [BetaGeoGammaGamma(), AsBefore()]
+    forecasters = [ModelForecaster(), AsBefore()]
     return backtest(log, calibration_end="2024-04-01", holdout_end="2024-05-06", forecasters=forecasters, random_seed=1)
 
 
@@ -31,6 +31,6 @@ def rolling():
     """A quarter ahead from two origins, by the model and by going on as before."""
     log = simulate_transactions(customers=150, length=66, spend=None, random_seed=1)
     segments = {customer: "odd" if customer % 2 else "even" for customer in range(1, 151)}
-    forecasters = [BetaGeoGammaGamma(draws=200), AsBefore()]
+    forecasters = [ModelForecaster(draws=200), AsBefore()]
     choices = {"origins": 2, "horizon": 13, "value": None, "segments": segments, "random_seed": 1}
     return rolling_backtest(log, forecasters=forecasters, **choices)

@@ -140,10 +140,10 @@ def test_the_same_seed_gives_the_same_transforms_and_another_one_others():
     assert other.customers.drop(columns="pit").equals(found().customers.drop(columns="pit"))
 
 
-def test_without_draws_the_median_is_the_mean_and_there_is_nothing_else():
+def test_without_draws_there_is_neither_a_median_nor_anything_else():
     assessment = found(prediction=points(DRAWS.mean(axis=0)))
     assert list(assessment.customers) == ["y_obs", "mean", "median", "active", "said_active"]
-    assert (assessment.customers["median"] == assessment.customers["mean"]).all()
+    assert assessment.customers["median"].isna().all()
     assert (assessment.totals, assessment.attainable, assessment.pit_counts) == (None, {}, None)
     assert np.isnan([assessment.pit_distance, assessment.pit_p_value]).all()
 

@@ -8,11 +8,11 @@ import pytest
 from scipy import stats
 
 from clvmodels.datasets import simulate_transactions
-from clvmodels.datasets.simulators import PURCHASES, SPEND
 from clvmodels.evaluation.backtest import backtest
-from clvmodels.evaluation.bayesian import BetaGeoGammaGamma, FittedBetaGeoGammaGamma
+from clvmodels.evaluation.model_forecaster import FittedModels, ModelForecaster
 from clvmodels.models.beta_geo import BetaGeo
 from clvmodels.models.gamma_gamma import GammaGamma
+from clvmodels.models.simulators import PURCHASES, SPEND
 
 pytestmark = pytest.mark.slow
 SEEDS = range(20)
@@ -28,7 +28,7 @@ class Known:
 
     def fit(self, calibration, *, random_seed):
         parameters = dict(zip(("r", "alpha", "a", "b"), self.purchases, strict=True))
-        return FittedBetaGeoGammaGamma(
+        return FittedModels(
             purchases=BetaGeo.at(**parameters, time_unit="week", random_seed=random_seed),
             spend=GammaGamma.at(**SPEND._asdict(), time_unit="week", random_seed=random_seed),
         )
@@ -47,7 +47,7 @@ WRONG = [
 def tables():
     """The metrics of 20 logs of 1,000 customers."""
     cut = {"calibration_end": "2020-09-29", "holdout_end": "2021-06-29"}
-    forecasters = [BetaGeoGammaGamma(draws=500), TRUE, *WRONG]
+    forecasters = [ModelForecaster(draws=500), TRUE, *WRONG]
     logs = (simulate_transactions(customers=1000, length=78.0, random_seed=seed) for seed in SEEDS)
     made = [backtest(log, forecasters=forecasters, random_seed=1, past_errors=False, **cut) for log in logs]
     attainable = {

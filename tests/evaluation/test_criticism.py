@@ -11,8 +11,8 @@ from scipy.stats import spearmanr
 
 import clvmodels as clv
 from clvmodels.datasets import load_cdnow_summary
-from clvmodels.datasets.simulators import simulate_rfm
 from clvmodels.evaluation.criticism import criticise, frequency_check, leave_one_out, spend_independence
+from clvmodels.models.simulators import simulate_rfm
 
 FREQUENCIES = ["0", "1", "2", "3", "4", "5", "6", "7+"]
 

@@ -8,8 +8,8 @@ import pytest
 
 from clvmodels.evaluation.backtest import backtest
 from clvmodels.evaluation.baselines import AsBefore, HiatusRule
-from clvmodels.evaluation.bayesian import BetaGeoGammaGamma
 from clvmodels.evaluation.forecasters import Forecast, Prediction
+from clvmodels.evaluation.model_forecaster import ModelForecaster
 
 MODEL = "bg_nbd_gamma_gamma"
 DAYS = pd.date_range("2024-01-01", periods=12, freq="7D")
@@ -175,7 +175,7 @@ def test_months_are_periods_too():
     rows = [(customer, day) for customer in range(10) for day in DAYS]
     log = pd.DataFrame(rows, columns=["customer_id", "date"])
     cut = {"calibration_end": DAYS[6], "holdout_end": DAYS[11], "value": None, "time_unit": "month"}
-    tracking = backtest(log, **cut, forecasters=[BetaGeoGammaGamma(draws=100)]).tracking()
+    tracking = backtest(log, **cut, forecasters=[ModelForecaster(draws=100)]).tracking()
     assert tracking["end"].tolist() == pytest.approx([1, 35 / 30.4375])
     # Four weeks are in the first month, and the fifth purchase after it.
     assert tracking["actual"].tolist() == [40, 50]

@@ -9,16 +9,16 @@ import pytest
 from clvmodels.datasets import simulate_transactions
 from clvmodels.evaluation.backtest import backtest
 from clvmodels.evaluation.baselines import AsBefore, HiatusRule
-from clvmodels.evaluation.bayesian import BetaGeoGammaGamma
 from clvmodels.evaluation.known import calibration_of
-from clvmodels.evaluation.registry import DEFAULTS, named_forecasters
+from clvmodels.evaluation.model_forecaster import ModelForecaster
+from clvmodels.evaluation.registry import default_forecasters
 from clvmodels.evaluation.rolling import rolling_backtest
 
 LOG = simulate_transactions(customers=150, length=66, random_seed=1)
 SEGMENTS = {customer: "odd" if customer % 2 else "even" for customer in range(1, 151)}
 CUT = {"calibration_end": "2020-10-01", "holdout_end": "2021-04-01"}
 ORIGINS = ["2020-06-01", "2020-11-01"]
-QUICK = BetaGeoGammaGamma(draws=100)
+QUICK = ModelForecaster(draws=100)
 
 
 def planted(origin):
@@ -50,7 +50,7 @@ def assert_same_forecast(one, other):
 @pytest.fixture(scope="module")
 def pair():
     """Backtests with every default forecaster, of the log and of the one with another future."""
-    few = [replace(one, draws=100) if hasattr(one, "draws") else one for one in named_forecasters(DEFAULTS)]
+    few = [replace(one, draws=100) if hasattr(one, "draws") else one for one in default_forecasters(segmented=True)]
     choices = {"segments": SEGMENTS | {0: "new", 999: "new"}, "acquisition_rate": "estimated", "random_seed": 1}
     logs = LOG, planted(CUT["calibration_end"])
     return [backtest(log, **CUT, forecasters=few, **choices) for log in logs]
@@ -69,7 +69,7 @@ def test_what_a_forecaster_is_given_ends_with_the_origin(pair):
     assert truth.history()["date"].max() <= pd.Timestamp(CUT["calibration_end"])
 
 
-@pytest.mark.parametrize("name", DEFAULTS)
+@pytest.mark.parametrize("name", [one.name for one in default_forecasters(segmented=True)])
 def test_the_future_moves_no_forecast_and_no_draw(pair, name):
     assert_same_forecast(*(result.forecasts[name] for result in pair))
 

@@ -7,7 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
-from sklearn.metrics import mean_absolute_error, mean_absolute_percentage_error, root_mean_squared_error
+from sklearn.metrics import (
+    mean_absolute_error,
+    mean_absolute_percentage_error,
+    mean_poisson_deviance,
+    root_mean_squared_error,
+)
 from threadpoolctl import threadpool_limits
 
 from clvmodels.evaluation import metrics
@@ -197,3 +202,18 @@ def test_weighted_means_do_not_depend_on_the_number_of_threads():
         with threadpool_limits(threads):
             found.append(metrics.means(columns, weights))
     assert np.array_equal(*found)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_poisson_deviance_is_that_of_scikit_learn(seed):
+    rng = np.random.default_rng(seed)
+    guess = rng.gamma(0.5, 2.0, size=200) + 1e-9
+    y = rng.poisson(guess) * rng.choice([1.0, 2.5], size=200)
+    assert metrics.poisson_deviance(y, guess) == pytest.approx(mean_poisson_deviance(y, guess))
+
+
+def test_a_forecast_of_nothing_that_fails_costs_an_infinite_deviance():
+    assert metrics.poisson_deviance([0, 0], [0, 0]) == 0
+    assert metrics.poisson_deviance([0, 1], [0, 0]) == np.inf
+    # Who does not count costs nothing.
+    assert metrics.poisson_deviance([0, 1], [0, 0], np.array([[1, 0], [1, 1]])).tolist() == [0, np.inf]

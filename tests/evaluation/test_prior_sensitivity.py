@@ -5,8 +5,8 @@ import pytest
 
 import clvmodels as clv
 from clvmodels.datasets import load_cdnow_summary
-from clvmodels.datasets.simulators import simulate_rfm
 from clvmodels.evaluation.criticism import prior_sensitivity
+from clvmodels.models.simulators import simulate_rfm
 
 
 @pytest.fixture(scope="module")

@@ -3,11 +3,11 @@
 import pytest
 
 from clvmodels.errors import InvalidArgument
-from clvmodels.evaluation.registry import FORECASTERS, default_forecasters, named_forecasters
+from clvmodels.evaluation.registry import default_forecasters, forecasters, named_forecasters
 
 
 def test_each_forecaster_has_the_name_it_is_found_by():
-    assert [forecaster.name for forecaster in named_forecasters(list(FORECASTERS))] == list(FORECASTERS)
+    assert [forecaster.name for forecaster in named_forecasters(list(forecasters()))] == list(forecasters())
 
 
 def test_by_default_the_segments_are_compared_where_there_are_some():

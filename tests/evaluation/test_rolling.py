@@ -74,13 +74,15 @@ def test_the_table_is_the_mean_over_the_origins(rolling):
     assert rolling.table().loc[("purchases", MODEL), "rmse"] == pytest.approx(sum(rmse) / 2)
 
 
-def test_an_origin_without_a_figure_is_left_out_of_its_mean():
+def test_an_origin_at_which_one_has_no_figure_is_left_out_of_all_means():
     forecasters = [Range(0, 1, least=100), AsBefore()]
     # Of the customers who come in twelve weeks from the first of January on, only some are known in February.
     result = rolling_backtest(LOG, origins=["2020-02-10", "2020-06-01"], horizon=13, forecasters=forecasters)
     figures = result.by_origin().xs(("purchases", "range"), level=KEYS)["mae"]
     assert np.isnan(figures.iloc[0])
     assert result.table().loc[("purchases", "range"), "mae"] == figures.iloc[1]
+    other = result.by_origin().xs(("purchases", "as_before"), level=KEYS)["mae"]
+    assert result.table().loc[("purchases", "as_before"), "mae"] == other.iloc[1] != other.iloc[0]
     assert result.notes == ["2020-02-10: range has no forecast: there are too few customers."]
     assert result.verdict().endswith(result.notes[0])
 
@@ -122,7 +124,13 @@ def test_one_total_inside_and_one_outside_are_a_half():
     dates = [pd.Timestamp("2024-01-01") + pd.Timedelta(days=day) for day in days for _ in range(2)]
     log = pd.DataFrame({"customer_id": [1, 2] * len(days), "date": dates})
     result = rolling_backtest(
-        log, origins=["2024-01-31", "2024-02-14"], horizon=7, time_unit="day", value=None, forecasters=[Range(0, 2)]
+        log,
+        origins=["2024-01-31", "2024-02-14"],
+        horizon=7,
+        time_unit="day",
+        value=None,
+        forecasters=[Range(0, 2)],
+        past_errors=False,
     )
     assert result.totals()[["predicted", "lower", "upper", "actual"]].to_numpy().tolist() == [
         [2, 0, 4, 2],
@@ -131,7 +139,7 @@ def test_one_total_inside_and_one_outside_are_a_half():
     row = result.coverage_of_totals().loc[("purchases", "range")]
     assert row[["totals", "inside"]].tolist() == [2, 0.5]
     assert row["log_error"] == pytest.approx(np.sqrt((np.log(1) ** 2 + np.log(7) ** 2) / 2))
-    assert "1 of 2 totals came out inside their 90 % intervals" in result.verdict()
+    assert "1 of 2 totals were inside their 90 % intervals." in result.verdict()
 
 
 def test_a_comparison_is_of_the_mean_over_the_origins(rolling):
@@ -155,11 +163,11 @@ def test_the_verdict_names_the_origins_and_the_length_of_the_forecasts(rolling):
     ends = [result.split.calibration_end for result in rolling.results]
     assert heading == (
         f"2 origins from {ends[0]:%Y-%m-%d} to {ends[-1]:%Y-%m-%d}, each forecast 13 weeks ahead for the 150 customers "
-        "known at it. Figures are means over the origins."
+        "known at it. Figures are means over the origins that all have."
     )
     held = rolling.coverage_of_totals().loc[("purchases", MODEL)]
-    assert f"{round(2 * held['inside'])} of 2 totals came out inside their 90 % intervals, " in purchases
-    assert f"{round(2 * held['inside_wide'])} inside the widened ones." in purchases
+    inside = round(2 * held["inside_wide"])
+    assert purchases == f"Purchases: {inside} of 2 totals were inside their 90 % intervals with past errors."
     assert conclusion.startswith("In short: ")
     assert "nan" not in rolling.verdict()
 

@@ -63,6 +63,12 @@ def test_importance_sampling_that_fails_its_check_warns_with_cause_and_remedy():
     assert samples.sizes["draw"] == 400
 
 
+def test_a_part_of_a_ridge_is_not_taken_for_the_whole():
+    for seed in range(5):
+        with pytest.warns(FitWarning):
+            assert not draw(banana(), ["x", "y"], "importance", draws=400, seed=seed)[1].converged
+
+
 def test_a_density_without_a_maximum_is_refused_with_the_remedy():
     with pm.Model() as model:
         rate = pm.HalfFlat("rate")

@@ -60,7 +60,7 @@ REFUSED = [
     ("source.time_zone", '""', "give some text"),
     ("source.time_zone", '"Nowhere/City"', ""),
     ("source.time_zone", '"../../etc/passwd"', ""),
-    ("model.time_unit", '"weeks"', "it must be 'day', 'week', 'month' or 'year'"),
+    ("model.time_unit", '"weeks"', "it must be 'day', 'week', 'month', 'year' or 'quarter'"),
     ("model.time_unit", "1", ""),
     ("model.observation_end", '"yesterday"', 'give a date such as 2025-06-30, or "last complete day"'),
     ("model.observation_end", '"2025-02-30"', "give a date such as 2025-06-30"),
@@ -129,6 +129,8 @@ def written(name, value):
     if value is None:  # a parameter of a prior
         *table, prior, key = name.split(".")
         key, value = prior, f'{{ distribution = "Gamma", {key} = "two" }}'
+    if table[:2] == ["model", "priors"]:
+        return f'{SOURCE}[model]\npurchases = "bg_nbd"\nspend = "gamma_gamma"\n{".".join(table[1:])}.{key} = {value}\n'
     return f"{SOURCE}[{'.'.join(table)}]\n{needed}{key} = {value}\n"
 
 
@@ -136,7 +138,7 @@ def written(name, value):
 def test_a_value_inside_its_domain_is_taken(name, value, load):
     found = load(written(name, value)).config
     for key in name.split("."):
-        found = getattr(found, key)
+        found = found[key] if isinstance(found, dict) else getattr(found, key)
     assert found is not None
 
 
@@ -200,6 +202,7 @@ def test_a_configuration_cannot_be_changed():
 @pytest.mark.parametrize("name", ["self", "args", "name", "distribution_"])
 def test_a_prior_whose_parameter_has_an_odd_name_is_a_prior_or_refused(name):
     priors = {"purchases": {"r": {"distribution": "Gamma", name: 1.0}}}
+    model = {"purchases": "bg_nbd", "priors": priors}
     with contextlib.suppress(InvalidConfiguration):
-        config = read_config({"source": {"transactions": "orders.csv"}, "model": {"priors": priors}})
-        assert config.model.priors.purchases.r.prior.parameters == {name: 1.0}
+        config = read_config({"source": {"transactions": "orders.csv"}, "model": model})
+        assert config.model.priors.purchases["r"].prior.parameters == {name: 1.0}

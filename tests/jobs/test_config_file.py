@@ -24,7 +24,6 @@ def test_a_value_in_place_of_a_table_is_refused(name, value, load):
         ("modle.draws", "model"),
         ("model.draw", "model.draws"),
         ("model.priors.purchase.r", "model.priors.purchases"),
-        ("model.priors.spend.q", None),
         ("source.customerid", "source.customer_id"),
         ("source.Transactions", "source.transactions"),
         ("scores.discount_rate", "scores.annual_discount_rate"),
@@ -47,6 +46,11 @@ def test_an_unknown_key_is_told_with_the_nearest_or_with_those_there_are(name, m
     assert f"there is no key {unknown}; " in str(refused.value)
     assert (f"do you mean {meant}?" if meant else "there are ") in str(refused.value)
     assert key
+
+
+def test_a_prior_that_the_model_has_not_is_refused_with_those_that_it_has(load):
+    with pytest.raises(InvalidConfiguration, match=r"'gamma_gamma' has no prior of 'q' in priors\.spend; it has p, "):
+        load(f'{SOURCE}[model]\nspend = "gamma_gamma"\npriors.spend.q = {{ distribution = "Flat" }}\n')
 
 
 def test_all_problems_are_told_at_once(load):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from clvmodels.errors import InvalidConfiguration
 from clvmodels.jobs.config import Job, load_config, read_config
-from clvmodels.jobs.template import TEMPLATE
+from clvmodels.jobs.template import template
 from clvmodels.scoring import QUANTITIES
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=12)
@@ -52,6 +52,7 @@ VALID = {
     },
     "segments": {"file": NAMES, "customer_id": NAMES, "segment": NAMES},
     "model": {
+        "purchases": st.just("bg_nbd"),
         "time_unit": st.sampled_from(["day", "week", "month", "year"]),
         "observation_end": st.dates(dt.date(1990, 1, 1), dt.date(2100, 1, 1)) | st.just("last complete day"),
         "method": st.sampled_from(["auto", "importance", "nuts", "map"]),
@@ -79,7 +80,7 @@ VALID = {
     "output": {"folder": NAMES, "scores_copy": NAMES},
     "mlflow": {"tracking_uri": NAMES, "experiment": NAMES, "registered_model": NAMES},
 }
-NEEDED = {"source": ["transactions"], "segments": ["file"], "mlflow": ["tracking_uri"]}
+NEEDED = {"source": ["transactions"], "model": ["purchases"], "segments": ["file"], "mlflow": ["tracking_uri"]}
 PLACES = [(table, key) for table, keys in VALID.items() for key in keys]
 PLACES += [(table,) for table in VALID] + [("model", "priors", "purchases"), ("model", "priors", "purchases", "r")]
 PLACES += [("model", "priors", "spend", "p", "distribution"), ("model", "priors", "spend", "p", "mu")]
@@ -143,9 +144,8 @@ def use(config):
     assert not any("\0" in os.fspath(path) for path in (job.store, job.scores_copy or job.store))
     if config.source.time_zone is not None:
         ZoneInfo(config.source.time_zone)
-    for _, model in config.model.priors:
-        for _, choice in model:
-            assert choice is None or choice.prior.distribution
+    for _, chosen in config.model.priors:
+        assert all(choice.prior.distribution for choice in chosen.values())
 
 
 def outcome(said):
@@ -228,14 +228,14 @@ def test_a_file_says_what_its_values_say(tmp_path_factory, spoilt):
 
 
 @given(
-    st.integers(0, len(TEMPLATE)),
+    st.integers(0, len(template())),
     st.integers(0, 40),
     TEXT | st.sampled_from(['"', "[", "]", "{", "=", "\n", "#", "'''"]),
 )
 @settings(max_examples=400)
 def test_a_template_with_a_slip_is_taken_or_refused_by_its_path(tmp_path_factory, start, length, slip):
     path = tmp_path_factory.getbasetemp() / "slip.toml"
-    path.write_bytes((TEMPLATE[:start] + slip + TEMPLATE[start + length :]).encode())
+    path.write_bytes((template()[:start] + slip + template()[start + length :]).encode())
     config, reason = outcome_of(path)
     assert config is not None or reason.startswith(str(path))
 

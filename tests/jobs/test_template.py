@@ -10,22 +10,26 @@ from pydantic import BaseModel
 from clvmodels.errors import InvalidArgument
 from clvmodels.jobs.config import Config, load_config, read_config
 from clvmodels.jobs.settings import PriorChoice
-from clvmodels.jobs.template import TEMPLATE, write_template
+from clvmodels.jobs.template import template, write_template
+from clvmodels.models.priors import prior_names
+from clvmodels.models.registry import default_models
 from clvmodels.scoring import QUANTITIES
 
 # Shown as an example, since nothing is there by default.
 EXAMPLES = {"source.table", "source.time_zone", "source.date_format", "backtest.holdout", "output.scores_copy"}
 EXAMPLES |= {f"segments.{key}" for key in ("file", "table", "customer_id")} | {"mlflow.tracking_uri"}
-EXAMPLES |= {"model.priors.purchases.r", "model.priors.spend.p", "scores.quantities", "report.currency"}
-# In a comment beside the example of another one.
-NAMED = {f"model.priors.purchases.{key}" for key in ("alpha", "phi", "kappa")}
-NAMED |= {f"model.priors.spend.{key}" for key in ("q_minus_one", "mean_spend")}
+EXAMPLES |= {
+    "model.opportunity",
+    "scores.quantities",
+    "report.currency",
+}
+PRIORS = "model.priors."  # each model has its own
 
 
 def uncommented(*without):
     """The template with every key that is commented out put in, but those that begin so."""
     lines = []
-    for line in TEMPLATE.splitlines():
+    for line in template().splitlines():
         found = re.fullmatch(r"# ((?:\[[a-z_.]+\]|[a-z_]+ = ).*)", line)
         lines.append(found[1] if found and not found[1].startswith(without) else line)
     return tomllib.loads("\n".join(lines))
@@ -47,7 +51,8 @@ def fields(model, prefix=""):
     for key, field in model.model_fields.items():
         kinds = [kind for kind in (field.annotation, *get_args(field.annotation)) if isinstance(kind, type)]
         tables = [kind for kind in kinds if issubclass(kind, BaseModel) and kind is not PriorChoice]
-        found |= fields(tables[0], f"{prefix}{key}.") if tables else {f"{prefix}{key}": field.default}
+        own = field.get_default(call_default_factory=True)
+        found |= fields(tables[0], f"{prefix}{key}.") if tables else {f"{prefix}{key}": own}
     return found
 
 
@@ -61,7 +66,7 @@ def test_it_is_valid_with_every_key_put_in():
     said = uncommented("table = ")
     assert "table" not in said["segments"]
     config = read_config(said)
-    assert config.model.priors.purchases.r.prior.parameters == {"alpha": 2, "beta": 4}
+    assert all(choice.prior.distribution for _, chosen in config.model.priors for choice in chosen.values())
     assert config.mlflow.experiment == "clvmodels"
 
 
@@ -70,14 +75,21 @@ def test_a_segments_table_instead_of_a_file_is_valid_as_well():
 
 
 def test_every_key_is_in_it():
-    assert flat(uncommented()).keys() | NAMED == fields(Config).keys()
-    for name in NAMED:
-        assert re.search(rf"#.*\b{name.rpartition('.')[2]}\b", TEMPLATE)
+    shown = {name for name in flat(uncommented()) if not name.startswith(PRIORS)}
+    assert shown == {name for name in fields(Config) if not name.startswith(PRIORS)}
+
+
+def test_the_priors_that_it_names_are_those_of_the_default_models():
+    for model in default_models():
+        line = next(line for line in template().splitlines() if f"[{PRIORS}{model.posterior.part}" in line)
+        assert all(re.search(rf"\b{name}\b", line) for name in prior_names(model))
 
 
 def test_the_defaults_it_shows_are_those_that_hold():
     defaults = fields(Config)
     for name, shown in flat(uncommented()).items():
+        if name.startswith(PRIORS):
+            continue
         default = defaults[name]
         if name in EXAMPLES:
             assert default in (None, "") or name == "mlflow.tracking_uri", name
@@ -90,10 +102,10 @@ def test_every_choice_in_quotes_is_named():
     for key, choices in (
         ("refunds", {"error", "net", "drop"}),
         ("unknown_dates", {"error", "drop"}),
-        ("time_unit", {"day", "week", "month", "year"}),
+        ("time_unit", {"day", "week", "month", "quarter", "year"}),
         ("method", {"auto", "importance", "nuts", "map"}),
     ):
-        line = next(line for line in TEMPLATE.splitlines() if line.startswith(f"# {key} = "))
+        line = next(line for line in template().splitlines() if line.startswith(f"# {key} = "))
         assert set(re.findall(r'"(\w+)"', line)) == choices
 
 
@@ -106,4 +118,4 @@ def test_a_file_that_is_there_is_not_touched(tmp_path):
 
 
 def test_its_lines_fit_a_terminal():
-    assert max(map(len, TEMPLATE.splitlines())) <= 120
+    assert max(map(len, template().splitlines())) <= 120

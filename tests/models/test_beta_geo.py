@@ -8,7 +8,7 @@ import clvmodels as clv
 from clvmodels.formulas import beta_geo
 from clvmodels.formulas.beta_geo import BetaGeoParams
 from clvmodels.inference.density import posterior_and_gradient
-from clvmodels.models.beta_geo import beta_geo_graph
+from clvmodels.models.beta_geo import BetaGeo
 
 PUBLISHED = [0.2425945, 4.4136019, 0.7929199, 2.4258881]
 
@@ -51,7 +51,7 @@ def test_the_likelihood_in_the_graph_holds_for_a_customer_who_buys_every_hour(cd
     )
     frame = pd.concat([cdnow.frame[["frequency", "recency", "T"]], often])
     rfm = clv.RFM.from_frame(frame, time_unit="week")
-    graph = beta_geo_graph(rfm.compressed(), clv.BetaGeoPriors.flat().for_data(rfm.compressed()))
+    graph = BetaGeo.graph(rfm.compressed(), clv.BetaGeoPriors.flat().for_data(rfm.compressed()))
     value, gradient = posterior_and_gradient(graph)(np.array([np.log(0.3), np.log(5.0), 0.0, np.log(3.0)]))
     params = BetaGeoParams(0.3, 5.0, 1.5, 1.5)
     exact = beta_geo.log_likelihood(params, frame["frequency"], frame["recency"], frame["T"]).sum()
@@ -69,7 +69,7 @@ def test_a_year_and_a_half_of_full_cdnow_needs_no_nuts(time_unit):
 
 def test_the_graph_and_the_closed_form_are_the_same_likelihood(cdnow):
     priors = clv.BetaGeoPriors.flat().for_data(cdnow.compressed())
-    value, _ = posterior_and_gradient(beta_geo_graph(cdnow.compressed(), priors))(
+    value, _ = posterior_and_gradient(BetaGeo.graph(cdnow.compressed(), priors))(
         np.array([np.log(0.3), np.log(5.0), 0.0, np.log(3.0)])
     )
     frame = cdnow.frame

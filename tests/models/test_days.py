@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 import clvmodels as clv
 from clvmodels.models.by_period import predictive_by_period, predictive_new_by_period
 from clvmodels.models.new_customers import predictive_new_customers
-from clvmodels.models.simulation import days_begun
+from clvmodels.models.outcomes import days_begun
 from clvmodels.rfm import days_per_unit
 
 

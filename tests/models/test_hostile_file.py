@@ -107,7 +107,10 @@ def test_a_value_of_the_wrong_type_is_named(field, wrong, changed):
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        (told(time_unit="<script>"), "time_unit is '<script>': Input should be 'day', 'week', 'month' or 'year'"),
+        (
+            told(time_unit="<script>"),
+            "time_unit is '<script>': Input should be 'day', 'week', 'month', 'year' or 'quarter'",
+        ),
         (told(random_seed=-1), "random_seed is -1; give a whole number, zero or more"),
         (told(format=2), "has format 2, this version reads format 1"),
         (told(model="ParetoNBD"), "holds a 'ParetoNBD', which this version does not know"),
@@ -309,3 +312,50 @@ def test_a_key_that_is_said_twice_is_refused(changed):
 @pytest.mark.parametrize("versions", [None, 5, "<script>"])
 def test_versions_are_texts_by_package(versions, changed):
     refused(changed(told(versions=versions)), "versions is")
+
+
+@cache
+def pooled():
+    return clv.Pool.of([beta_geo(), beta_geo()], draws=4)
+
+
+def members(change):
+    """Change what a file says of the members of a pool."""
+
+    def make(file):
+        found = json.loads(file.attrs["clvmodels"])
+        found["members"] = change(found["members"])
+        file.attrs["clvmodels"] = json.dumps(found)
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (members(lambda each: []), "members"),
+        (members(lambda each: each * 2), "no 'member_2'"),
+        (members(lambda each: [each[0], {**each[1], "time_unit": "day"}]), "in weeks and days"),
+        (members(lambda each: [each[0], {**each[1], "model": "PoolPosterior"}]), "does not know"),
+        (members(lambda each: [each[0], {**each[1], "model": "GammaGammaPosterior"}]), "include_first"),
+        (members(lambda each: ["a", "b"]), "members"),
+        (members(lambda each: 3), "members"),
+        (told(random_seed=-1), "random_seed"),
+        (told(random_seed=None), "random_seed is missing"),
+        (lambda file: file.__delitem__("member_1"), "no 'member_1'"),
+        (lambda file: file["member_1"].__delitem__("alpha"), "no 'alpha'"),
+        (lambda file: file["member_1/r"].__setitem__(..., -1.0), "must be positive"),
+    ],
+)
+def test_a_pool_that_contradicts_itself_is_refused(changed, change, message):
+    with pytest.raises(clv.ClvError, match=message):
+        clv.load_posterior(changed(change, pooled))
+
+
+def test_a_member_that_is_a_link_is_not_followed(changed, tmp_path):
+    def link(file):
+        del file["member_1"]
+        file["member_1"] = h5py.ExternalLink(str(tmp_path / "elsewhere.nc"), "/posterior")
+
+    with pytest.raises(clv.ClvError, match="is a link"):
+        clv.load_posterior(changed(link, pooled))

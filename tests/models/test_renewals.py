@@ -179,5 +179,5 @@ def test_columns_of_one_name_are_refused():
 
 @pytest.mark.parametrize("read", [clv.Renewals.from_survivors, clv.Renewals.from_customers])
 def test_an_unknown_time_unit_is_refused(read):
-    with pytest.raises(clv.InvalidArgument, match="time_unit is 'quarter'"):
-        read(HIGH_END, time_unit="quarter")
+    with pytest.raises(clv.InvalidArgument, match="time_unit is 'fortnight'"):
+        read(HIGH_END, time_unit="fortnight")

@@ -29,8 +29,14 @@ def test_the_legend_lies_above_the_axes_and_inside_the_figure(names, width, side
     assert legend.y1 <= figure.height
 
 
+LONG = [f"a name of many words, number {number}" for number in range(12)]
+
+
 def test_short_names_stand_side_by_side():
-    (row, _, _), (rows, _, _) = legend_box("abcd", width=7.5), legend_box(LABELS.values(), width=7.5)
+    (row, _, _), (rows, _, _) = (
+        legend_box("abcd", width=7.5),
+        legend_box(LONG, width=7.5),
+    )
     assert row.height < rows.height / 4
 
 

@@ -35,8 +35,8 @@ def test_without_amounts_the_headline_counts_purchases(without_amounts):
 
 @pytest.mark.parametrize(("actual", "said"), [(150.0, 0), (250.0, 1)])
 def test_totals_outside_their_intervals_are_named_at_the_top(with_total, ahead, actual, said):
-    summary = build_report(with_total(lower=100.0, upper=200.0, actual=actual), ahead).summary
-    sentence = "On held-out data the total purchases and spend came out outside the model's own 90 % interval."
+    summary = build_report(with_total(wide_lower=100.0, wide_upper=200.0, actual=actual), ahead).summary
+    sentence = "On held-out data the total purchases and spend came out outside the 90 % interval with past errors."
     assert summary.count(sentence) == said
 
 

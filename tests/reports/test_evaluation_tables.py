@@ -66,7 +66,7 @@ def test_measures_are_named_and_shown_in_their_units(result):
     table = result.table().loc["purchases"]
     level = shown(tables.metrics_tables(result, "purchases")[0])[0]
     assert level["bias"] == f"{100 * table.loc[result.model, 'bias']:+.1f} %"
-    assert level["MAE"] == f"{table.loc[result.model, 'mae_median']:.4f}"
+    assert level["MAE of the median"] == f"{table.loc[result.model, 'mae_median']:.4f}"
     assert found["going on as before"]["log score"] == "-"
 
 

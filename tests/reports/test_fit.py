@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from clvmodels.evaluation.bayesian import FittedBetaGeoGammaGamma
+from clvmodels.evaluation.model_forecaster import FittedModels
 from clvmodels.reports.fit import fit_paragraphs, fit_tables, priors_table
 
 
@@ -24,7 +24,7 @@ def test_a_failed_check_is_said_with_its_notes(result):
 
 def test_a_posterior_that_is_missing_is_left_out_with_its_reason(result):
     purchases = result.fitted["bg_nbd_gamma_gamma"].purchases
-    fitted = FittedBetaGeoGammaGamma(purchases=purchases, notes=("no forecast of spend: no repeat spend.",))
+    fitted = FittedModels(purchases=purchases, notes=("no forecast of spend: no repeat spend.",))
     assert len(fit_tables(fitted)) == 1
     assert fit_paragraphs(fitted)[-1] == "no forecast of spend: no repeat spend."
 

@@ -6,9 +6,8 @@ import pytest
 import xarray as xr
 
 import clvmodels as clv
-from clvmodels.errors import InvalidArgument
-from clvmodels.evaluation.bayesian import BetaGeoGammaGamma
 from clvmodels.evaluation.forecasters import Calibration
+from clvmodels.evaluation.model_forecaster import ModelForecaster
 from clvmodels.reports.outlook import MOST_GROUPS, OTHERS, UNKNOWN, _thinned, all_errors, cohorts, look_ahead, outlook
 from clvmodels.reports.terms import Terms
 
@@ -126,7 +125,7 @@ def test_slipping_customers_are_those_who_may_have_left(ahead):
 
 
 def test_a_fit_at_the_mode_has_no_criticism_and_one_value(result, ahead):
-    model = BetaGeoGammaGamma(method="map")
+    model = ModelForecaster(method="map")
     history = Calibration(rfm=ahead.rfm, history=lambda: None)
     found = outlook(result, ahead.rfm, model.fit(history, random_seed=1), Terms(horizon=10))
     assert found.criticism is None
@@ -134,9 +133,11 @@ def test_a_fit_at_the_mode_has_no_criticism_and_one_value(result, ahead):
     assert found.horizon == 10
 
 
-def test_a_backtest_of_other_models_cannot_be_reported(result):
-    with pytest.raises(InvalidArgument, match="needs the forecaster 'bg_nbd_gamma_gamma'"):
-        look_ahead(replace(result, forecasters={"as_before": result.forecasters["as_before"]}), Terms())
+def test_a_backtest_without_a_model_looks_at_nothing_ahead():
+    log = clv.datasets.simulate_transactions(customers=60, length=60, random_seed=1)
+    choices = {"calibration_end": "2020-10-01", "holdout_end": "2021-02-01", "past_errors": False}
+    result = clv.backtest(log, **choices, forecasters=clv.named_forecasters(["as_before", "nothing"]))
+    assert look_ahead(result, Terms()) is None
 
 
 @pytest.mark.parametrize("chains", [1, 4])

@@ -1,184 +1,205 @@
-"""An RFM is a value: questions and copies, never changes."""
+"""A summary that stays where the transactions are gives what the one in memory gives."""
 
-import dataclasses
+import datetime as dt
 
+import duckdb
+import ibis
 import numpy as np
 import pandas as pd
 import pytest
 
-from clvmodels.errors import InvalidArgument, InvalidRFM
-from clvmodels.rfm import RFM
+import clvmodels as clv
+from clvmodels.rfm import RFMTable
 
-TABLE = pd.DataFrame(
-    {"frequency": [2, 0, 0, 1], "recency": [30.0, 0.0, 0.0, 5.0], "T": [38.0, 38.0, 38.0, 20.0]},
-    index=["d", "a", "c", "b"],
-)
+END = "1997-09-30"
 
 
-@pytest.fixture
-def rfm():
-    return RFM.from_frame(TABLE, time_unit="week", observation_end="1997-09-30")
+@pytest.fixture(scope="module")
+def log():
+    return clv.datasets.load_cdnow()
 
 
-def test_the_length_is_the_number_of_customers(rfm):
-    assert len(rfm) == 4
+@pytest.fixture(scope="module")
+def rfm(log):
+    return clv.rfm_summary(log, observation_end=END)
 
 
-def test_it_shows_what_it_is(rfm):
-    assert repr(rfm) == "RFM(4 customers, time unit week, observed until 1997-09-30)"
+@pytest.fixture(scope="module")
+def parquet(log, tmp_path_factory):
+    path = tmp_path_factory.mktemp("log") / "orders.parquet"
+    log.to_parquet(path)
+    return path
 
 
-def test_it_is_frozen(rfm):
-    with pytest.raises(dataclasses.FrozenInstanceError):
-        rfm.time_unit = "day"
+@pytest.fixture(scope="module")
+def table(parquet):
+    return clv.rfm_table(parquet, observation_end=END)
 
 
-def test_compressing_keeps_the_distinct_rows_and_their_number(rfm):
-    assert rfm.compressed().to_dict("list") == {
-        "frequency": [0, 1, 2],
-        "recency": [0.0, 5.0, 30.0],
-        "T": [38.0, 20.0, 38.0],
-        "count": [2, 1, 1],
+def sources(log, parquet):
+    connection = duckdb.connect()
+    return {
+        "pandas": log,
+        "path": parquet,
+        "relation": connection.read_parquet(str(parquet)),
+        "ibis": ibis.duckdb.connect().read_parquet(parquet),
     }
 
 
-def test_the_fingerprint_depends_on_neither_order_nor_ids(rfm):
-    shuffled = RFM.from_frame(TABLE.iloc[::-1].reset_index(drop=True), time_unit="week")
-    assert shuffled.fingerprint == rfm.fingerprint
-    assert len(rfm.fingerprint) == 64
+@pytest.mark.parametrize("kind", ["pandas", "path", "relation", "ibis"])
+def test_collecting_it_gives_the_summary(log, parquet, rfm, kind):
+    found = clv.rfm_table(sources(log, parquet)[kind], observation_end=END).collect()
+    pd.testing.assert_frame_equal(found.frame, rfm.frame, check_exact=True)
+    assert found.observation_end == rfm.observation_end
+    assert found.churn_window == rfm.churn_window
 
 
-@pytest.mark.parametrize(("column", "value"), [("frequency", 3), ("recency", 30.000001), ("T", 38.000001)])
-def test_the_fingerprint_depends_on_every_number(rfm, column, value):
-    other = TABLE.copy()
-    other.loc["d", column] = value
-    assert RFM.from_frame(other, time_unit="week").fingerprint != rfm.fingerprint
+@pytest.mark.parametrize("kind", ["pandas", "path", "relation", "ibis"])
+def test_its_counts_are_those_of_the_summary(log, parquet, rfm, kind):
+    found = clv.rfm_table(sources(log, parquet)[kind], observation_end=END)
+    pd.testing.assert_frame_equal(found.compressed(), rfm.compressed(), check_dtype=False, check_exact=True)
+    for first in (False, True):
+        counts, expected = found.spend_counts(include_first=first), rfm.spend_counts(include_first=first)
+        pd.testing.assert_frame_equal(counts, expected, check_dtype=False, check_exact=True)
 
 
-def test_the_fingerprint_depends_on_the_unit_and_on_the_amounts(rfm):
-    others = [
-        RFM.from_frame(TABLE, time_unit="day"),
-        RFM.from_frame(TABLE.assign(monetary_value=1.0), time_unit="week"),
-        RFM.from_frame(TABLE.assign(monetary_value=2.0), time_unit="week"),
-    ]
-    assert len({rfm.fingerprint, *(other.fingerprint for other in others)}) == 4
+def test_it_counts_the_customers(table):
+    assert table.count() == 2357
 
 
-def test_a_fingerprint_is_of_the_rows_and_not_of_the_columns(rfm):
-    swapped = TABLE.assign(T=[38.0, 38.0, 20.0, 38.0])
-    assert RFM.from_frame(swapped, time_unit="week").fingerprint != rfm.fingerprint
+def test_its_log_says_what_was_merged_and_left_out(table, rfm):
+    pd.testing.assert_frame_equal(table.log, rfm.log)
 
 
-def test_an_assigned_column_is_aligned_by_customer(rfm):
-    segment = pd.Series({"a": 1, "b": 2, "c": 3, "d": 4, "stranger": 5})
-    assert rfm.assign(segment=segment).frame["segment"].to_dict() == {"d": 4, "a": 1, "c": 3, "b": 2}
-    assert "segment" not in rfm.frame.columns
+def test_refunds_are_treated_as_in_memory():
+    days = ["1997-01-01", "1997-01-08", "1997-01-08", "1997-01-20", "1997-01-01"]
+    log = pd.DataFrame({"customer_id": list("aaaab"), "date": days, "value": [9.5, 20, -20, 3.3, -1]})
+    for refunds in ("net", "drop"):
+        found = clv.rfm_table(log, refunds=refunds)
+        expected = clv.rfm_summary(log, refunds=refunds)
+        pd.testing.assert_frame_equal(found.collect().frame, expected.frame)
+        pd.testing.assert_frame_equal(found.log, expected.log)
 
 
-def test_an_assigned_column_may_be_a_dict(rfm):
-    assert rfm.assign(size=dict.fromkeys("abcd", "big")).frame["size"].tolist() == ["big"] * 4
+def test_a_fit_to_it_is_the_fit_to_the_summary(table, rfm):
+    for model in (clv.BetaGeo(), clv.GammaGamma(), clv.GammaGamma(include_first=True)):
+        there, here = model.fit(table, draws=200, random_seed=1), model.fit(rfm, draws=200, random_seed=1)
+        assert there.samples.equals(here.samples)
+        assert there.fingerprint == here.fingerprint
 
 
-def test_an_assigned_column_keeps_its_type(rfm):
-    segment = pd.Series(list("xyxy"), index=list("abcd"), dtype="category")
-    assert isinstance(rfm.assign(segment=segment).frame["segment"].dtype, pd.CategoricalDtype)
+def test_a_fit_collects_counts_and_never_customers(table, monkeypatch):
+    def refused(*_):
+        raise AssertionError("customers were collected")
+
+    monkeypatch.setattr(RFMTable, "collect", refused)
+    monkeypatch.setattr(RFMTable, "batches", refused)
+    collected = []
+    collect = type(table.source).collect
+    monkeypatch.setattr(
+        type(table.source), "collect", lambda self, e: collected.append(collect(self, e)) or collected[-1]
+    )
+    clv.BetaGeo().fit(table, draws=200, random_seed=1)
+    assert [set(frame.columns) for frame in collected] == [{"frequency", "recency", "T", "count"}]
+    assert len(collected[0]) == 1016
 
 
-def test_an_assigned_column_that_lacks_customers_is_refused(rfm):
-    with pytest.raises(InvalidArgument, match="segment lacks 2 of 4 customers, e.g. 'c'"):
-        rfm.assign(segment=pd.Series({"d": 1, "a": 1}))
+def test_it_is_written_and_opened_again_as_it_was(table, rfm, tmp_path):
+    opened = table.to_parquet(tmp_path / "rfm.parquet")
+    pd.testing.assert_frame_equal(opened.collect().frame, rfm.frame, check_exact=True)
+    assert opened.observation_end == rfm.observation_end
+    assert opened.churn_window == rfm.churn_window
+    assert [path.name for path in tmp_path.iterdir()] == ["rfm.parquet"]
 
 
-def test_an_assigned_column_with_a_customer_twice_is_refused(rfm):
-    with pytest.raises(InvalidArgument, match="segment has customers twice, e.g. 'a'"):
-        rfm.assign(segment=pd.Series([1] * 5, index=list("abcda")))
+def test_cached_it_is_worked_out_once_and_the_same(parquet, rfm):
+    cached = clv.rfm_table(parquet, observation_end=END).cached()
+    pd.testing.assert_frame_equal(cached.collect().frame, rfm.frame, check_exact=True)
+    assert "transactions" not in cached.sql("duckdb")
+    assert "GROUP BY" not in cached.sql("duckdb")
 
 
-@pytest.mark.parametrize("column", [[1, 2, 3, 4], "web", np.zeros(4)])
-def test_an_assigned_column_without_customers_is_refused(rfm, column):
-    with pytest.raises(InvalidArgument, match="give a Series indexed by customer_id, or a dict"):
-        rfm.assign(segment=column)
+def test_a_relation_cannot_be_cached_and_says_what_can(log, parquet):
+    relation = clv.rfm_table(sources(log, parquet)["relation"], observation_end=END)
+    with pytest.raises(clv.InvalidArgument, match="use to_parquet"):
+        relation.cached()
 
 
-def test_what_was_derived_from_transactions_cannot_be_assigned(rfm):
-    with pytest.raises(InvalidArgument, match=r"\['T'\] are derived from the transactions"):
-        rfm.assign(T=TABLE["T"])
+def test_a_log_in_memory_is_not_cached_and_says_what_to_do(log):
+    with pytest.raises(clv.InvalidArgument, match="the log is in memory; use collect"):
+        clv.rfm_table(log, observation_end=END).cached()
 
 
-def test_selected_customers_come_in_the_order_asked_for(rfm):
-    some = rfm.select(["b", "d"])
-    assert some.frame.index.tolist() == ["b", "d"]
-    assert (some.time_unit, some.observation_end) == (rfm.time_unit, rfm.observation_end)
+def test_a_log_of_which_nothing_is_left_after_refunds_is_refused_by_the_fit():
+    log = pd.DataFrame({"customer_id": ["a", "a"], "date": ["1997-01-01"] * 2, "value": [9.5, -9.5]})
+    with pytest.raises(clv.InvalidRFM, match="no customers; did every day come to zero"):
+        clv.BetaGeo().fit(clv.rfm_table(log, refunds="net"))
 
 
-@pytest.mark.parametrize("kind", [list, np.array, pd.Series, pd.Index, tuple, iter])
-def test_ids_of_any_list_like_are_selected(rfm, kind):
-    assert rfm.select(kind(["b", "d"])).frame.index.tolist() == ["b", "d"]
+def test_batches_have_all_customers_once(table, rfm):
+    batches = list(table.batches(500))
+    assert len(batches) > 1
+    frame = pd.concat([batch.frame for batch in batches]).sort_index()
+    pd.testing.assert_frame_equal(frame, rfm.frame, check_exact=True)
+    assert all(batch.time_unit == "week" for batch in batches)
 
 
-@pytest.mark.parametrize("kind", [list, np.array])
-def test_a_mask_selects_by_position(rfm, kind):
-    assert rfm.select(kind([True, False, False, True])).frame.index.tolist() == ["d", "b"]
+def test_customers_of_a_pandas_log_keep_their_own_ids():
+    ids = [dt.date(2020, 1, 1), dt.date(2020, 1, 1), dt.date(2021, 1, 1)]
+    log = pd.DataFrame({"customer_id": ids, "date": ["1997-01-01", "1997-01-08", "1997-01-01"]})
+    (batch,) = clv.rfm_table(log, value=None).batches()
+    assert set(batch.frame.index) == set(ids)
 
 
-def test_a_mask_that_is_a_series_is_aligned_by_customer(rfm):
-    assert rfm.select(pd.Series({"a": True, "b": False, "c": False, "d": True})).frame.index.tolist() == ["d", "a"]
-
-
-def test_a_condition_on_the_frame_is_a_mask(rfm):
-    assert rfm.select(rfm.frame["frequency"] > 0).frame.index.tolist() == ["d", "b"]
-
-
-def test_tuple_ids_are_selected():
-    ids = pd.Index([("x", 1), ("x", 2), ("y", 1), ("y", 2)], tupleize_cols=False)
-    rfm = RFM.from_frame(TABLE.set_axis(ids), time_unit="week")
-    assert rfm.select([("y", 1)]).frame.index.tolist() == [("y", 1)]
-    assert rfm.assign(segment=dict.fromkeys(ids, "web")).frame["segment"].tolist() == ["web"] * 4
+TABLE = pd.DataFrame(
+    {"customer_id": ["a", "b"], "frequency": [0, 2], "recency": [0.0, 5.0], "T": [8.0, 9.0], "monetary_value": [0, 3.5]}
+)
 
 
 @pytest.mark.parametrize(
-    ("customers", "message"),
+    ("changed", "message"),
     [
-        (["a", "x", "y"], "2 of 3 customers are not in the table, e.g. 'x'"),
-        (["a", "b", "a"], "customer 'a' is asked for twice"),
-        ([True, False], "2 booleans for 4 customers"),
-        ([], "none of the 4 customers is selected"),
-        ([False] * 4, "none of the 4 customers is selected"),
+        ({"frequency": [0, 1.5]}, r"1 of 2 customers have a frequency that is not a whole number, e.g. customer 'b'"),
+        ({"recency": [0, 10.0]}, r"1 of 2 customers have recency > T"),
+        ({"recency": [1.0, 5.0]}, r"recency > 0 at frequency 0.*recency is 0"),
+        ({"recency": [0.0, 0.0]}, r"recency 0 at frequency > 0"),
+        ({"T": [np.nan, 9.0]}, r"1 of 2 customers have no T \(missing or NaN\)"),
+        ({"T": [np.inf, 9.0]}, r"an infinite T"),
+        ({"monetary_value": [0, -1.0]}, r"a negative monetary_value"),
+        ({"customer_id": ["a", "a"]}, r"1 duplicate customer ids"),
+        ({"customer_id": ["a", None]}, r"1 of 2 customers have no customer_id"),
+        ({"T": ["8", "9"]}, r"column 'T' is string; make it numbers"),
+        ({"first_date": ["hello", "you"]}, r"column 'first_date' is string; make it dates"),
+        ({"active_lately": ["yes", "no"]}, r"column 'active_lately' is string; make it true or false"),
     ],
 )
-def test_a_selection_that_cannot_be_made_is_refused(rfm, customers, message):
-    with pytest.raises(InvalidArgument, match=message):
-        rfm.select(customers)
+def test_a_table_that_contradicts_itself_is_refused_with_the_number_of_customers(changed, message):
+    with pytest.raises(clv.InvalidRFM, match=message):
+        clv.RFMTable.open(TABLE.assign(**changed), time_unit="week")
 
 
-def test_numbers_that_are_ids_are_shown_as_numbers():
-    rfm = RFM.from_frame(TABLE.set_axis([4, 3, 2, 1]), time_unit="week")
-    with pytest.raises(InvalidArgument, match="e.g. 9$"):
-        rfm.select([4, 9])
-    with pytest.raises(InvalidArgument, match="customer 4 is asked for twice"):
-        rfm.select([4, 3, 4])
-    with pytest.raises(InvalidArgument, match="lacks 2 of 4 customers, e.g. 2; index"):
-        rfm.assign(segment=pd.Series(["x", "y"], index=[4, 3]))
-    with pytest.raises(InvalidArgument, match="has customers twice, e.g. 3$"):
-        rfm.assign(segment=pd.Series(["x", "y", "z"], index=[4, 3, 3]))
+def test_a_table_without_a_column_is_refused_by_its_name():
+    with pytest.raises(clv.InvalidRFM, match=r"missing columns \['T'\], found .*; customer_id, .* under these names"):
+        clv.RFMTable.open(TABLE.drop(columns="T"), time_unit="week")
 
 
-def test_a_new_customer_has_no_history():
-    new = RFM.new_customer("month")
-    assert new.frame.loc["new", ["frequency", "recency", "T", "monetary_value"]].tolist() == [0, 0, 0, 0]
-    assert new.time_unit == "month"
+def test_an_empty_table_is_refused():
+    with pytest.raises(clv.InvalidRFM, match="no customers"):
+        clv.RFMTable.open(TABLE.iloc[:0].astype({"customer_id": "str"}), time_unit="week")
 
 
-def test_what_a_new_customer_will_first_spend_is_not_known():
-    assert RFM.new_customer("week").frame.loc["new", ["first_value", "total_value"]].isna().all()
+def test_values_that_are_not_there_are_missed_by_name():
+    opened = clv.RFMTable.open(TABLE.drop(columns="monetary_value"), time_unit="week")
+    with pytest.raises(clv.InvalidRFM, match="no monetary_value; make it from transactions with a value column"):
+        clv.GammaGamma().fit(opened)
 
 
-def test_a_new_customer_of_an_unknown_unit_is_refused():
-    with pytest.raises(InvalidArgument, match="time_unit is 'eon'"):
-        RFM.new_customer("eon")
+def test_a_prediction_for_a_table_that_is_not_in_memory_names_the_way_to_it(table, rfm):
+    purchases = clv.BetaGeo().fit(rfm, method="map")
+    with pytest.raises(clv.InvalidArgument, match=r"not in memory; use clv.score"):
+        purchases.expected_purchases(table, horizon=39)
 
 
-def test_errors_are_value_errors_too():
-    with pytest.raises(ValueError, match="no customers"):
-        RFM.from_frame(TABLE.iloc[:0], time_unit="week")
-    assert issubclass(InvalidRFM, ValueError)
+def test_its_line_says_what_it_is_without_counting(table):
+    assert repr(table).startswith("RFMTable(customer_id, frequency, recency, T, monetary_value")
+    assert "time unit week, observed until 1997-09-30" in repr(table)

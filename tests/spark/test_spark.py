@@ -78,6 +78,19 @@ def test_the_summary_is_the_local_one(table, local):
     pd.testing.assert_frame_equal(found.frame, local.frame, check_dtype=False)
 
 
+def test_further_statistics_and_opportunities_are_the_local_ones(session, table, log):
+    orders = ibis.pyspark.connect(session).table("orders")
+    names = ("log_gaps", "purchase_times", "free_purchases", "log_value_mean", "log_value_squares")
+    for choices in ({"observation_end": END}, {"observation_end": END, "opportunity": "quarter"}):
+        there, here = (
+            make(of, statistics=names, **choices) for make, of in ((clv.rfm_table, orders), (clv.rfm_summary, log))
+        )
+        # The two take logarithms each in its own way.
+        pd.testing.assert_frame_equal(there.collect().frame, here.frame, check_dtype=False, rtol=1e-11, atol=1e-11)
+        counts = [of.compressed(("frequency", "T", "purchase_times")) for of in (there, here)]
+        pd.testing.assert_frame_equal(*counts, check_dtype=False)
+
+
 def test_the_counts_are_the_local_ones(table, local):
     pd.testing.assert_frame_equal(table.compressed(), local.compressed(), check_dtype=False)
     for first in (False, True):

@@ -1,4 +1,4 @@
-"""Customers with the same numbers, those who spend, and enough draws to weight them."""
+"""Customers with the same numbers, and enough draws to weight them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from clvmodels.errors import InvalidArgument
 from clvmodels.intervals import Array
 from clvmodels.models.expectations import distinct_rows
-from clvmodels.models.posterior import Posterior, check_rfm
+from clvmodels.models.posterior import Posterior
 from clvmodels.rfm import RFM
 
 FEWEST_DRAWS = 100
@@ -27,18 +27,6 @@ def distinct_customers(rfm: RFM, *columns: Array) -> tuple[RFM, Array]:
     _, which = distinct_rows(*columns)
     first = np.unique(which, return_index=True)[1]
     return replace(rfm, frame=rfm.frame.iloc[first]), np.bincount(which).astype(float)
-
-
-def dates(rfm: RFM) -> list[Array]:
-    """Frequency, T and recency, each (n,): in this order, neighbours have much in common."""
-    return [rfm.frame[name].to_numpy(float) for name in ("frequency", "T", "recency")]
-
-
-def spenders(rfm: RFM, *, include_first: bool) -> RFM:
-    """The customers that Gamma-Gamma is fitted to: with purchases that count, and a mean value above zero."""
-    check_rfm(rfm)
-    number, mean = rfm.spend(include_first=include_first)
-    return replace(rfm, frame=rfm.frame.loc[(number > 0) & (mean > 0)])
 
 
 def check_draws(posterior: Posterior) -> None:

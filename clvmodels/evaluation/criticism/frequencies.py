@@ -10,12 +10,12 @@ import pandas as pd
 from clvmodels.errors import check_interval
 from clvmodels.evaluation.groups import MOST_REPEATS, frequency_groups, frequency_labels
 from clvmodels.intervals import Array, quantiles
-from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
+from clvmodels.models.purchases import PurchasePosterior
 from clvmodels.rfm import RFM
 
 
 def frequency_check(
-    purchases: BetaGeoPosterior, rfm: RFM, *, interval: float = 0.9, random_seed: int | None = None
+    purchases: PurchasePosterior, rfm: RFM, *, interval: float = 0.9, random_seed: int | None = None
 ) -> pd.DataFrame:
     """Number of customers by repeat purchases, beside what the fitted model would have seen of as many new customers.
 
@@ -23,7 +23,7 @@ def frequency_check(
 
     Parameters
     ----------
-    purchases : BetaGeoPosterior
+    purchases : PurchasePosterior
     rfm : RFM
         The customers that it was fitted to.
     interval : float
@@ -49,8 +49,8 @@ def frequency_check(
     Examples
     --------
     >>> from clvmodels.datasets import load_cdnow_summary
-    >>> from clvmodels.models.beta_geo import BetaGeo
-    >>> published = BetaGeo.at(r=0.243, alpha=4.414, a=0.793, b=2.426, time_unit="week", random_seed=1)
+    >>> from clvmodels.models.published import cdnow_posteriors
+    >>> published, _ = cdnow_posteriors()
     >>> frequency_check(published, load_cdnow_summary()).loc[["0", "7+"], ["customers", "lower", "upper"]]
                customers   lower   upper
     frequency

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,16 +12,18 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp
 
 from clvmodels.errors import InvalidArgument, shown
-from clvmodels.evaluation.criticism.customers import check_draws, dates, distinct_customers, spenders
+from clvmodels.evaluation.criticism.customers import check_draws, distinct_customers
 from clvmodels.inference.diagnostics import k_hat_limit
 from clvmodels.intervals import Array, DrawBlocks, row_blocks, with_progress
-from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
-from clvmodels.models.gamma_gamma import GammaGammaPosterior
 from clvmodels.models.posterior import Posterior
+from clvmodels.models.purchases import PurchasePosterior
+from clvmodels.models.spend import SpendPosterior
 from clvmodels.rfm import RFM, fingerprint
 
 # Log-likelihoods of all draws within this are one and the same weight.
 NO_DIFFERENCE = 1e-9
+Members = Sequence[tuple[int, float]]
+"""The number of draws of each member of a pool, and how many independent ones a draw is worth."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -43,7 +46,7 @@ class LeaveOneOut:
 
 
 def leave_one_out(
-    posterior: BetaGeoPosterior | GammaGammaPosterior, rfm: RFM, *, smoothed: int | None = None
+    posterior: PurchasePosterior | SpendPosterior, rfm: RFM, *, smoothed: int | None = None
 ) -> LeaveOneOut:
     """Predict each customer of a fit from all others, without fitting again (PSIS-LOO).
 
@@ -52,9 +55,9 @@ def leave_one_out(
 
     Parameters
     ----------
-    posterior : BetaGeoPosterior or GammaGammaPosterior
+    posterior : PurchasePosterior or SpendPosterior
     rfm : RFM
-        The customers that it was fitted to; those whom Gamma-Gamma leaves out are left out here.
+        The customers that it was fitted to; those who say nothing of spend are left out for a model of spend.
     smoothed : int, optional
         The weights of so many distinct customers are smoothed, those whose log-likelihood varies most over the draws;
         the others, of little influence, are predicted with their plain weights, and have no k-hat. By default all are.
@@ -70,24 +73,25 @@ def leave_one_out(
 
     Notes
     -----
-    Source: Vehtari, Gelman, Gabry (2017), doi:10.1007/s11222-016-9696-4, as ArviZ does it.
+    Source: Vehtari, Gelman, Gabry (2017), doi:10.1007/s11222-016-9696-4, as ArviZ does it. A pool keeps its weights,
+    whatever a customer says of its members: each member predicts the customer, and the predictions are averaged.
 
     Examples
     --------
-    >>> from clvmodels.models.beta_geo import BetaGeo
-    >>> draws = np.random.default_rng(1).gamma(100, [[0.0024], [0.044], [0.008], [0.024]], (4, 200))
-    >>> posterior = BetaGeo.at(**dict(zip(["r", "alpha", "a", "b"], draws)), time_unit="week")
-    >>> two = pd.DataFrame({"frequency": [0, 2], "recency": [0, 30.43], "T": 38.86}, index=["a", "b"])
-    >>> leave_one_out(posterior, RFM.from_frame(two, time_unit="week")).summary["elpd"].round(1).item()
-    -10.0
+    >>> from clvmodels.datasets import load_cdnow_summary
+    >>> from clvmodels.models.registry import purchase_model
+    >>> rfm = load_cdnow_summary()
+    >>> leave_one_out(purchase_model().fit(rfm, random_seed=1), rfm, smoothed=10).summary["elpd"].round(-1).item()
+    -9590.0
     """
     check_draws(posterior)
     if smoothed is not None and smoothed < 1:
         raise InvalidArgument(f"smoothed is {shown(smoothed)}; give a number of customers, one or more")
     part, frequency, kinds, count = _distinct(posterior, rfm)
     log_likelihood = posterior.log_likelihood(kinds)
-    elpd, p_loo, k_hat = _pointwise(log_likelihood, _relative_efficiency(posterior), _chosen(log_likelihood, smoothed))
-    limit, total, customers = k_hat_limit(posterior.draw_count), float(count @ elpd), int(count.sum())
+    members = [(each.draw_count, _relative_efficiency(each)) for each in posterior.by_model().values()]
+    elpd, p_loo, k_hat = _pointwise(log_likelihood, members, _chosen(log_likelihood, smoothed))
+    limit, total, customers = k_hat_limit(min(members)[0]), float(count @ elpd), int(count.sum())
     # ArviZ 0.x divides by n, ArviZ 1.x and R's loo by n - 1.
     variance = count @ (elpd - total / customers) ** 2 / max(customers - 1, 1)
     row = {
@@ -104,17 +108,13 @@ def leave_one_out(
     return LeaveOneOut(summary=summary, k_hats=pd.DataFrame(columns))
 
 
-def _distinct(posterior: BetaGeoPosterior | GammaGammaPosterior, rfm: RFM) -> tuple[str, Array, RFM, Array]:
+def _distinct(posterior: PurchasePosterior | SpendPosterior, rfm: RFM) -> tuple[str, Array, RFM, Array]:
     """The name of the model's part, and of its distinct customers the frequency, the RFM and the count."""
-    if isinstance(posterior, BetaGeoPosterior):
-        posterior.check_customers(rfm)
-        _check_data(posterior, rfm, rfm.compressed())
-        kinds, count = distinct_customers(rfm, *dates(rfm))
-        return "purchases", kinds.frame["frequency"].to_numpy(float), kinds, count
-    used = spenders(rfm, include_first=posterior.include_first)
-    _check_data(posterior, rfm, used.spend_counts(include_first=posterior.include_first))
-    kinds, count = distinct_customers(used, *used.spend(include_first=posterior.include_first))
-    return "spend", kinds.spend(include_first=posterior.include_first)[0], kinds, count
+    columns, used = posterior.rows_of(rfm), posterior.fitted(rfm)
+    for each in posterior.by_model().values():
+        _check_data(each, rfm, each.counts(rfm))
+    kinds, count = distinct_customers(rfm.select(used), *(column[used] for column in columns))
+    return posterior.part, posterior.rows_of(kinds)[0], kinds, count
 
 
 def _check_data(posterior: Posterior, rfm: RFM, fitted: pd.DataFrame) -> None:
@@ -141,12 +141,26 @@ def _chosen(log_likelihood: DrawBlocks, smoothed: int | None) -> NDArray[np.bool
     return (varied > NO_DIFFERENCE) & (varied >= np.sort(varied)[-smoothed])
 
 
-def _pointwise(log_likelihood: DrawBlocks, efficiency: float, chosen: NDArray[np.bool_]) -> Array:
+def _pointwise(log_likelihood: DrawBlocks, members: Members, chosen: NDArray[np.bool_]) -> Array:
     """elpd, p_loo and k-hat (3, rows)."""
     slices = list(row_blocks(log_likelihood.rows, log_likelihood.draws))
     # ArviZ smooths row by row in Python: threads would only wait for each other.
     steps = with_progress(slices, "customers", len(slices))
-    return np.concatenate([_of_block(log_likelihood.block(at), efficiency, chosen[at]) for at in steps], axis=1)
+    return np.concatenate([_of_members(log_likelihood.block(at), members, chosen[at]) for at in steps], axis=1)
+
+
+def _of_members(block: Array, members: Members, chosen: NDArray[np.bool_]) -> Array:
+    """elpd, p_loo and k-hat (3, rows) from log-likelihoods (rows, draws), those of one member after the other."""
+    sizes, efficiencies = zip(*members, strict=True)
+    parts = np.split(block, np.cumsum(sizes)[:-1], axis=1)
+    each = [_of_block(part, own, chosen) for part, own in zip(parts, efficiencies, strict=True)]
+    if len(each) == 1:
+        return each[0]
+    elpd, p_loo, k_hat = np.stack(each, axis=1)
+    shares = np.log(np.array(sizes) / sum(sizes))[:, None]
+    mixed: Any = logsumexp
+    pooled, in_sample = (mixed(shares + values, axis=0) for values in (elpd, elpd + p_loo))
+    return np.stack([pooled, in_sample - pooled, np.fmax.reduce(k_hat)])
 
 
 def _of_block(block: Array, efficiency: float, chosen: NDArray[np.bool_]) -> Array:
@@ -157,6 +171,7 @@ def _of_block(block: Array, efficiency: float, chosen: NDArray[np.bool_]) -> Arr
     in_sample: Any = logsumexp(block, axis=1) - np.log(block.shape[1])
     total: Any = logsumexp(-block, axis=1, keepdims=True)
     weights, k_hat = -block - total, np.full(len(block), np.nan)
+    chosen = chosen & (np.ptp(block, axis=1) > NO_DIFFERENCE)
     if chosen.any():
         # ArviZ takes log-likelihoods, and turns their sign itself.
         weights[chosen], k_hat[chosen] = smooth(block[chosen], r_eff=efficiency)

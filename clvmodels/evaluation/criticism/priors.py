@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from clvmodels.errors import InvalidArgument, check_interval
-from clvmodels.evaluation.criticism.customers import check_draws, dates
+from clvmodels.evaluation.criticism.customers import check_draws
 from clvmodels.inference.diagnostics import effective_sample_size, smooth_weights
 from clvmodels.intervals import Array, summed
 from clvmodels.lifetime_value import LifetimeValue
-from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
-from clvmodels.models.expectations import distinct_rows
-from clvmodels.models.gamma_gamma import GammaGammaPosterior
+from clvmodels.models.purchases import PurchasePosterior
+from clvmodels.models.spend import SpendPosterior
 from clvmodels.rfm import RFM
 
 TARGETS = ("purchases", "value")
@@ -23,8 +22,8 @@ POWERS = (0.5, 1.0, 2.0)
 
 
 def prior_sensitivity(
-    purchases: BetaGeoPosterior,
-    spend: GammaGammaPosterior | None,
+    purchases: PurchasePosterior,
+    spend: SpendPosterior | None,
     rfm: RFM,
     *,
     horizon: float,
@@ -38,8 +37,8 @@ def prior_sensitivity(
 
     Parameters
     ----------
-    purchases : BetaGeoPosterior
-    spend : GammaGammaPosterior, optional
+    purchases : PurchasePosterior
+    spend : SpendPosterior, optional
         None: purchases only.
     rfm : RFM
         The customers to forecast.
@@ -63,23 +62,24 @@ def prior_sensitivity(
     Notes
     -----
     Source: Kallioinen, Paananen, Buerkner, Vehtari (2024), doi:10.1007/s11222-023-10366-5. The powers apply to the
-    densities of the parameters that `BetaGeoPriors` and `GammaGammaPriors` name.
+    densities of the parameters that the models' priors name.
 
     Examples
     --------
     >>> from clvmodels.datasets import load_cdnow_summary
-    >>> from clvmodels.models.beta_geo import BetaGeo
+    >>> from clvmodels.models.registry import purchase_model
     >>> rfm = load_cdnow_summary()
-    >>> table = prior_sensitivity(BetaGeo().fit(rfm, random_seed=1), None, rfm, horizon=39)
+    >>> table = prior_sensitivity(purchase_model().fit(rfm, random_seed=1), None, rfm, horizon=39)
     >>> bool(table["change"].abs().max() < 0.01)
     True
     """
     check_interval(interval)
     draws, log_priors = _totals(purchases, spend, rfm, horizon), {"purchases": _log_prior(purchases)}
+    sizes = [each.draw_count for each in purchases.by_model().values()]
     if spend is not None:
         log_priors["value"] = log_priors["purchases"] + _log_prior(spend)
     rows = {
-        (target, power): _row(draws[target], log_prior, power, interval)
+        (target, power): _row(draws[target], log_prior, power, interval, sizes)
         for target, log_prior in log_priors.items()
         for power in POWERS
     }
@@ -87,21 +87,18 @@ def prior_sensitivity(
     return table.assign(change=table["mean"] / table["mean"].xs(1.0, level="power") - 1)
 
 
-def _totals(
-    purchases: BetaGeoPosterior, spend: GammaGammaPosterior | None, rfm: RFM, horizon: float
-) -> dict[str, Array]:
+def _totals(purchases: PurchasePosterior, spend: SpendPosterior | None, rfm: RFM, horizon: float) -> dict[str, Array]:
     """Draws (draws,) of the expected purchases of all customers together and, with spend, of their value."""
-    purchases.check_customers(rfm)
-    if spend is None:
-        (x, T, t_x), count, _ = _grouped(dates(rfm), np.zeros(len(rfm)))
-        prices: list[Callable[[slice], Any]] = [_one]
-    else:
+    spent: tuple[Array, ...] = ()
+    prices: list[Callable[[slice], Any]] = [_one]
+    if spend is not None:
         LifetimeValue(purchases, spend)  # which refuses posteriors that do not fit each other
-        number, mean = rfm.spend(include_first=spend.include_first)
-        # The expected spend is linear in the mean: customers who differ in it alone are worth their average.
-        (x, T, t_x, number), count, mean = _grouped([*dates(rfm), number], mean)
-        prices = [_one, spend.expectation(number, mean)]
-    bought = purchases.expectation("expected_purchases", (x, t_x, T), horizon=horizon).block
+        spent = spend.rows_of(rfm)
+    rows, money, which = purchases.distinct(purchases.rows_of(rfm), *spent)
+    count = np.bincount(which).astype(float)
+    if spend is not None:
+        prices.append(spend.expectation(tuple(money)))
+    bought = purchases.expectation("expected_purchases", rows, horizon=horizon).block
 
     def sums(rows: slice) -> Array:
         each = bought(rows)
@@ -114,26 +111,28 @@ def _one(_: slice) -> float:
     return 1.0
 
 
-def _grouped(columns: list[Array], values: Array) -> tuple[list[Array], Array, Array]:
-    """The distinct rows of some columns (n,), the number of customers of each, and their mean of the values (n,)."""
-    distinct, which = distinct_rows(*columns)
-    count = np.bincount(which).astype(float)
-    return distinct, count, np.bincount(which, weights=values) / count
-
-
-def _log_prior(posterior: BetaGeoPosterior | GammaGammaPosterior) -> Array:
+def _log_prior(posterior: PurchasePosterior | SpendPosterior) -> Array:
     """Log density of all priors at each draw (draws,), up to a constant."""
+    check_draws(posterior)
+    return np.concatenate([_own_log_prior(each) for each in posterior.by_model().values()])
+
+
+def _own_log_prior(posterior: PurchasePosterior | SpendPosterior) -> Array:
     if not posterior.priors:
         raise InvalidArgument(
             "the posterior is of given parameters and has no priors; use one that fit made from data and priors"
         )
-    check_draws(posterior)
     draws = posterior.prior_draws()
     return np.sum([prior.log_density(draws[name]) for name, prior in posterior.priors.items()], axis=0)
 
 
-def _row(draws: Array, log_prior: Array, power: float, interval: float) -> dict[str, float]:
-    weights, k_hat = _weights((power - 1) * log_prior)
+def _row(draws: Array, log_prior: Array, power: float, interval: float, sizes: Sequence[int]) -> dict[str, float]:
+    # The members of a pool keep their shares.
+    members = np.split((power - 1) * log_prior, np.cumsum(sizes)[:-1])
+    each = [_weights(member) for member in members]
+    weights = np.concatenate([len(own) / len(draws) * own for own, _ in each])
+    k_hats = [k_hat for _, k_hat in each if not np.isnan(k_hat)]
+    k_hat = max(k_hats, default=np.nan)
     lower, upper = _ends(draws, weights, interval)
     row = {"mean": weights @ draws, "lower": lower, "upper": upper}
     return {**row, "k_hat": k_hat, "effective_sample_size": effective_sample_size(weights)}

@@ -1,4 +1,4 @@
-"""Whether customers who buy more often spend more per purchase, which Gamma-Gamma assumes they do not."""
+"""Whether customers who buy more often spend more per purchase, which most models of spend assume they do not."""
 
 from __future__ import annotations
 
@@ -60,9 +60,8 @@ class SpendIndependence:
         if self.holds:
             return f"Customers who buy more often do not visibly spend more or less per purchase ({found})."
         more = "more" if self.correlation > 0 else "less"
-        return (
-            f"Customers who buy more often spend {more} per purchase ({found}); Gamma-Gamma assumes that they do not."
-        )
+        sentence = f"Customers who buy more often spend {more} per purchase ({found})"
+        return f"{sentence}; the model of spend assumes that they do not."
 
 
 def spend_independence(
@@ -70,9 +69,9 @@ def spend_independence(
 ) -> SpendIndependence:
     """Correlation over customers of the mean value of repeat purchases with their number, with its interval.
 
-    It is Pearson's. Under Gamma-Gamma the mean of the mean value does not depend on the number of purchases, so that
-    the covariance is 0; but its skewness does (few purchases leave it skew, with a median below the mean), so that
-    ranks correlate although the assumption holds, and Spearman's correlation would find fault with it.
+    It is Pearson's. Where spend does not depend on frequency, the mean of the mean value does not depend on the number
+    of purchases, so that the covariance is 0; but its skewness does (few purchases leave it skew, with a median below
+    the mean), so that ranks correlate although the assumption holds, and Spearman's correlation would find fault.
 
     The interval comes from a Bayesian bootstrap over customers: no resample consists of one customer alone.
 
@@ -109,7 +108,7 @@ def spend_independence(
     >>> from clvmodels.datasets import load_cdnow_summary
     >>> print(spend_independence(load_cdnow_summary()).sentence)
     Customers who buy more often spend more per purchase (correlation 0.11, 95 % interval 0.03 to 0.25, 946 customers);
-    Gamma-Gamma assumes that they do not.
+    the model of spend assumes that they do not.
     """
     check_interval(interval)
     if draws < 2:

@@ -11,8 +11,8 @@ from clvmodels.evaluation.criticism.frequencies import frequency_check
 from clvmodels.evaluation.criticism.loo import LeaveOneOut, leave_one_out
 from clvmodels.evaluation.criticism.priors import prior_sensitivity
 from clvmodels.evaluation.criticism.spend import SpendIndependence, spend_independence
-from clvmodels.models.beta_geo_posterior import BetaGeoPosterior
-from clvmodels.models.gamma_gamma import GammaGammaPosterior
+from clvmodels.models.purchases import PurchasePosterior
+from clvmodels.models.spend import SpendPosterior
 from clvmodels.rfm import RFM
 
 
@@ -42,8 +42,8 @@ class Criticism:
 
 
 def criticise(
-    purchases: BetaGeoPosterior,
-    spend: GammaGammaPosterior | None,
+    purchases: PurchasePosterior,
+    spend: SpendPosterior | None,
     rfm: RFM,
     *,
     horizon: float,
@@ -57,8 +57,8 @@ def criticise(
 
     Parameters
     ----------
-    purchases : BetaGeoPosterior
-    spend : GammaGammaPosterior, optional
+    purchases : PurchasePosterior
+    spend : SpendPosterior, optional
     rfm : RFM
         The customers that both were fitted to.
     horizon : float
@@ -80,14 +80,14 @@ def criticise(
     Examples
     --------
     >>> from clvmodels.datasets import simulate_rfm
-    >>> from clvmodels.models.beta_geo import BetaGeo
+    >>> from clvmodels.models.registry import purchase_model
     >>> rfm = simulate_rfm(customers=200, spend=None, random_seed=1)
-    >>> found = criticise(BetaGeo().fit(rfm, random_seed=1), None, rfm, horizon=10)
+    >>> found = criticise(purchase_model().fit(rfm, random_seed=1), None, rfm, horizon=10)
     >>> found.leave_one_out["share_above"].item()
     0.0
     """
-    if not isinstance(purchases, BetaGeoPosterior):
-        raise InvalidArgument(f"purchases is a {type(purchases).__name__}; give the posterior of BetaGeo.fit")
+    if not isinstance(purchases, PurchasePosterior):
+        raise InvalidArgument(f"purchases is a {type(purchases).__name__}; give the posterior of a model of purchases")
     parts: list[LeaveOneOut] = [
         leave_one_out(part, rfm, smoothed=smoothed) for part in (purchases, spend) if part is not None
     ]

@@ -3,9 +3,9 @@
 from clvmodels.jobs.gates.backtest import PUBLISHED, SIMPLE, backtest_checks, held_out_checks
 from clvmodels.jobs.gates.continuity import freshness_check, known_customers_check
 from clvmodels.jobs.gates.data import data_checks
-from clvmodels.jobs.gates.drift import Models, drift_checks
 from clvmodels.jobs.gates.fit import fit_checks
 from clvmodels.jobs.gates.golden import golden_batch, golden_check
+from clvmodels.jobs.gates.moved import Models, drift_checks
 
 __all__ = [
     "PUBLISHED",

@@ -53,7 +53,7 @@ def freshness_check(history: pd.DataFrame, yesterday: dt.date | None, gates: Gat
         silent,
         limit,
         held=silent <= limit,
-        found=f"The last purchase was on {last}, {plural(silent, 'day')} before yesterday; {limit} are allowed.",
+        found=f"The last purchase was on {last}, {plural(silent, 'day')} before {yesterday}; {limit} are allowed.",
         remedy="The feed has probably stopped: look at the source. For a log that has ended set model.observation_end.",
     )
 

@@ -6,6 +6,7 @@ Nothing is pickled: MLflow keeps NetCDF, JSON and `model.py`, which asks this mo
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -18,7 +19,7 @@ from clvmodels.errors import ClvError, InvalidRFM, shown
 from clvmodels.models.load import load_posterior
 from clvmodels.rfm import RFM
 from clvmodels.rfm.counts import spend_column
-from clvmodels.rfm.frame_checks import AMOUNTS, REQUIRED
+from clvmodels.rfm.rules import AMOUNTS, LISTS, REQUIRED, WHOLE
 from clvmodels.scoring import Scorer
 from clvmodels.scoring.scorer import MONEY
 
@@ -28,11 +29,18 @@ PURCHASES, SPEND, SCORING = "purchases.nc", "spend.nc", "scoring.json"
 EXAMPLE = {
     "customer_id": ["ann", "bob"],
     "frequency": [2, 0],
-    "recency": [30.5, 0.0],
-    "T": [38.5, 12.0],
+    "recency": [30.0, 0.0],
+    "T": [38.0, 12.0],
     "monetary_value": [22.5, 0.0],
     "first_value": [19.0, 25.0],
     "total_value": [64.0, 25.0],
+    "opportunities": [38, 12],
+    "purchase_times": [[15.0, 30.0], []],
+    "log_gaps": [2 * math.log(15.0), 0.0],
+    "free_purchases": [0, 0],
+    # As if 19, 20 and 25 had been paid.
+    "log_value_mean": [math.log(9500.0) / 3, math.log(25.0)],
+    "log_value_squares": [0.0405, 0.0],
 }
 
 
@@ -69,8 +77,9 @@ def score_frame(scorer: Scorer, customers: pd.DataFrame) -> pd.DataFrame:
     ----------
     scorer
     customers
-        customer_id (a column, or the index of that name), frequency, recency and T in the fit's time unit, and for
-        lifetime values monetary_value (total_value as well, where the spend was fitted with the first purchases).
+        customer_id (a column, or the index of that name), frequency, recency and T in the fit's time unit, what else
+        the models need (such as opportunities), and for lifetime values monetary_value (total_value as well, where the
+        spend was fitted with the first purchases).
 
     Returns
     -------
@@ -84,8 +93,8 @@ def score_frame(scorer: Scorer, customers: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from clvmodels.models.beta_geo import BetaGeo
-    >>> purchases = BetaGeo.at(r=0.243, alpha=4.414, a=0.793, b=2.426, time_unit="week")
+    >>> from clvmodels.models.published import cdnow_posteriors
+    >>> purchases, _ = cdnow_posteriors()
     >>> ann = pd.DataFrame({"customer_id": ["ann"], "frequency": [2], "recency": [30.43], "T": [38.86]})
     >>> score_frame(Scorer(purchases=purchases, horizon=39), ann)["expected_purchases_mean"].round(3).tolist()
     [1.226]
@@ -157,16 +166,18 @@ def save_model(to: Path, *, posteriors: Path, scoring: Mapping[str, Any], about:
 
 
 def _columns(scorer: Scorer) -> list[str]:
-    """The columns of the customers' table; amounts only where there is spend."""
-    return ["customer_id", *REQUIRED, *(AMOUNTS if scorer.spend is not None else ())]
+    """The columns of the customers' table: amounts only where there is spend, and what else the models need."""
+    amounts = AMOUNTS if scorer.spend is not None else ()
+    return list(dict.fromkeys(["customer_id", *REQUIRED, *amounts, *scorer.statistics]))
 
 
 def _signature(scorer: Scorer) -> Any:
     from mlflow.models import ModelSignature  # pyright: ignore[reportMissingImports]
-    from mlflow.types.schema import AnyType, ColSpec, DataType, Schema  # pyright: ignore[reportMissingImports]
+    from mlflow.types.schema import AnyType, Array, ColSpec, DataType, Schema  # pyright: ignore[reportMissingImports]
 
     # Customers are called by numbers or by text.
-    types = {"customer_id": AnyType(), "frequency": DataType.long}
+    types: dict[str, Any] = {"customer_id": AnyType(), **dict.fromkeys(WHOLE, DataType.long)}
+    types |= dict.fromkeys(LISTS, Array(DataType.double))
     optional = {*AMOUNTS}
     if scorer.spend is not None and set(scorer.chosen) & set(MONEY):
         optional -= {"monetary_value", spend_column(pd.DataFrame(EXAMPLE), include_first=scorer.spend.include_first)}

@@ -21,22 +21,24 @@ if TYPE_CHECKING:
 PACKAGES = ("clvmodels", "pymc", "arviz", "numpy", "scipy", "pandas", "xarray", "duckdb", "matplotlib")
 
 
-def appendix(result: BacktestResult, outlook: Outlook) -> Section:
+def appendix(result: BacktestResult, outlook: Outlook | None, terms: Terms) -> Section:
     """Return the section."""
     return Section(
         title="Appendix",
         parts=(
-            Part(
-                title="Parameters and priors",
-                tables=(
-                    *fit_tables(outlook.fitted, interval=outlook.interval),
-                    priors_table(outlook.fitted),
-                ),
-                definitions=words.FIT_TERMS,
-            ),
-            *(_measures(result, target, outlook.terms) for target in result.forecast_targets),
+            *(() if outlook is None else (_parameters(outlook),)),
+            *(_measures(result, target, terms) for target in result.forecast_targets),
             Part(title="Versions", tables=(_versions(),)),
         ),
+    )
+
+
+def _parameters(outlook: Outlook) -> Part:
+    fitted = outlook.fitted
+    return Part(
+        title="Parameters and priors",
+        tables=(*fit_tables(fitted, interval=outlook.interval), priors_table(fitted)),
+        definitions=(*fitted.terms, *words.FIT_TERMS),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from clvmodels.reports.figures import base_figure, survival_figure
 from clvmodels.reports.outlook import LIFESPAN_YEARS
@@ -10,43 +10,56 @@ from clvmodels.reports.parts import Estimate, Part, Section
 from clvmodels.wording import plural
 
 if TYPE_CHECKING:
+    from clvmodels.decisions import Churn
     from clvmodels.reports.outlook import Outlook
+
+TITLE = "The customers today"
+# Above this share the lifespan in the middle is at its cap.
+MOST_BEYOND = 0.5
 
 
 def customers_today(outlook: Outlook) -> Section:
     """Return the section."""
     churn, unit = outlook.churn, outlook.rfm.time_unit
-    choices = {"time_unit": unit, "interval": outlook.interval}
+    choices, caveats = {"time_unit": unit, "interval": outlook.interval}, outlook.fitted.caveats("purchases")
+    if churn is None:
+        return Section(title=TITLE, parts=(Part(estimates=(_active(outlook),), paragraphs=caveats),))
     return Section(
-        title="The customers today",
+        title=TITLE,
         parts=(
-            Part(estimates=_estimates(outlook)),
+            Part(
+                estimates=_estimates(outlook, churn),
+                paragraphs=(*_not_told(churn), *caveats),
+                definitions=(("alive", outlook.meaning_of_alive),),
+            ),
             Part(
                 title="How many will be left",
                 figures=(base_figure(churn.by_period, **choices), survival_figure(churn.survival, **choices)),
                 definitions=(
-                    ("alive", "has not left for good; nobody sees it, so that it is a probability"),
-                    ("active", f"buys at least once in the {plural(_period(outlook), unit)} that end there"),
-                    (
-                        "new customer",
-                        "one who has just bought for the first time. Under BG/NBD nobody leaves before a repeat "
-                        "purchase: those who never came back count as alive, with a low rate of purchases",
-                    ),
+                    ("active", f"buys at least once in the {plural(_period(churn), unit)} that end there"),
+                    ("new customer", "one who has just bought for the first time"),
                 ),
             ),
         ),
     )
 
 
-def _period(outlook: Outlook) -> float:
-    return round(float(outlook.churn.by_period.loc["active"].index[0]), 2)
+def _period(churn: Churn) -> float:
+    return round(float(churn.by_period.loc["active"].index[0]), 2)
 
 
-def _estimates(outlook: Outlook) -> tuple[Estimate, ...]:
-    churn, unit = outlook.churn, outlook.rfm.time_unit
-    total, period = churn.table.loc["total"], plural(_period(outlook), unit)
+def _active(outlook: Outlook) -> Estimate:
+    length, found = outlook.active
+    within = plural(round(length, 2), outlook.rfm.time_unit)
+    meaning = f"of {plural(len(outlook.rfm), 'customer')} are expected to buy at least once within {within}"
+    return Estimate.of("active", found, kind="credible", meaning=meaning)
+
+
+def _estimates(outlook: Outlook, churn: Churn) -> tuple[Estimate, ...]:
+    unit = outlook.rfm.time_unit
+    total, period = churn.table.loc["total"], plural(_period(churn), unit)
     active = churn.by_period.loc["active"].iloc[0]
-    years = plural(LIFESPAN_YEARS, "year")
+    leaving = (_churn(total, period), _lifespan(total, unit)) if churn.identified else ()
     return (
         Estimate.of(
             "alive",
@@ -60,18 +73,26 @@ def _estimates(outlook: Outlook) -> tuple[Estimate, ...]:
             kind="predictive",
             meaning=f"of them will buy at least once within {period}",
         ),
-        Estimate.of(
-            "churn",
-            total.loc["churn_rate"],
-            kind="credible",
-            unit="share",
-            meaning=f"of those alive leave within {period}",
-        ),
-        Estimate.of(
-            "lifespan",
-            total.loc["lifespan"],
-            kind="credible",
-            unit=f"{unit}s",
-            meaning=f"that those alive stay on average, counted within {years}",
-        ),
+        *leaving,
     )
+
+
+def _churn(total: Any, period: str) -> Estimate:
+    meaning = f"of those alive leave within {period}"
+    return Estimate.of("churn", total.loc["churn_rate"], kind="credible", unit="share", meaning=meaning)
+
+
+def _lifespan(total: Any, unit: str) -> Estimate:
+    """The mean within the cap; where most stay longer, that they do, and how many."""
+    years = plural(LIFESPAN_YEARS, "year")
+    if total.loc["beyond", "mean"] > MOST_BEYOND:
+        meaning = f"of those alive stay longer than {years}, which is as far as a lifespan is counted"
+        return Estimate.of(
+            f"lifespan longer than {years}", total.loc["beyond"], kind="credible", unit="share", meaning=meaning
+        )
+    meaning = f"that those alive stay on average, counted within {years}"
+    return Estimate.of("lifespan", total.loc["lifespan"], kind="credible", unit=f"{unit}s", meaning=meaning)
+
+
+def _not_told(churn: Churn) -> tuple[str, ...]:
+    return () if churn.identified else (churn.sentence,)

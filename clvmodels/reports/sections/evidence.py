@@ -58,7 +58,7 @@ def several_origins(rolling: RollingResult) -> Section:
                 paragraphs=tuple(rolling.verdict().splitlines()),
                 figures=tuple(origins_figure(table, noun=NOUNS[target]) for target, table in present.items()),
                 tables=tuple(rolling_tables(rolling)),
-                definitions=words.chosen("widened", "bias", "MAE", "RMSE", "concordance", "Gini", "CRPS"),
+                definitions=words.chosen("widened", "bias", "RMSE", "Poisson deviance", "concordance", "Gini", "CRPS"),
             ),
         ),
     )
@@ -68,7 +68,15 @@ def _verdict(result: BacktestResult, terms: Terms) -> Part:
     return Part(
         title="Verdict",
         paragraphs=tuple(result.verdict(currency=terms.currency).splitlines()),
-        definitions=words.chosen("level, error, ranking", "better, worse", "bias", "MAE", "RMSE"),
+        definitions=words.chosen(
+            "level, error, ranking",
+            "better, worse",
+            "bias",
+            "RMSE",
+            "Poisson deviance",
+            "MAE of the median",
+            "randomised",
+        ),
     )
 
 

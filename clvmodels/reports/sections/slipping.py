@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from clvmodels.reports.outlook import SLIPPING
 from clvmodels.reports.parts import Part, Section
@@ -19,7 +19,8 @@ TOP = 15
 
 def slipping(outlook: Outlook, at_risk: pd.DataFrame) -> Section:
     """Return the section."""
-    gone = int((outlook.alive < SLIPPING[0]).sum())
+    alive: Any = outlook.alive
+    gone = int((alive < SLIPPING[0]).sum())
     between = f"between {share(SLIPPING[0])} and {share(SLIPPING[1])}"
     return Section(
         title="Customers slipping away",
@@ -31,6 +32,7 @@ def slipping(outlook: Outlook, at_risk: pd.DataFrame) -> Section:
                 ),
                 tables=(_table(outlook, at_risk),) if len(at_risk) else (),
                 definitions=(
+                    ("alive", outlook.meaning_of_alive),
                     ("value at risk", "what is expected of a customer who is kept, less what is expected as it is"),
                     ("if kept", "lifetime value of the same customer, sure to be alive today"),
                 ),

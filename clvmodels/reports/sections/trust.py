@@ -78,9 +78,8 @@ def _spend(outlook: Outlook, criticism: Criticism) -> tuple[Part, ...]:
     return (
         Part(
             title="Does spend depend on frequency?",
-            paragraphs=(independence.sentence,),
+            paragraphs=(independence.sentence, *outlook.fitted.caveats("spend")),
             figures=(spend_figure(independence.by_frequency, ylabel=label),) * shown,
             tables=(spend_table(criticism, outlook.terms),) * shown,
-            definitions=(("Gamma-Gamma's assumption", "what a customer spends has nothing to do with how often"),),
         ),
     )

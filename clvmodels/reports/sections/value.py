@@ -108,7 +108,9 @@ def _best(outlook: Outlook) -> Part:
     value: Any = outlook.light
     worth: Any = value.expected(outlook.rfm, horizon=outlook.horizon)["mean"]
     return Part(
-        title="Customers of highest value", tables=(_most_valuable(outlook, _first(worth)),), definitions=(PREDICTIVE,)
+        title="Customers of highest value",
+        tables=(_most_valuable(outlook, _first(worth)),),
+        definitions=(("alive", outlook.meaning_of_alive), PREDICTIVE),
     )
 
 
@@ -134,7 +136,11 @@ def purchases_to_come(outlook: Outlook) -> Section:
         parts=(
             _total(outlook, "purchases to come", unit="", what=f"that all customers will make within {ahead}"),
             _groups(outlook, "purchases to come"),
-            Part(title="Customers of most purchases to come", tables=(_most_purchases(outlook),)),
+            Part(
+                title="Customers of most purchases to come",
+                tables=(_most_purchases(outlook),),
+                definitions=(("alive", outlook.meaning_of_alive),),
+            ),
         ),
     )
 
@@ -166,16 +172,24 @@ def _ranked(
     outlook: Outlook, rfm: RFM, columns: tuple[Column, ...], cells: list[tuple[Any, ...]], caption: str
 ) -> Table:
     """A table of some customers in their order: what is known of them, then some cells of each."""
-    alive: Any = outlook.fitted.purchases.probability_alive(rfm, interval=outlook.interval)["mean"]
+    purchases: Any = outlook.fitted.purchases
+    alive = purchases.probability_alive(rfm, interval=outlook.interval)["mean"] if purchases.leaves else None
     known = (
         Column(title="rank", kind="count"),
         Column(title="customer", kind="text"),
         Column(title="repeat purchases", kind="count"),
         Column(title=f"{rfm.time_unit}s since last", kind="number"),
-        Column(title="alive", kind="share"),
+        *([] if alive is None else [Column(title="alive", kind="share")]),
     )
     rows = (
-        (rank, str(customer), facts["frequency"], facts["T"] - facts["recency"], alive[customer], *own)
+        (
+            rank,
+            str(customer),
+            facts["frequency"],
+            facts["T"] - facts["recency"],
+            *([] if alive is None else [alive[customer]]),
+            *own,
+        )
         for rank, ((customer, facts), own) in enumerate(zip(rfm.frame.iterrows(), cells, strict=True), start=1)
     )
     return Table(caption=caption, columns=(*known, *columns), rows=tuple(rows))

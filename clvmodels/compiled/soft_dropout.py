@@ -1,0 +1,442 @@
+"""Soft dropout and regularity: the likelihood of many histories, at many points at once.
+
+The symbols, and what a state is, are told in `formulas.soft_dropout`. A customer's **cells** are being alive (the first
+one), and each purchase after which a lapse is possible: all of them, or the last one alone where nobody buys after
+lapsing (delta = 0). The weight of a class and a cell is worked out without the sum over phases, a polynomial that is
+multiplied in at the end.
+
+Points (n, 9) are r, alpha, a, b, delta, and the shares of the classes 1, 2, 4 and 8. The loops take some of them at a
+time, each number of theirs as a row, and the innermost loop runs over the points.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clvmodels.compiled.jit import compiled
+from clvmodels.compiled.threads import cores, in_order
+from clvmodels.compiled.vector import exp_in_place, log_in_place
+
+Array = NDArray[np.float64]
+Places = NDArray[np.int64]
+PARAMETERS, CLASSES, LARGEST_CLASS = 9, 4, 8
+# Rows of points: log(delta), and k / alpha of each class.
+LOG_DELTA, PER_SCALE = 9, 10
+LOG_FACTORIALS = np.array([math.lgamma(k) for k in (1.0, 2.0, 4.0, 8.0)])
+# Points of a loop: what is worked out for one customer stays in the cache.
+AT_ONCE = 128
+# Weights below exp(-40) of the largest are nothing, once their polynomial is multiplied in.
+NO_WEIGHT, IMPOSSIBLE = -40.0, -1e9
+SHORT_PRODUCT, LARGE_PRODUCT = 32, 1e250
+THIRD, SEVENTH = 1.0 / 3.0, 1.0 / 7.0
+# Rows of a gradient for each thread.
+SHARE = 20_000
+
+
+@dataclass(frozen=True)
+class Histories:
+    """Purchase histories of customers.
+
+    Attributes
+    ----------
+    x, T, log_gaps : arrays (n,)
+        Repeat purchases, age, sum of the logarithms of the gaps.
+    start : array (n + 1,)
+        The purchases of customer i are start[i] : start[i + 1].
+    times : array
+        Of the purchases after which a lapse is possible, since the first purchase; the last one of each customer is
+        purchase number x.
+    """
+
+    x: Places
+    T: Array
+    log_gaps: Array
+    start: Places
+    times: Array
+
+    def __len__(self) -> int:
+        """The number of customers."""
+        return len(self.x)
+
+    def arrays(self) -> tuple[Array | Places, ...]:
+        """All of them, as the loops take them."""
+        return self.x, self.T, self.log_gaps, self.start, self.times
+
+    def take(self, order: Places) -> Histories:
+        """Some customers, in an order."""
+        lengths = np.diff(self.start)[order]
+        start = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(lengths)])
+        places = np.arange(start[-1]) + np.repeat(self.start[:-1][order] - start[:-1], lengths)
+        return Histories(self.x[order], self.T[order], self.log_gaps[order], start, self.times[places])
+
+
+@dataclass(frozen=True)
+class HistorySum:
+    """Sum over histories of count (n,) x the log-likelihood."""
+
+    histories: Histories
+    count: Array
+    last: dict[bytes, Array] = field(default_factory=dict, repr=False, compare=False)
+
+    @classmethod
+    def of(cls, histories: Histories, count: Array) -> HistorySum:
+        """Put the histories in order of x."""
+        order = np.argsort(histories.x, kind="stable")
+        return cls(histories.take(order), np.ascontiguousarray(count[order], float))
+
+    def values(self, points: Array) -> Array:
+        """The sum at each of some points (k, 9): (k,)."""
+        if len(points) == 1:
+            return self._at(points[0])[:1]
+        sums = [_sums(some, *self.histories.arrays(), self.count) for some in columns(points)]
+        return np.concatenate(sums)
+
+    def gradient(self, point: Array) -> Array:
+        """Its derivatives at a point (9,): (9,)."""
+        return self._at(point)[1:]
+
+    def _at(self, point: Array) -> Array:
+        """The sum and its derivatives (10,), which are asked for one after the other."""
+        key = np.asarray(point, float).tobytes()
+        found = self.last.get(key)
+        if found is None:
+            found = self._value_and_gradient(point)
+            self.last.clear()
+            self.last[key] = found
+        return found
+
+    def _value_and_gradient(self, point: Array) -> Array:
+        (some,) = columns(point[None, :])
+        x, T, log_gaps, start, times = self.histories.arrays()
+        edges = np.linspace(0, len(x), 1 + min(4 * cores(), 1 + len(x) // SHARE)).astype(int)
+
+        def of_rows(part: slice) -> Array:
+            own = slice(part.start, part.stop + 1)
+            return _value_and_gradient(some, x[part], T[part], log_gaps[part], start[own], times, self.count[part])
+
+        return sum(in_order(of_rows, map(slice, edges[:-1], edges[1:])), np.zeros(1 + PARAMETERS))
+
+
+def log_likelihood(histories: Histories, points: Array) -> tuple[Array, Array]:
+    """Log-likelihood and P(alive) of each customer at points (d, 9): both (n, d)."""
+    likelihood, alive = in_order_of_x(_likelihoods, 2, histories, points)
+    return likelihood, alive
+
+
+def columns(points: Array) -> list[Array]:
+    """Some points at a time, with what follows from them: (14, d), see `LOG_DELTA` and `PER_SCALE`."""
+    flat = np.asarray(points, float)
+    delta, k = flat[:, 4:5], np.array([1.0, 2.0, 4.0, 8.0])
+    log_delta = np.where(delta > 0, np.log(np.where(delta > 0, delta, 1.0)), IMPOSSIBLE)
+    full = np.concatenate([flat, log_delta, k / flat[:, 1:2]], axis=1)
+    return [np.ascontiguousarray(full[first : first + AT_ONCE].T) for first in range(0, len(full), AT_ONCE)]
+
+
+def in_order_of_x(
+    function: Callable[..., None], answers: int, histories: Histories, points: Array, *others: Any, until: Any = None
+) -> Array:
+    """Call a loop that fills out (answers, n, d) and wants customers with the same x to stand together.
+
+    `until` (n, q), if any, are times of each customer's own.
+    """
+    order = np.argsort(histories.x, kind="stable")
+    known: tuple[Any, ...] = histories.take(order).arrays()
+    if until is not None:
+        known = (*known, np.ascontiguousarray(until[order], float))
+    out, first = np.empty((answers, len(order), len(points))), 0
+    for some in columns(points):
+        part = np.empty((answers, len(order), some.shape[1]))
+        function(some, *known, *others, part)
+        out[:, order, first : first + some.shape[1]] = part
+        first += some.shape[1]
+    return out
+
+
+@compiled
+def most_purchases(start):
+    """The largest number of purchases of a customer that are in `times`."""
+    most = 0
+    for i in range(len(start) - 1):
+        most = max(most, start[i + 1] - start[i])
+    return most
+
+
+@compiled
+def leaving_at(points, most):
+    """The logs of B(a, b + x + 1) and B(a + 1, b + x), both over B(a, b), for x = 0, ..., `most`: (2, most + 1, d)."""
+    out, through = np.empty((2, most + 1, points.shape[1])), np.zeros(points.shape[1])
+    for x in range(most + 1):
+        stay, leave = out[0, x], out[1, x]
+        for p in range(len(through)):
+            a, b = points[2, p], points[3, p]
+            stay[p], leave[p] = 1.0 + a / (b + x), a / (a + b + x)
+        log_in_place(stay)
+        log_in_place(leave)
+        for p in range(len(through)):
+            leave[p] += through[p]
+            through[p] -= stay[p]
+            stay[p] = through[p]
+    return out
+
+
+@compiled
+def _log_rising(r, n):
+    """Log of r (r + 1) ... (r + n - 1)."""
+    if n > SHORT_PRODUCT:
+        return math.lgamma(r + n) - math.lgamma(r)
+    total, product = 0.0, 1.0
+    for i in range(n):
+        product *= r + i
+        if product > LARGE_PRODUCT or product < 1.0 / LARGE_PRODUCT:
+            total, product = total + math.log(product), 1.0
+    return total + math.log(product)
+
+
+@compiled
+def classes_at(points, x, out):
+    """Fill out (4, d) with the logs of what depends on x and the class alone, but for the gaps."""
+    for c in range(CLASSES):
+        k = 1 << c
+        for p in range(points.shape[1]):
+            if points[5 + c, p] > 0.0:
+                rising = _log_rising(points[0, p], k * x) - k * x * math.log(points[1, p] / k)
+                out[c, p] = math.log(points[5 + c, p]) + rising - x * LOG_FACTORIALS[c]
+            else:
+                out[c, p] = -math.inf
+
+
+@compiled
+def cell_rates(points, k, T, times, cell, rate, silent):
+    """Fill in (d,): the rate of a cell's Gamma distribution, and the silence since the last purchase in its clock."""
+    for p in range(len(rate)):
+        speed, counted = 1.0, T
+        if cell > 0:
+            speed = points[4, p]
+            counted = times[cell - 1] + speed * (T - times[cell - 1])
+        rate[p], silent[p] = points[1, p] / k + counted, speed * (T - times[-1])
+
+
+@compiled
+def _no_weight(k, x):
+    """The log weight below which a cell is nothing: its polynomial is hardly above (1 + k x)^(k - 1)."""
+    return NO_WEIGHT - (k - 1) * math.log(1.0 + k * x)
+
+
+@compiled
+def weights_at(points, x, T, log_gaps, times, shared, leaving, peak, used, out):
+    """Fill out[class, cell] (d,) with weights, over exp(peak), of which those that are `used` are above nothing."""
+    cells, d = len(times) + 1, points.shape[1]
+    peak[:] = -math.inf
+    for c in range(CLASSES):
+        k = 1 << c
+        used[c, :cells] = shared[c].max() > -math.inf
+        if not used[c, 0]:
+            continue
+        for cell in range(cells):
+            weight, later = out[c, cell], cells - 1 - cell
+            since, lost = T, 0
+            if cell > 0:
+                since, lost = times[cell - 1], k * later
+            own = leaving[0, x] if cell == 0 else leaving[1, x - later]
+            for p in range(d):
+                weight[p] = 1.0 + (since + points[4, p] * (T - since)) * points[PER_SCALE + c, p]
+            log_in_place(weight)
+            for p in range(d):
+                entered = shared[c, p] + (k - 1) * log_gaps + own[p] + lost * points[LOG_DELTA, p]
+                weight[p] = entered - (points[0, p] + k * x) * weight[p]
+                peak[p] = max(peak[p], weight[p])
+    rate, silent = np.empty(d), np.empty(d)
+    for c in range(CLASSES):
+        k = 1 << c
+        for cell in range(cells):
+            if not used[c, cell]:
+                continue
+            weight, top = out[c, cell], -math.inf
+            for p in range(d):
+                weight[p] -= peak[p]
+                top = max(top, weight[p])
+            if top < _no_weight(k, x):
+                used[c, cell] = False
+                continue
+            exp_in_place(weight)
+            if k > 1:
+                cell_rates(points, k, T, times, cell, rate, silent)
+                times_silence(points, k, x, rate, silent, weight)
+
+
+@compiled
+def times_silence(points, k, x, rate, silent, weight):
+    """Multiply by the sum over j < k of (shape)_j (silent / rate)^j / j!, by Horner's scheme for each of the k."""
+    if k == 2:
+        for p in range(len(weight)):
+            weight[p] *= 1.0 + (points[0, p] + k * x) * (silent[p] / rate[p])
+    elif k == 4:
+        for p in range(len(weight)):
+            shape, u = points[0, p] + k * x, silent[p] / rate[p]
+            third = 1.0 + (shape + 2.0) * THIRD * u
+            weight[p] *= 1.0 + shape * u * (1.0 + (shape + 1.0) * 0.5 * u * third)
+    elif k == 8:
+        for p in range(len(weight)):
+            shape, u = points[0, p] + k * x, silent[p] / rate[p]
+            sixth = 1.0 + (shape + 5.0) * (0.5 * THIRD) * u * (1.0 + (shape + 6.0) * SEVENTH * u)
+            fourth = 1.0 + (shape + 3.0) * 0.25 * u * (1.0 + (shape + 4.0) * 0.2 * u * sixth)
+            third = 1.0 + (shape + 2.0) * THIRD * u * fourth
+            weight[p] *= 1.0 + shape * u * (1.0 + (shape + 1.0) * 0.5 * u * third)
+
+
+@compiled
+def total_of(weights, used, cells, out):
+    """Fill out (d,) with the sum of the weights of all classes and cells."""
+    out[:] = 0.0
+    for c in range(CLASSES):
+        for cell in range(cells):
+            if used[c, cell]:
+                for p in range(len(out)):
+                    out[p] += weights[c, cell, p]
+
+
+@compiled
+def room(points, x, start):
+    """What depends on the points alone (`leaving_at`), and room for the rest: shared, weights, used, peak and total."""
+    d, cells = points.shape[1], most_purchases(start) + 1
+    weights, used = np.empty((CLASSES, cells, d)), np.empty((CLASSES, cells), dtype=np.bool_)
+    return leaving_at(points, x[-1]), np.empty((CLASSES, d)), weights, used, np.empty(d), np.empty(d)
+
+
+@compiled
+def _sums(points, x, T, log_gaps, start, times, count):
+    leaving, shared, weights, used, peak, total = room(points, x, start)
+    d, last = points.shape[1], -1
+    sums = np.zeros(d)
+    for i in range(len(x)):
+        if x[i] != last:
+            last = x[i]
+            classes_at(points, last, shared)
+        own = times[start[i] : start[i + 1]]
+        weights_at(points, last, T[i], log_gaps[i], own, shared, leaving, peak, used, weights)
+        total_of(weights, used, len(own) + 1, total)
+        log_in_place(total)
+        for p in range(d):
+            sums[p] += count[i] * (peak[p] + total[p])
+    return sums
+
+
+@compiled
+def _likelihoods(points, x, T, log_gaps, start, times, out):
+    leaving, shared, weights, used, peak, total = room(points, x, start)
+    d, last = points.shape[1], -1
+    for i in range(len(x)):
+        if x[i] != last:
+            last = x[i]
+            classes_at(points, last, shared)
+        own = times[start[i] : start[i + 1]]
+        weights_at(points, last, T[i], log_gaps[i], own, shared, leaving, peak, used, weights)
+        total_of(weights, used, 1, out[1, i])
+        total_of(weights, used, len(own) + 1, total)
+        for p in range(d):
+            out[1, i, p] /= total[p]
+        log_in_place(total)
+        for p in range(d):
+            out[0, i, p] = peak[p] + total[p]
+
+
+@compiled
+def _sums_of_inverses(first, count):
+    """The sum of 1 / (first + i) over i < n, for n = 0, ..., count."""
+    out = np.zeros(count + 1)
+    for n in range(count):
+        out[n + 1] = out[n] + 1.0 / (first + n)
+    return out
+
+
+@compiled
+def _log_weights(point, x, T, log_gaps, times, shared, leaving, out):
+    """As `weights_at` at one point: fill out[class, cell] with log weights and return the largest."""
+    largest, cells = -math.inf, len(times) + 1
+    for c in range(CLASSES):
+        k = 1 << c
+        if shared[c, 0] == -math.inf:
+            out[c, :cells] = -math.inf
+            continue
+        own, shape, per_scale = shared[c, 0] + (k - 1) * log_gaps, point[0] + k * x, k / point[1]
+        for cell in range(cells):
+            later = cells - 1 - cell
+            weight, counted = own + leaving[0, x, 0], T
+            if cell > 0:
+                counted = times[cell - 1] + point[4] * (T - times[cell - 1])
+                weight = own + leaving[1, x - later, 0] + k * later * point[LOG_DELTA]
+            out[c, cell] = weight - shape * math.log(1.0 + counted * per_scale)
+            largest = max(largest, out[c, cell])
+    return largest
+
+
+@compiled
+def _silence(k, shape, u):
+    """Sum over j < k of (shape)_j u^j / j!, and its derivatives by shape and by u."""
+    total, by_shape, by_u = 1.0, 0.0, 0.0
+    for j in range(k - 1, 0, -1):
+        step = (shape + (j - 1)) / j
+        by_shape = u * (total / j + step * by_shape)
+        by_u = step * (total + u * by_u)
+        total = 1.0 + step * u * total
+    return total, by_shape, by_u
+
+
+@compiled
+def _value_and_gradient(points, x, T, log_gaps, start, times, count):
+    """The log-likelihood and its derivatives, means over the states of those of log weights, at one point (14, 1)."""
+    point, last, total, silent = np.ascontiguousarray(points[:, 0]), -1, 0.0, 0.0
+    r, alpha, a, b, delta = point[0], point[1], point[2], point[3], point[4]
+    most, most_cells, found = x[-1], most_purchases(start) + 1, np.zeros(1 + PARAMETERS)
+    of_r, of_b = _sums_of_inverses(r, LARGEST_CLASS * most), _sums_of_inverses(b, most + 1)
+    of_both, leaving, shared = _sums_of_inverses(a + b, most + 1), leaving_at(points, most), np.empty((CLASSES, 1))
+    weights, of_row = np.empty((CLASSES, most_cells)), np.empty(PARAMETERS)
+    for row in range(len(x)):
+        n = x[row]
+        if n != last:
+            last = n
+            classes_at(points, n, shared)
+        own = times[start[row] : start[row + 1]]
+        cells, silent = len(own), T[row] - own[-1]
+        largest = _log_weights(point, n, T[row], log_gaps[row], own, shared, leaving, weights)
+        total, of_row[:] = 0.0, 0.0
+        for c in range(CLASSES):
+            k = 1 << c
+            scale, shape, of_class, least = alpha / k, r + k * n, 0.0, _no_weight(k, n)
+            for cell in range(cells + 1):
+                if not weights[c, cell] - largest > least:
+                    continue
+                m, speed, counted, slower = n - (cells - cell), 1.0, T[row], 0.0
+                if cell > 0:
+                    slower = T[row] - own[cell - 1]
+                    speed, counted = delta, own[cell - 1] + delta * slower
+                rate = scale + counted
+                u = speed * silent / rate
+                phases, by_shape, by_u = _silence(k, shape, u)
+                weight = math.exp(weights[c, cell] - largest) * phases
+                by_shape, by_u = by_shape / phases, by_u / phases
+                by_rate = -by_u * u / rate
+                by_scale = shape * counted / (scale * rate) - k * n / scale + by_rate
+                of_class += weight
+                of_row[0] += weight * (of_r[k * n] - math.log(1.0 + counted / scale) + by_shape)
+                of_row[1] += weight * by_scale / k
+                if cell == 0:
+                    of_row[2] -= weight * of_both[n + 1]
+                    of_row[3] += weight * (of_b[n + 1] - of_both[n + 1])
+                    continue
+                of_row[2] += weight * (1.0 / a - of_both[m + 1])
+                of_row[3] += weight * (of_b[m] - of_both[m + 1])
+                lost = k * (n - m) / delta if m < n else 0.0
+                of_row[4] += weight * (lost + (by_rate - shape / rate) * slower + by_u * silent / rate)
+            total += of_class
+            of_row[5 + c] = of_class / point[5 + c] if of_class > 0.0 else 0.0
+        found[0] += count[row] * (largest + math.log(total))
+        for i in range(PARAMETERS):
+            found[1 + i] += count[row] * of_row[i] / total
+    return found
