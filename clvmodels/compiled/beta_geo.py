@@ -15,7 +15,7 @@ import math
 
 import numpy as np
 
-from clvmodels.compiled.events import append, on_free_day
+from clvmodels.compiled.events import append_drawn, known_cells, new_cells
 from clvmodels.compiled.jit import compiled, compiled_generator
 from clvmodels.compiled.random import log_gamma_variate, start_stream, uniform
 
@@ -49,21 +49,14 @@ def known_events(seed, customers, purpose, first, days, horizon, alive, none, x,
     the random stream, `days` the days of a time unit; `first` adds a purchase at time 0.
     """
     rows, draws = alive.shape
-    offsets, times, size = np.zeros(rows * draws + 1, dtype=np.int64), np.empty(rows * draws), 0
-    state = np.empty(4, dtype=np.uint64)
+    offsets, times = known_cells(rows, draws)
+    size, state = 0, np.empty(4, dtype=np.uint64)
     for i in range(rows):
         start_stream(state, seed, customers[i], purpose)
         for d in range(draws):
-            if first:
-                times, size = append(times, size, 0.0)
-            free = 0.0
-            for drawn in purchase_times(
-                state, alive[i, d], none[i, d], alpha[d] + T[i], a[d], b[d], r[d] + x[i], x[i], horizon[i]
-            ):
-                time, free = on_free_day(drawn, 0.0, days, free)
-                if time > horizon[i]:
-                    break
-                times, size = append(times, size, time)
+            own = alive[i, d], none[i, d], alpha[d] + T[i], a[d], b[d], r[d] + x[i], x[i]
+            drawn = purchase_times(state, *own, horizon[i])
+            times, size = append_drawn(times, size, first, drawn, 0.0, days, 0.0, horizon[i])
             offsets[i * draws + d + 1] = size
     return offsets, times[:size]
 
@@ -75,25 +68,18 @@ def new_events(streams, won, begin, end, last, days, stays, r, alpha, a, b):
     won[d] of draw d come at any time between begin and end; streams (draws, 4) are where their random numbers come
     from, and go on. `stays` (draws,) is the probability of being alive after the first purchase.
     """
-    cells = np.sum(won)
-    starts, states = np.empty(cells), np.empty((cells, 4), dtype=np.uint64)
-    offsets, times, size, cell = np.zeros(cells + 1, dtype=np.int64), np.empty(2 * cells + 1), 0, 0
-    for d in range(len(won)):
+    draw, starts, states, offsets, times = new_cells(won)
+    size = 0
+    for cell in range(len(draw)):
+        d = draw[cell]
         state = streams[d]
-        for _ in range(won[d]):
-            starts[cell] = begin + (end - begin) * uniform(state)
-            left = last - starts[cell]
-            if left >= 0.0:
-                times, size = append(times, size, 0.0)
-                none, free = math.exp(-r[d] * math.log1p(left / alpha[d])), np.floor(starts[cell] * days) + 1.0
-                for drawn in purchase_times(state, stays[d], none, alpha[d], a[d], b[d], r[d], 0.0, left):
-                    time, free = on_free_day(drawn, starts[cell], days, free)
-                    if time > left:
-                        break
-                    times, size = append(times, size, time)
-            states[cell] = state
-            cell += 1
-            offsets[cell] = size
+        starts[cell] = begin + (end - begin) * uniform(state)
+        left = last - starts[cell]
+        if left >= 0.0:
+            none, free = math.exp(-r[d] * math.log1p(left / alpha[d])), np.floor(starts[cell] * days) + 1.0
+            drawn = purchase_times(state, stays[d], none, alpha[d], a[d], b[d], r[d], 0.0, left)
+            times, size = append_drawn(times, size, True, drawn, starts[cell], days, free, left)
+        states[cell], offsets[cell + 1] = state, size
     return starts, offsets, times[:size], states
 
 

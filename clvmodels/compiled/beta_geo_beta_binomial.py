@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from clvmodels.compiled.events import append
+from clvmodels.compiled.events import append, known_cells, new_cells
 from clvmodels.compiled.jit import compiled, compiled_generator
 from clvmodels.compiled.random import log_gamma_variate, start_stream, uniform
 
@@ -57,8 +57,8 @@ def known_events(seed, customers, purpose, first, horizon, alive, x, T, alpha, b
     x, T, horizon (rows,), alpha, beta, gamma, delta (draws,), alive (rows, draws). `purpose` names the random stream;
     `first` adds a purchase at time 0.
     """
-    offsets, times, size, cell = np.zeros(alive.size + 1, dtype=np.int64), np.empty(alive.size), 0, 0
-    state = np.empty(4, dtype=np.uint64)
+    offsets, times = known_cells(*alive.shape)
+    size, cell, state = 0, 0, np.empty(4, dtype=np.uint64)
     for i in range(len(customers)):
         start_stream(state, seed, customers[i], purpose)
         for d in range(len(alpha)):
@@ -79,9 +79,8 @@ def new_events(streams, won, begin, end, last, alpha, beta, gamma, delta):
     won[d] of draw d come at any time between begin and end, each with opportunities from then on; streams (draws, 4)
     are where their random numbers come from, and go on.
     """
-    draw = np.repeat(np.arange(len(won)), won)
-    starts, states = np.empty(len(draw)), np.empty((len(draw), 4), dtype=np.uint64)
-    offsets, times, size = np.zeros(len(draw) + 1, dtype=np.int64), np.empty(2 * len(draw) + 1), 0
+    draw, starts, states, offsets, times = new_cells(won)
+    size = 0
     for cell in range(len(draw)):
         d = draw[cell]
         starts[cell] = begin + (end - begin) * uniform(streams[d])

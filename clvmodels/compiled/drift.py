@@ -22,7 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from clvmodels.compiled.events import append, on_free_day
+from clvmodels.compiled.events import append_drawn, known_cells, new_cells
 from clvmodels.compiled.jit import compiled, compiled_generator
 from clvmodels.compiled.random import start_stream, uniform
 
@@ -345,20 +345,15 @@ def known_events(seed, customers, purpose, first, days, horizon, recent, T, r, a
     the days of a time unit; `first` adds a purchase at time 0.
     """
     rows, draws = recent.shape
-    offsets, times, size = np.zeros(rows * draws + 1, dtype=np.int64), np.empty(rows * draws), 0
-    state = np.empty(4, dtype=np.uint64)
+    offsets, times = known_cells(rows, draws)
+    size, state = 0, np.empty(4, dtype=np.uint64)
     for i in range(rows):
         start_stream(state, seed, customers[i], purpose)
         for d in range(draws):
-            if first:
-                times, size = append(times, size, 0.0)
-            free, start = 0.0, alpha[d] + _exposure(kappa[d], T[i])
+            start = alpha[d] + _exposure(kappa[d], T[i])
             own = r[d], alpha[d], kappa[d], recent[i, d], start, math.exp(-kappa[d] * T[i])
-            for drawn in purchase_times(state, *own, horizon[i]):
-                time, free = on_free_day(drawn, 0.0, days, free)
-                if time > horizon[i]:
-                    break
-                times, size = append(times, size, time)
+            drawn = purchase_times(state, *own, horizon[i])
+            times, size = append_drawn(times, size, first, drawn, 0.0, days, 0.0, horizon[i])
             offsets[i * draws + d + 1] = size
     return offsets, times[:size]
 
@@ -386,23 +381,14 @@ def new_events(streams, won, begin, end, last, days, r, alpha, kappa, c):
     won[d] of draw d come at any time between begin and end; streams (draws, 4) are where their random numbers come
     from, and go on.
     """
-    cells, cell, size = np.sum(won), 0, 0
-    offsets, times = np.zeros(cells + 1, dtype=np.int64), np.empty(2 * cells + 1)
-    starts, states = np.empty(cells), np.empty((cells, 4), dtype=np.uint64)
-    for d in range(len(won)):
-        state = streams[d]
-        for _ in range(won[d]):
-            starts[cell] = begin + (end - begin) * uniform(state)
-            left = last - starts[cell]
-            if left >= 0.0:
-                times, size = append(times, size, 0.0)
-                free = np.floor(starts[cell] * days) + 1.0
-                for drawn in purchase_times(state, r[d], alpha[d], kappa[d], c[d], alpha[d], 1.0, left):
-                    time, free = on_free_day(drawn, starts[cell], days, free)
-                    if time > left:
-                        break
-                    times, size = append(times, size, time)
-            states[cell] = state
-            cell += 1
-            offsets[cell] = size
+    draw, starts, states, offsets, times = new_cells(won)
+    size = 0
+    for cell in range(len(draw)):
+        d = draw[cell]
+        starts[cell] = begin + (end - begin) * uniform(streams[d])
+        left, free = last - starts[cell], np.floor(starts[cell] * days) + 1.0
+        if left >= 0.0:
+            drawn = purchase_times(streams[d], r[d], alpha[d], kappa[d], c[d], alpha[d], 1.0, left)
+            times, size = append_drawn(times, size, True, drawn, starts[cell], days, free, left)
+        states[cell], offsets[cell + 1] = streams[d], size
     return starts, offsets, times[:size], states

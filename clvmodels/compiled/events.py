@@ -23,7 +23,7 @@ import math
 
 import numpy as np
 
-from clvmodels.compiled.jit import compiled
+from clvmodels.compiled.jit import compiled, compiled_generator
 from clvmodels.compiled.random import start_stream
 
 PURCHASES, AMOUNTS, WAITING, REPLICATED = np.uint64(1), np.uint64(2), np.uint64(3), np.uint64(4)
@@ -43,6 +43,21 @@ def append(times, size, time):
 
 
 @compiled
+def known_cells(rows, draws):
+    """Room for the purchases of known customers: offsets (all 0) and times."""
+    return np.zeros(rows * draws + 1, dtype=np.int64), np.empty(rows * draws)
+
+
+@compiled
+def new_cells(won):
+    """Room for customers to be won, won[d] under draw d: draw, starts and states of a cell, offsets and times."""
+    draw = np.repeat(np.arange(len(won)), won)
+    cells = len(draw)
+    states, offsets = np.empty((cells, 4), dtype=np.uint64), np.zeros(cells + 1, dtype=np.int64)
+    return draw, np.empty(cells), states, offsets, np.empty(2 * cells + 1)
+
+
+@compiled
 def on_free_day(time, start, days, free):
     """When a purchase drawn at `time` is made: on its day, or on the first one without a purchase, `free`, if later.
 
@@ -53,6 +68,22 @@ def on_free_day(time, start, days, free):
     if day < free:
         return time + (free - day) / days, free + 1.0
     return time, day + 1.0
+
+
+@compiled_generator
+def append_drawn(times, size, first, drawn, start, days, free, longest):
+    """Append the purchases that a generator draws, each on a free day (see `on_free_day`), until the time `longest`.
+
+    `first` adds one at time 0 before them. Returns the buffer and its size, as `append` does.
+    """
+    if first:
+        times, size = append(times, size, 0.0)
+    for each in drawn:
+        time, free = on_free_day(each, start, days, free)
+        if time > longest:
+            break
+        times, size = append(times, size, time)
+    return times, size
 
 
 @compiled

@@ -25,9 +25,9 @@ def compiled(function: Callable[..., Any]) -> Any:
 
 
 def compiled_generator(function: Callable[..., Any]) -> Any:
-    """The same for a generator, which becomes a part of the loops that use it and is not kept by itself.
+    """Compile a generator, or what takes one: it becomes a part of the loops that use it and is not kept by itself.
 
-    numba reads one back from the disk without knowing it as a generator, and a further loop could not be compiled.
+    numba reads a generator back from the disk without knowing it as one, and a further loop could not be compiled.
     """
     return njit(nogil=True, error_model="numpy")(function)
 

@@ -37,7 +37,7 @@ import numpy as np
 from numpy.polynomial.legendre import leggauss
 from numpy.typing import NDArray
 
-from clvmodels.compiled.events import append, on_free_day
+from clvmodels.compiled.events import append_drawn, known_cells, new_cells
 from clvmodels.compiled.jit import compiled, compiled_generator
 from clvmodels.compiled.random import start_stream, uniform
 
@@ -332,19 +332,15 @@ def known_events(seed, customers, purpose, first, days, horizon, alive, x, T, r,
     x, T, horizon (rows,), r, alpha, s, beta (draws,), alive (rows, draws). `purpose` names the random stream,
     `days` the days of a time unit; `first` adds a purchase at time 0.
     """
-    state = np.empty(4, dtype=np.uint64)
     rows, draws = alive.shape
-    offsets, times, size = np.zeros(rows * draws + 1, dtype=np.int64), np.empty(rows * draws), 0
+    offsets, times = known_cells(rows, draws)
+    size, state = 0, np.empty(4, dtype=np.uint64)
     for i in range(rows):
         start_stream(state, seed, customers[i], purpose)
         for d in range(draws):
             known = alive[i, d], alpha[d] + T[i], beta[d] + T[i], r[d] + x[i], s[d]
-            free = 0.0
-            for drawn in purchase_times(state, first, *known, horizon[i]):
-                time, free = on_free_day(drawn, 0.0, days, free)
-                if time > horizon[i]:
-                    break
-                times, size = append(times, size, time)
+            drawn = purchase_times(state, first, *known, horizon[i])
+            times, size = append_drawn(times, size, False, drawn, 0.0, days, 0.0, horizon[i])
             offsets[i * draws + d + 1] = size
     return offsets, times[:size]
 
@@ -376,24 +372,16 @@ def new_events(streams, won, begin, end, last, days, r, alpha, s, beta):
     won[d] of draw d come at any time between begin and end; streams (draws, 4) are where their random numbers come
     from, and go on.
     """
-    cells, cell, size = np.sum(won), 0, 0
-    offsets, times = np.zeros(cells + 1, dtype=np.int64), np.empty(2 * cells + 1)
-    starts, states = np.empty(cells), np.empty((cells, 4), dtype=np.uint64)
-    for d in range(len(won)):
-        state = streams[d]
-        for _ in range(won[d]):
-            starts[cell] = begin + (end - begin) * uniform(state)
-            left = last - starts[cell]
-            if left >= 0.0:
-                free = np.floor(starts[cell] * days)
-                for drawn in purchase_times(state, True, 1.0, alpha[d], beta[d], r[d], s[d], left):
-                    time, free = on_free_day(drawn, starts[cell], days, free)
-                    if time > left:
-                        break
-                    times, size = append(times, size, time)
-            states[cell] = state
-            cell += 1
-            offsets[cell] = size
+    draw, starts, states, offsets, times = new_cells(won)
+    size = 0
+    for cell in range(len(draw)):
+        d = draw[cell]
+        starts[cell] = begin + (end - begin) * uniform(streams[d])
+        left, free = last - starts[cell], np.floor(starts[cell] * days)
+        if left >= 0.0:
+            drawn = purchase_times(streams[d], True, 1.0, alpha[d], beta[d], r[d], s[d], left)
+            times, size = append_drawn(times, size, False, drawn, starts[cell], days, free, left)
+        states[cell], offsets[cell + 1] = streams[d], size
     return starts, offsets, times[:size], states
 
 

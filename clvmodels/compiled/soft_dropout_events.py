@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from clvmodels.compiled.events import append, on_free_day
+from clvmodels.compiled.events import append_drawn, known_cells, new_cells
 from clvmodels.compiled.jit import compiled, compiled_generator
 from clvmodels.compiled.random import log_gamma_variate, start_stream, uniform
 from clvmodels.compiled.soft_dropout import (
@@ -141,19 +141,15 @@ def known_events(ks, living, phases, rates, streams, first, days, horizon, x, po
     `first` adds a purchase at time 0, horizon is (rows,), `days` the days of a time unit.
     """
     rows, draws = ks.shape
-    offsets, times, size = np.zeros(rows * draws + 1, dtype=np.int64), np.empty(rows * draws), 0
+    offsets, times = known_cells(rows, draws)
+    size = 0
     for i in range(rows):
         state = streams[i]
         for d in range(draws):
-            if first:
-                times, size = append(times, size, 0.0)
-            a, coins, free = points[d, 2], points[d, 2] + points[d, 3] + x[i] + 1.0, 0.0
+            a, coins = points[d, 2], points[d, 2] + points[d, 3] + x[i] + 1.0
             own = ks[i, d], living[i, d], phases[i, d], rates[i, d]
-            for drawn in purchase_times(state, *own, a, coins, points[d, 4], horizon[i]):
-                time, free = on_free_day(drawn, 0.0, days, free)
-                if time > horizon[i]:
-                    break
-                times, size = append(times, size, time)
+            drawn = purchase_times(state, *own, a, coins, points[d, 4], horizon[i])
+            times, size = append_drawn(times, size, first, drawn, 0.0, days, 0.0, horizon[i])
             offsets[i * draws + d + 1] = size
     return offsets, times[:size]
 
@@ -205,14 +201,9 @@ def _add_life(state, point, start, last, days, times, size):
     k, alive, rate = _new_customer(state, point)
     if last < start:
         return times, size
-    times, size = append(times, size, 0.0)
     free, coins = np.floor(start * days) + 1.0, point[2] + point[3] + 1.0
-    for drawn in purchase_times(state, k, alive, 0, rate, point[2], coins, point[4], last - start):
-        time, free = on_free_day(drawn, start, days, free)
-        if time > last - start:
-            break
-        times, size = append(times, size, time)
-    return times, size
+    drawn = purchase_times(state, k, alive, 0, rate, point[2], coins, point[4], last - start)
+    return append_drawn(times, size, True, drawn, start, days, free, last - start)
 
 
 @compiled
@@ -222,15 +213,13 @@ def new_events(streams, won, begin, end, last, days, points):
     won[d] of draw d come at any time between begin and end; streams (draws, 4) are where their random numbers come
     from, and go on.
     """
-    cells, cell, size = np.sum(won), 0, 0
-    offsets, times = np.zeros(cells + 1, dtype=np.int64), np.empty(2 * cells + 1)
-    starts, states = np.empty(cells), np.empty((cells, 4), dtype=np.uint64)
-    for d in range(len(won)):
-        for _ in range(won[d]):
-            starts[cell] = begin + (end - begin) * uniform(streams[d])
-            times, size = _add_life(streams[d], points[d], starts[cell], last, days, times, size)
-            states[cell], offsets[cell + 1] = streams[d], size
-            cell += 1
+    draw, starts, states, offsets, times = new_cells(won)
+    size = 0
+    for cell in range(len(draw)):
+        d = draw[cell]
+        starts[cell] = begin + (end - begin) * uniform(streams[d])
+        times, size = _add_life(streams[d], points[d], starts[cell], last, days, times, size)
+        states[cell], offsets[cell + 1] = streams[d], size
     return starts, offsets, times[:size], states
 
 

@@ -57,15 +57,16 @@ class Bent:
         at: Array = np.linalg.solve(axes, (points - location).T).T.astype(float)
         bend = np.zeros((3, len(location)))
         if 1 / np.sum(weights**2) > FEWEST_TO_BEND:
-            root = np.sqrt(weights)[:, None]
-            bend[:, 1:] = np.linalg.lstsq(root * _powers(at[:, 0]), root * at[:, 1:], rcond=None)[0]
+            by = np.sqrt(weights)[:, None]
+            bend[:, 1:] = np.linalg.lstsq(by * _powers(at[:, 0]), by * at[:, 1:], rcond=None)[0]
         at -= _powers(at[:, 0]) @ bend
         family: Any = multivariate_t
         longer = np.ones(len(location))
         longer[0] = LENGTHENED
         scale = _covariance(at, weights) * np.outer(longer, longer)
         straight = family(weights @ at, scale, df=DEGREES_OF_FREEDOM, allow_singular=True)
-        return cls(location, axes, bend, straight, np.linalg.cholesky(scale + SMALLEST_SCALE * np.eye(len(scale))))
+        root: Array = np.linalg.cholesky(scale + SMALLEST_SCALE * np.eye(len(scale))).astype(float)
+        return cls(location, axes, bend, straight, root)
 
     def rvs(self, count: int, *, random_state: np.random.Generator) -> Array:
         """Points (count, d)."""

@@ -141,7 +141,8 @@ class PurchasePosterior(PurchaseProcess):
     def probability_alive(self, rfm: RFM, *, horizon: float = 0, interval: float = 0.9) -> pd.DataFrame:
         """P(alive at observation end + horizon), with credible interval.
 
-        It is 1 now for customers without a repeat purchase: in BG/NBD nobody drops out before one.
+        The model says what alive means (see `caveats`). It is 1 now for customers without a repeat purchase where the
+        model lets nobody leave before one.
 
         Returns
         -------
@@ -193,9 +194,8 @@ class PurchasePosterior(PurchaseProcess):
     def expected_lifetime(self, rfm: RFM, *, horizon: float, interval: float = 0.9) -> pd.DataFrame:
         """Expected remaining lifetime within the horizon (restricted mean), in time units, with credible interval.
 
-        It is long for customers without a repeat purchase: in BG/NBD nobody drops out before one. Without a horizon the
-        mean is infinite for most customers (whenever r + x <= 1 or a <= 1): see `median_lifetime` and `survival_curve`
-        for answers that need none.
+        It is long for customers without a repeat purchase where the model lets nobody leave before one. Without a
+        horizon the mean is infinite for many customers: see `median_lifetime` and `survival_curve`, which need none.
 
         Returns
         -------
@@ -259,17 +259,16 @@ class PurchasePosterior(PurchaseProcess):
         return self._waiting("lifetime", rfm, interval, random_seed)
 
     def heterogeneity(self, *, interval: float = 0.9) -> pd.DataFrame:
-        """How the customers differ: densities of their purchase rate and dropout probability, with credible interval.
+        """Densities of what differs between customers, with credible interval: see `distributions` of the model.
 
-        The purchase rate, per time unit, is Gamma(r, rate alpha) over the customers who ever come, the probability to
-        drop out after a purchase is Beta(a, b).
+        It is the purchase rate, per time unit, and how easily a customer leaves, over the customers who ever come.
 
         Returns
         -------
         pandas.DataFrame, shape (400, 3)
-            Columns mean, lower, upper of the density, indexed by quantity ("purchase_rate", "dropout_probability") and
-            `at`: 200 evenly spaced values each, from the 0.5 % to the 99 % quantile of the customers, ends left out.
-            So all are finite, though the first is infinite at 0 if r < 1, the second if a < 1, and at 1 if b < 1.
+            Columns mean, lower, upper of the density, indexed by quantity (such as "purchase_rate") and `at`: 200
+            evenly spaced values each, from the 0.5 % to the 99 % quantile of the customers, ends left out, so that all
+            are finite.
 
         Examples
         --------

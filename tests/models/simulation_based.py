@@ -3,8 +3,6 @@
 Source: Talts, Betancourt, Simpson, Vehtari, Gelman (2018), arXiv:1804.06788.
 """
 
-import warnings
-
 import numpy as np
 import pandas as pd
 from scipy import stats
@@ -35,29 +33,3 @@ def assert_uniform(ranks):
     """Refuse ranks that chance would hardly bring about, for any of the parameters."""
     values = {name: stats.kstest(column, "uniform").pvalue for name, column in ranks.items()}
     assert min(values.values()) > SMALLEST_P_VALUE / len(values), values
-
-
-def ranks(fit, simulate, prior, *, replications, random_seed=1, thinned=100):
-    """Rank of each parameter among its posterior draws, (replications, parameters).
-
-    `prior(rng)` draws the parameters by name, `simulate(parameters, rng)` makes customers of them, and `fit(customers,
-    random_seed)` gives their posterior. Customers that cannot be fitted, for want of data, may not be made.
-    """
-    found = []
-    for seed in np.random.SeedSequence(random_seed).spawn(replications):
-        rng = np.random.default_rng(seed)
-        true = prior(rng)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            posterior = fit(simulate(true, rng), int(rng.integers(2**31)))
-        draws = posterior.with_draws(thinned).named_draws()
-        found.append([int(np.sum(draws[name] < value)) for name, value in true.items()])
-    return np.array(found)
-
-
-def uniform_p_values(found, *, thinned=100, bins=10):
-    """P-values (parameters,) of a chi-squared test that ranks 0 to `thinned` are equally likely."""
-    edges = np.linspace(0, thinned + 1, bins + 1)
-    inside = np.diff(np.ceil(edges))
-    counts = np.stack([np.histogram(column, edges - 0.5)[0] for column in found.T])
-    return np.array([stats.chisquare(each, len(found) * inside / inside.sum()).pvalue for each in counts])

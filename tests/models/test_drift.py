@@ -11,7 +11,7 @@ from clvmodels.formulas import drift as formulas
 from clvmodels.models.drift import DriftPosterior
 from clvmodels.models.modified_beta_geo import ModifiedBetaGeo
 from clvmodels.scoring import Scorer
-from tests.models.simulation_based import ranks, uniform_p_values
+from tests.models.simulation_based import assert_uniform, calibration_ranks
 
 LOG = clv.datasets.simulate_transactions(customers=300, length=60, random_seed=1)
 TIMES = {"statistics": ["purchase_times"]}
@@ -280,13 +280,11 @@ def simulated(params, rng, *, customers=200, length=60.0):
 def test_ranks_of_the_prior_among_the_posterior_are_uniform():
     spread = {"r": (-0.5, 0.5), "alpha": (2.5, 0.5), "kappa": (-3.0, 0.7), "c": (-0.7, 0.5)}
     priors = clv.DriftPriors(**{name: clv.Prior("LogNormal", mu=mu, sigma=sd) for name, (mu, sd) in spread.items()})
-    found = ranks(
-        lambda rfm, seed: clv.Drift(priors=priors).fit(rfm, method="importance", draws=500, random_seed=seed),
-        lambda true, rng: simulated(formulas.DriftParams(**true), rng),
-        lambda rng: {name: rng.lognormal(mu, sd) for name, (mu, sd) in spread.items()},
-        replications=200,
-    )
-    assert (uniform_p_values(found) > 0.005).all()
+
+    def simulate(truth, rng):
+        return simulated(formulas.DriftParams(**truth), rng)
+
+    assert_uniform(calibration_ranks(clv.Drift(priors=priors), simulate))
 
 
 @pytest.mark.calibration
