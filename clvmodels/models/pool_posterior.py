@@ -15,7 +15,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -33,9 +33,6 @@ from clvmodels.models.purchase_process import LEAVING, Rows
 from clvmodels.models.purchases import PurchasePosterior
 from clvmodels.models.shares import Weights, check_kind, draws_of, shares_of
 from clvmodels.rfm import RFM, TimeUnit
-
-if TYPE_CHECKING:
-    pass
 
 TOP = 0.1
 

@@ -169,13 +169,15 @@ def test_a_comparison_has_a_row_per_target_and_compared_measure(cdnow):
 def test_a_comparison_shows_the_figures_and_which_of_them_is_better(cdnow):
     table, figures = cdnow.compare("as_before"), cdnow.table()
     for target in TARGETS:
-        for name in ("rmse", "mae_median", "concordance_index", "crps"):
+        for name in ("rmse", "concordance_index", "crps"):
             row = table.loc[(target, name)]
             own, other = figures.loc[(target, MODEL), name], figures.loc[(target, "as_before"), name]
             assert row[["model", "baseline"]].tolist() == pytest.approx([own, other])
             lower_is_better = name != "concordance_index"
             assert row["advantage"] == pytest.approx(other - own if lower_is_better else own - other)
             assert row["lower"] < row["advantage"] < row["upper"]
+        # A forecast without draws has no median of its own.
+        assert table.loc[(target, "mae_median"), "outcome"] == "not defined"
         # Of the bias its size.
         bias = table.loc[(target, "bias"), ["model", "baseline"]].tolist()
         assert bias == pytest.approx(figures.loc[target].loc[[MODEL, "as_before"], "bias"].abs().tolist())
@@ -235,7 +237,7 @@ def test_a_name_with_signs_of_html_is_shown_as_it_is():
     log = pd.DataFrame(rows, columns=["customer_id", "date"])
     cut = {"calibration_end": "2024-01-08", "holdout_end": "2024-01-15", "value": None}
     page = backtest(log, **cut, forecasters=[AsBefore(name="<b>bold</b>")])._repr_html_()
-    assert page.count("&lt;b&gt;bold&lt;/b&gt;") == 2
+    assert "&lt;b&gt;bold&lt;/b&gt;" in page
     assert "<b>" not in page
 
 
