@@ -216,8 +216,8 @@ def test_posteriors_in_different_time_units_are_refused():
 
 
 def test_posteriors_with_different_numbers_of_draws_are_refused(fitted):
-    with pytest.raises(clv.InvalidArgument, match="1000 draws, spend has 1"):
-        clv.LifetimeValue(fitted[0], clv.GammaGamma.at(**SPEND, time_unit="week"))
+    with pytest.raises(clv.InvalidArgument, match="1000 draws, spend has 200"):
+        clv.LifetimeValue(fitted[0], fitted[1].with_draws(200))
 
 
 def test_an_unknown_segment_is_refused(summary, fitted):
