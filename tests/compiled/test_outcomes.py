@@ -13,14 +13,15 @@ from clvmodels.models import outcomes as models_outcomes
 from clvmodels.models.outcomes import Outcomes
 
 PARAMS = BetaGeoParams(r=0.8, alpha=6.0, a=0.9, b=2.5)
-POINT = clv.BetaGeo.at(**PARAMS._asdict(), time_unit="week")
 DRAWS = 100_000
 
 
 def customers(key, x, t_x, T, draws=500):
-    params = BetaGeoParams(*(np.full(draws, value) for value in PARAMS))
+    drawn = {name: np.full(draws, value) for name, value in PARAMS._asdict().items()}
+    posterior = clv.BetaGeo.at(**drawn, time_unit="week")
     rows = tuple(np.array(each, float) for each in (x, t_x, T))
-    return Outcomes(POINT, np.uint64(7), np.array(key, dtype=np.uint64), rows, params, np.inf)
+    params = posterior.at_draws(predictive=True)
+    return Outcomes(posterior, np.uint64(7), np.array(key, dtype=np.uint64), rows, params, np.inf)
 
 
 def customer(x, t_x, T, draws=DRAWS):
