@@ -105,6 +105,14 @@ class Outlook:
         ]
 
     @cached_property
+    def side_by_side(self) -> pd.DataFrame | None:
+        """What each model of a pool says of the customers, beside the pool; None for a single model."""
+        purchases: Any = self._light.purchases
+        if len(purchases.by_model()) == 1:
+            return None
+        return purchases.side_by_side(self.rfm, horizon=self.horizon, interval=self.interval)
+
+    @cached_property
     def alive(self) -> pd.Series | None:
         """Every customer's probability of being alive; None where nobody leaves under the model."""
         if not self.fitted.purchases.leaves:

@@ -22,9 +22,10 @@ SPENDING = clv.GammaGamma.at(p=SPEND[0], q=SPEND[1], v=SPEND[2], time_unit="week
 
 
 def one_customer(x, t_x, T, draws=DRAWS):
-    params = BetaGeoParams(*(np.full(draws, value) for value in (R, ALPHA, A, B)))
-    rows = tuple(np.array([each], float) for each in (x, t_x, T))
-    return Outcomes(BUYING, np.uint64(7), np.array([123], np.uint64), rows, params, np.inf)
+    drawn = {name: np.full(draws, value) for name, value in {"r": R, "alpha": ALPHA, "a": A, "b": B}.items()}
+    posterior = clv.BetaGeo.at(**drawn, time_unit="week")
+    rows, params = tuple(np.array([each], float) for each in (x, t_x, T)), posterior.at_draws(predictive=True)
+    return Outcomes(posterior, np.uint64(7), np.array([123], np.uint64), rows, params, np.inf)
 
 
 def spends(draws=DRAWS):

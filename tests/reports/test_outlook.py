@@ -50,7 +50,7 @@ def test_errors_include_those_of_the_holdout_itself(result):
 
 def test_the_widened_interval_holds_the_other_and_without_errors_there_is_none(ahead):
     row = ahead.predictive
-    assert row["wide_lower"] < row["lower"] < row["upper"] < row["wide_upper"]
+    assert row["wide_lower"] <= row["lower"] < row["upper"] < row["wide_upper"]
     assert "wide_lower" not in replace(ahead, errors={}).predictive
 
 

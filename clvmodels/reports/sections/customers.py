@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from clvmodels.reports.figures import base_figure, survival_figure
 from clvmodels.reports.outlook import LIFESPAN_YEARS
 from clvmodels.reports.parts import Estimate, Part, Section
+from clvmodels.reports.tables import Column, Table
 from clvmodels.wording import plural
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ def customers_today(outlook: Outlook) -> Section:
     churn, unit = outlook.churn, outlook.rfm.time_unit
     choices, caveats = {"time_unit": unit, "interval": outlook.interval}, outlook.fitted.caveats("purchases")
     if churn is None:
-        return Section(title=TITLE, parts=(Part(estimates=(_active(outlook),), paragraphs=caveats),))
+        alone = Part(estimates=(_active(outlook),), paragraphs=caveats)
+        return Section(title=TITLE, parts=(alone, *disagreement(outlook)))
     return Section(
         title=TITLE,
         parts=(
@@ -39,6 +41,46 @@ def customers_today(outlook: Outlook) -> Section:
                     ("active", f"buys at least once in the {plural(_period(churn), unit)} that end there"),
                     ("new customer", "one who has just bought for the first time"),
                 ),
+            ),
+            *disagreement(outlook),
+        ),
+    )
+
+
+def disagreement(outlook: Outlook) -> tuple[Part, ...]:
+    """Return the models of a pool side by side; nothing where there is one model."""
+    found: Any = outlook.side_by_side
+    if found is None:
+        return ()
+    ahead = plural(round(outlook.horizon, 2), outlook.rfm.time_unit)
+    columns = (
+        Column(title="model", kind="text"),
+        Column(title="alive", kind="share"),
+        Column(title=f"purchases within {ahead}", scale="purchases"),
+        Column(title="interval", kind="interval", scale="purchases"),
+        Column(title="made by the best tenth", kind="share"),
+    )
+    rows = tuple(
+        (
+            model,
+            table.loc["alive", "mean"],
+            table.loc["expected_purchases", "mean"],
+            (table.loc["expected_purchases", "lower"], table.loc["expected_purchases", "upper"]),
+            table.loc["top_tenth", "mean"],
+        )
+        for model, table in ((model, found.loc[model]) for model in found.index.unique("model"))
+    )
+    return (
+        Part(
+            title="What the models disagree on",
+            paragraphs=(
+                "The forecast is the average of these models, and its interval holds what they disagree on. Where they "
+                "are far apart, the data do not say which is right.",
+            ),
+            tables=(Table(caption="The models side by side", columns=columns, rows=rows),),
+            definitions=(
+                ("alive", "share of the customers who have not left; a model in which nobody leaves has none"),
+                ("best tenth", "the tenth of the customers of whom the model expects most purchases"),
             ),
         ),
     )
