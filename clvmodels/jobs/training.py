@@ -189,7 +189,15 @@ def backtest_figures(result: BacktestResult) -> dict[str, float | None]:
 
 
 def _with_priors(model: Any, chosen: Mapping[str, PriorChoice], key: str) -> Any:
-    """The model with the priors that were chosen, each of which is drawn from first."""
+    """The model with the priors that were chosen, each of which is drawn from first; in a pool they are by model."""
+    if hasattr(model, "models"):
+        by_model = {each.key: f"{each.key}." for each in model.models}
+        own = [
+            {name.removeprefix(of): one for name, one in chosen.items() if name.startswith(of)}
+            for of in by_model.values()
+        ]
+        members = zip(model.models, own, by_model, strict=True)
+        return replace(model, models=[_with_priors(each, some, f"{key}.{name}") for each, some, name in members])
     return replace(model, priors=replace(model.priors, **_priors(chosen, key))) if chosen else model
 
 

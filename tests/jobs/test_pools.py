@@ -81,7 +81,7 @@ def test_a_night_retrains_and_scores_with_a_pool(tmp_path):
     log.to_parquet(tmp_path / "orders.parquet")
     said = {
         "source": {"transactions": str(tmp_path / "orders.parquet")},
-        "model": {"purchases": ["mbg_nbd", "drift"], "observation_end": "2021-02-01", "draws": 200},
+        "model": {"purchases": ["mbg_nbd", "bg_nbd"], "observation_end": "2021-02-01", "draws": 200},
         "gates": {"max_bias": 10.0, "max_silent_days": 10_000, "max_coverage_error": 1.0, "min_effective_draws": 50},
         "output": {"folder": str(tmp_path / "store")},
     }
@@ -96,7 +96,7 @@ def test_a_night_retrains_and_scores_with_a_pool(tmp_path):
     job = jobs.load_config(tmp_path / "clvmodels.toml")
     assert jobs.retrain(job).status == "published"
     posterior = clv.load_posterior(next((tmp_path / "store").rglob("purchases.nc")))
-    assert list(posterior.by_model()) == ["MBG/NBD", "drift"]
+    assert list(posterior.by_model()) == ["MBG/NBD", "BG/NBD"]
     scores = pd.read_parquet(next((tmp_path / "store").rglob("scores*.parquet")))
     assert np.isfinite(scores[["probability_alive_mean", "expected_purchases_mean"]]).all(axis=None)
     again = jobs.retrain(job, force=True)

@@ -113,15 +113,16 @@ def _one(_: slice) -> float:
 
 def _log_prior(posterior: PurchasePosterior | SpendPosterior) -> Array:
     """Log density of all priors at each draw (draws,), up to a constant."""
-    check_draws(posterior)
-    return np.concatenate([_own_log_prior(each) for each in posterior.by_model().values()])
-
-
-def _own_log_prior(posterior: PurchasePosterior | SpendPosterior) -> Array:
-    if not posterior.priors:
+    members = posterior.by_model().values()
+    if not all(each.priors for each in members):
         raise InvalidArgument(
             "the posterior is of given parameters and has no priors; use one that fit made from data and priors"
         )
+    check_draws(posterior)
+    return np.concatenate([_own_log_prior(each) for each in members])
+
+
+def _own_log_prior(posterior: PurchasePosterior | SpendPosterior) -> Array:
     draws = posterior.prior_draws()
     return np.sum([prior.log_density(draws[name]) for name, prior in posterior.priors.items()], axis=0)
 
