@@ -215,6 +215,15 @@ def test_posteriors_in_different_time_units_are_refused():
         clv.LifetimeValue(clv.BetaGeo.at(**PURCHASES, time_unit="week"), clv.GammaGamma.at(**SPEND, time_unit="day"))
 
 
+@pytest.mark.slow
+def test_purchases_by_nuts_and_spend_by_importance_make_values_together(summary):
+    purchases = clv.BetaGeo().fit(summary, method="nuts", draws=250, random_seed=1)
+    spend = clv.GammaGamma().fit(summary, method="importance", draws=250, random_seed=1)
+    total = clv.LifetimeValue(purchases, spend).total(summary, horizon=52)
+    assert (purchases.draw_count, spend.draw_count) == (250, 250)
+    assert np.isfinite(total[["mean", "lower", "upper"]]).all(axis=None)
+
+
 def test_posteriors_with_different_numbers_of_draws_are_refused(fitted):
     with pytest.raises(clv.InvalidArgument, match="1000 draws, spend has 200"):
         clv.LifetimeValue(fitted[0], fitted[1].with_draws(200))

@@ -28,8 +28,6 @@ COLUMNS = (
     *STATISTICS,
 )
 DATES = ("first_date", "last_date")
-# Sums of numbers that are not negative, made by a database.
-SUMS = (*AMOUNTS, "log_value_squares")
 # Money has fewer digits; those beyond depend on the order in which the rows were added up.
 DIGITS = 13
 
@@ -90,7 +88,7 @@ def stamped(table: Any) -> ir.Table:
 
 
 def tidied(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a frame whose amounts, sums made by a database, are tidy and whose dates are pandas' own."""
-    amounts = {name: tidy(frame[name].to_numpy(float)) for name in SUMS if name in frame.columns}
+    """Return a frame whose amounts are tidy and whose dates are pandas' own."""
+    amounts = {name: tidy(frame[name].to_numpy(float)) for name in AMOUNTS if name in frame.columns}
     dates = {name: pd.to_datetime(frame[name]).astype("datetime64[us]") for name in DATES if name in frame.columns}
     return frame.assign(**amounts, **dates)

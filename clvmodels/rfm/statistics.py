@@ -13,8 +13,8 @@ from clvmodels.rfm.columns import COLUMNS, DIGITS
 from clvmodels.rfm.rules import OF_VALUES, OPPORTUNITIES, STATISTICS
 from clvmodels.rfm.steps import Step
 
-# Logarithms are added up as whole numbers of these parts, so that the order of the rows does not matter.
-GAP_PARTS, VALUE_PARTS = 2.0**44, 2.0**40
+# What is added up is in whole numbers of these parts, so that the order of the rows does not matter.
+GAP_PARTS, VALUE_PARTS, SQUARE_PARTS = 2.0**44, 2.0**40, 2.0**40
 
 
 def chosen_statistics(statistics: Sequence[str], *, step: Step, has_value: bool) -> tuple[str, ...]:
@@ -69,7 +69,7 @@ def aggregates(days: Any, buys: Any, names: Sequence[str], step: Step) -> dict[s
         kept["numbers"] = step.count(days.date).collect(where=buys)
     if {"log_value_mean", "log_value_squares"} & set(names):
         kept |= {"least": days.log_value.min(), "paid": days.log_value.count(), "sum": days.log_value.sum()}
-        kept |= {"log_value_squares": (days.deviation * days.deviation).sum().fill_null(0.0)}
+        kept |= {"square_parts": _whole(days.deviation * days.deviation, SQUARE_PARTS).sum().fill_null(0)}
     return kept
 
 
@@ -88,11 +88,14 @@ def finished(counted: Any, names: Sequence[str], step: Step) -> dict[str, Any]:
     if "log_value_mean" in names:
         parts = counted.least.cast("float64") + _mean_above(counted.sum, counted.least, counted.paid)
         found["log_value_mean"] = (parts / VALUE_PARTS).fill_null(0.0)
+    if "log_value_squares" in names:
+        found["log_value_squares"] = counted.square_parts.cast("float64") / SQUARE_PARTS
     return found
 
 
-def _whole(logarithm: Any, parts: float) -> Any:
-    return (logarithm * parts).round().cast("int64")
+def _whole(number: Any, parts: float) -> Any:
+    """In whole parts, whose sum does not depend on the order."""
+    return (number * parts).round().cast("int64")
 
 
 def _mean_above(total: Any, least: Any, number: Any) -> Any:

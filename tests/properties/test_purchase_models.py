@@ -59,6 +59,7 @@ def test_the_order_of_the_customers_does_not_matter(bought, quantity):
     assert np.array_equal(turned[::-1], drawn(bought.posterior, rfm, quantity))
 
 
+@pytest.mark.slow
 def test_the_order_of_the_customers_does_not_matter_to_the_fit(bought):
     # All that a fit sees.
     turned = bought.rfm.select(bought.rfm.frame.index[::-1])
@@ -82,6 +83,7 @@ def test_one_thread_and_two_give_the_same(bought, quantity, monkeypatch):
     assert np.array_equal(*found)
 
 
+@pytest.mark.slow
 def test_the_time_unit_does_not_matter(bought):
     if bought.opportunity:  # whatever a period is called
         other, per_unit = clv.RFM.from_frame(bought.rfm.frame, time_unit="quarter"), 1.0
@@ -299,6 +301,7 @@ def test_a_saved_posterior_gives_the_same_answers_to_the_last_bit(bought, tmp_pa
         assert np.array_equal(drawn(again, rfm, quantity), drawn(bought.posterior, rfm, quantity))
 
 
+@pytest.mark.slow
 def test_priors_are_replaced(bought):
     priors, wanted = tight_priors(bought)
     model = replace(bought.model, priors=replace(bought.model.priors, **priors))
