@@ -87,8 +87,7 @@ def verdict(
     >>> table = pd.DataFrame({"outcome": "better", "model": [0.121, 1.608], "baseline": [0.557, 2.212]})
     >>> compared = pd.concat({"purchases": table.set_axis(["bias", "rmse"])})
     >>> print(verdict(long.assign(target="purchases"), {"as_before": compared}, customers=2357))
-    In short: model is better than going on as before at error and level of purchases (RMSE 27 % lower). None of the \
-others compared is clearly better at anything.
+    In short: model is better than going on as before at error and level of purchases (RMSE 27 % lower).
     """
     model = str(metrics["forecaster"].iloc[0]) if model is None else model
     figures = {

@@ -65,7 +65,7 @@ def recent_purchases(params: DriftParams, times: Array, T: ArrayLike) -> Array:
     """n(T) of one customer who bought at some times (x,); parameters and T of one shape.
 
     >>> round(float(recent_purchases(DriftParams(0.5, 4.0, 0.05, 0.3), np.array([2.0, 5.0, 20.0]), 30.0)), 6)
-    1.206587
+    1.206571
     """
     _, _, kappa, c = params
     weights = (np.exp(-kappa * (np.asarray(T) - time)) for time in times)

@@ -34,7 +34,8 @@ transactions = "orders.csv"
 # segment = "segment"              # its column, of a table
 
 [model]
-# purchases = "<purchases>"        # the model of purchases, or a list of them for a pool: {purchases}
+# purchases = "<purchases>"        # the model of purchases, or a list of them for a pool; there are
+#     {purchases}
 # spend = "<spend>"                # the model of spend: {spend}
 # time_unit = "week"               # "day", "week", "month", "quarter", "year": of every time below
 # opportunity = "week"             # or another period, then the time unit: one purchase at most is counted in it

@@ -80,6 +80,7 @@ class BetaGeoPosterior(PurchasePosterior):
 
     Examples
     --------
+    >>> from clvmodels.rfm import RFM
     >>> purchases = BetaGeo.at(r=0.243, alpha=4.414, a=0.793, b=2.426, time_unit="week")
     >>> seen = pd.DataFrame({"customer_id": ["ann"], "frequency": [2], "recency": [30.43], "T": [38.86]})
     >>> rfm = RFM.from_frame(seen, time_unit="week")
@@ -233,6 +234,7 @@ class BetaGeo(PurchaseModel):
 
         Examples
         --------
+        >>> from clvmodels.rfm import RFM
         >>> point = BetaGeo.at(r=0.243, alpha=4.414, a=0.793, b=2.426, time_unit="week")
         >>> point.expected_purchases(RFM.new_customer(time_unit="week"), horizon=52)["mean"].round(4).item()
         1.4461

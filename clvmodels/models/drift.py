@@ -85,7 +85,7 @@ class DriftPosterior(PurchasePosterior):
     --------
     >>> purchases = Drift.at(r=0.5, alpha=4.0, kappa=0.05, c=0.3, time_unit="week")
     >>> purchases.expected_purchases(RFM.new_customer("week"), horizon=52)["mean"].round(2).item()
-    7.58
+    9.04
     """
 
     key: ClassVar[str] = "drift"

@@ -25,6 +25,7 @@ class ModifiedBetaGeoPosterior(BetaGeoPosterior):
 
     Examples
     --------
+    >>> from clvmodels.rfm import RFM
     >>> purchases = ModifiedBetaGeo.at(r=0.5248, alpha=6.1831, a=0.8914, b=1.6140, time_unit="week")
     >>> purchases.probability_alive(RFM.new_customer("week"))["mean"].round(4).item()
     0.6442

@@ -134,7 +134,7 @@ class Pool(PurchaseModel):
         >>> pool = Pool.of([slow, fast])
         >>> new = RFM.new_customer("week")
         >>> [one.expected_purchases(new, horizon=52)["mean"].round(2).item() for one in (slow, pool, fast)]
-        [1.21, 1.71, 2.2]
+        [1.21, 1.71, 2.22]
         """
         return PoolPosterior.of(posteriors, weights=weights, draws=draws, random_seed=random_seed)
 

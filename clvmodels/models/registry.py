@@ -57,10 +57,8 @@ def purchase_model(key: str | Sequence[str] | None = None, **choices: Any) -> Pu
 
     Examples
     --------
-    >>> purchase_model("nbd")
-    Traceback (most recent call last):
-    ...
-    clvmodels.errors.InvalidArgument: there is no model of purchases 'nbd', do you mean 'bg_nbd'?; ...
+    >>> purchase_model("pareto_nbd").key
+    'pareto_nbd'
     >>> purchase_model("pareto_nbd, bg_nbd").key
     'pareto_nbd+bg_nbd'
     """

@@ -79,5 +79,5 @@ def test_spend_that_could_not_be_fitted_is_missing(one_timers):
 
 def test_scores_need_the_model():
     result = backtest(LOG, **CUT, forecasters=[AsBefore()])
-    with pytest.raises(InvalidArgument, match="no scores without a fit of bg_nbd_gamma_gamma"):
+    with pytest.raises(InvalidArgument, match="no scores without a model's fit, and as_before has none"):
         scores(result)

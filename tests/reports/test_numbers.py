@@ -57,7 +57,8 @@ def test_the_page_shows_the_estimates_of_the_json(page, plain):
         [text(each) for each in group] for each in page.iter("dl") if each.get("class") == "estimates" for group in each
     ]
     estimates = [each for part in parts(plain) for each in part["estimates"]]
-    assert len(estimates) == 7
+    # Of forty customers too few leave to tell churn and lifespan.
+    assert len(estimates) == 5
     assert drawn == [
         [each["name"], each["shown"], f"{each['shown_interval']}, {each['kind']}", each["meaning"]]
         for each in estimates
