@@ -76,6 +76,7 @@ def test_the_gates_look_at_the_worst_member():
     assert "BG/NBD 2, one of the models of purchases" in found["converged_purchases"].sentence
 
 
+@pytest.mark.slow
 def test_a_night_retrains_and_scores_with_a_pool(tmp_path):
     log = clv.datasets.simulate_transactions(customers=300, length=60, random_seed=1)
     log.to_parquet(tmp_path / "orders.parquet")
