@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 
-
 SETUP = """
 import clvmodels as clv
 rfm = clv.datasets.load_cdnow_summary()
@@ -15,7 +14,6 @@ value = clv.LifetimeValue(purchases, clv.GammaGamma.at(p=6.25, q=3.74, v=15.44, 
 CALLS = {
     "counts": "print(purchases.predictive_purchases(rfm, horizon=39).to_numpy().sum())",
     "values": "print(value.predictive(rfm, horizon=39).to_numpy().sum())",
-    "totals": "print(purchases.predictive_total_by_period(rfm, edges=[0, 20, 39]).sum())",
     "waits": "print(purchases.median_lifetime(rfm).to_numpy().sum())",
 }
 
