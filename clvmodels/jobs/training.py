@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from clvmodels.jobs.feed import Feed
 from clvmodels.jobs.gates import PUBLISHED, SIMPLE
 from clvmodels.jobs.settings import PriorChoice
 from clvmodels.jobs.store import Version
+from clvmodels.models.priors import with_priors
 from clvmodels.models.purchases import PurchasePosterior
 from clvmodels.models.registry import purchase_model, spend_model
 from clvmodels.models.spend import SpendPosterior
@@ -189,16 +190,8 @@ def backtest_figures(result: BacktestResult) -> dict[str, float | None]:
 
 
 def _with_priors(model: Any, chosen: Mapping[str, PriorChoice], key: str) -> Any:
-    """The model with the priors that were chosen, each of which is drawn from first; in a pool they are by model."""
-    if hasattr(model, "models"):
-        by_model = {each.key: f"{each.key}." for each in model.models}
-        own = [
-            {name.removeprefix(of): one for name, one in chosen.items() if name.startswith(of)}
-            for of in by_model.values()
-        ]
-        members = zip(model.models, own, by_model, strict=True)
-        return replace(model, models=[_with_priors(each, some, f"{key}.{name}") for each, some, name in members])
-    return replace(model, priors=replace(model.priors, **_priors(chosen, key))) if chosen else model
+    """The model with the priors that were chosen, each of which is drawn from first."""
+    return with_priors(model, _priors(chosen, key))
 
 
 def _priors(chosen: Mapping[str, PriorChoice], key: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import pandas as pd
 from clvmodels.compiled.soft_dropout import HistorySum
 from clvmodels.models.beta_geo import BetaGeoPriors
 from clvmodels.models.priors import Prior
-from clvmodels.models.purchases import PurchaseModel, PurchasePosterior
+from clvmodels.models.purchases import PurchaseModel
 from clvmodels.models.soft_dropout_posterior import (
     RegularBetaGeoPosterior,
     RegularSoftDropoutPosterior,
@@ -85,7 +85,19 @@ class RegularSoftDropoutPriors(SoftDropoutPriors, RegularBetaGeoPriors):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RegularBetaGeo(PurchaseModel):
+class StateModel(PurchaseModel):
+    """The fit that soft dropout, regularity and both together share."""
+
+    posterior: ClassVar[type[StatePosterior]]
+
+    @classmethod
+    def graph(cls, compressed: pd.DataFrame, priors: dict[str, Prior], *, loops: bool = False) -> pm.Model:  # noqa: ARG003
+        """Build the PyMC model for distinct rows with their `count`: see `state_graph`."""
+        return state_graph(cls.posterior, compressed, priors)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegularBetaGeo(StateModel):
     """MBG/CNBD-k as a mixture: as MBG/NBD, but some customers buy more regularly than others.
 
     A customer's waits are Erlang(k), with k of 1 (at random), 2, 4 or 8; the shares of these are parameters. A regular
@@ -111,7 +123,7 @@ class RegularBetaGeo(PurchaseModel):
 
     priors: RegularBetaGeoPriors = RegularBetaGeoPriors()
 
-    posterior: ClassVar[type[PurchasePosterior]] = RegularBetaGeoPosterior
+    posterior: ClassVar[type[StatePosterior]] = RegularBetaGeoPosterior
 
     @staticmethod
     def at(
@@ -137,14 +149,9 @@ class RegularBetaGeo(PurchaseModel):
         shares = {"share_1": share_1, "share_2": share_2, "share_4": share_4, "share_8": share_8}
         return RegularBetaGeo._at({"r": r, "alpha": alpha, "a": a, "b": b, **shares}, time_unit, random_seed)
 
-    @staticmethod
-    def graph(compressed: pd.DataFrame, priors: dict[str, Prior], *, loops: bool = False) -> pm.Model:  # noqa: ARG004
-        """Build the PyMC model for distinct rows with their `count`: see `state_graph`."""
-        return state_graph(RegularBetaGeoPosterior, compressed, priors)
-
 
 @dataclass(frozen=True, kw_only=True)
-class SoftDropout(PurchaseModel):
+class SoftDropout(StateModel):
     """Soft dropout: customers buy at their own rate, and after a purchase may slow down to a fraction of it.
 
     Nobody vanishes: who seems lost comes back now and then, as the data say how often. "Alive" means "has not slowed
@@ -172,7 +179,7 @@ class SoftDropout(PurchaseModel):
 
     priors: SoftDropoutPriors = SoftDropoutPriors()
 
-    posterior: ClassVar[type[PurchasePosterior]] = SoftDropoutPosterior
+    posterior: ClassVar[type[StatePosterior]] = SoftDropoutPosterior
 
     @staticmethod
     def at(
@@ -187,14 +194,9 @@ class SoftDropout(PurchaseModel):
         """
         return SoftDropout._at({"r": r, "alpha": alpha, "a": a, "b": b, "delta": delta}, time_unit, random_seed)
 
-    @staticmethod
-    def graph(compressed: pd.DataFrame, priors: dict[str, Prior], *, loops: bool = False) -> pm.Model:  # noqa: ARG004
-        """Build the PyMC model for distinct rows with their `count`: see `state_graph`."""
-        return state_graph(SoftDropoutPosterior, compressed, priors)
-
 
 @dataclass(frozen=True, kw_only=True)
-class RegularSoftDropout(PurchaseModel):
+class RegularSoftDropout(StateModel):
     """Soft dropout with regularity: as `SoftDropout`, and some customers buy more regularly than others.
 
     A customer's waits are Erlang(k), as in `RegularBetaGeo`. It needs
@@ -219,7 +221,7 @@ class RegularSoftDropout(PurchaseModel):
 
     priors: RegularSoftDropoutPriors = RegularSoftDropoutPriors()
 
-    posterior: ClassVar[type[PurchasePosterior]] = RegularSoftDropoutPosterior
+    posterior: ClassVar[type[StatePosterior]] = RegularSoftDropoutPosterior
 
     @staticmethod
     def at(
@@ -246,11 +248,6 @@ class RegularSoftDropout(PurchaseModel):
         given = {"r": r, "alpha": alpha, "a": a, "b": b, "delta": delta}
         shares = {"share_1": share_1, "share_2": share_2, "share_4": share_4, "share_8": share_8}
         return RegularSoftDropout._at(given | shares, time_unit, random_seed)
-
-    @staticmethod
-    def graph(compressed: pd.DataFrame, priors: dict[str, Prior], *, loops: bool = False) -> pm.Model:  # noqa: ARG004
-        """Build the PyMC model for distinct rows with their `count`: see `state_graph`."""
-        return state_graph(RegularSoftDropoutPosterior, compressed, priors)
 
 
 def state_graph(posterior: type[StatePosterior], compressed: pd.DataFrame, priors: dict[str, Prior]) -> pm.Model:

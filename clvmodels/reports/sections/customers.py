@@ -60,16 +60,7 @@ def disagreement(outlook: Outlook) -> tuple[Part, ...]:
         Column(title="interval", kind="interval", scale="purchases"),
         Column(title="made by the best tenth", kind="share"),
     )
-    rows = tuple(
-        (
-            model,
-            table.loc["alive", "mean"],
-            table.loc["expected_purchases", "mean"],
-            (table.loc["expected_purchases", "lower"], table.loc["expected_purchases", "upper"]),
-            table.loc["top_tenth", "mean"],
-        )
-        for model, table in ((model, found.loc[model]) for model in found.index.unique("model"))
-    )
+    rows = tuple(_of_model(model, found.loc[model]) for model in found.index.unique("model"))
     return (
         Part(
             title="What the models disagree on",
@@ -84,6 +75,11 @@ def disagreement(outlook: Outlook) -> tuple[Part, ...]:
             ),
         ),
     )
+
+
+def _of_model(model: str, table: Any) -> tuple[Any, ...]:
+    alive, expected, top = (table.loc[name] for name in ("alive", "expected_purchases", "top_tenth"))
+    return model, alive["mean"], expected["mean"], (expected["lower"], expected["upper"]), top["mean"]
 
 
 def _period(churn: Churn) -> float:
