@@ -23,7 +23,7 @@ import math
 
 import numpy as np
 
-from clvmodels.compiled.jit import compiled, compiled_generator
+from clvmodels.compiled.jit import compiled, inlined
 from clvmodels.compiled.random import start_stream
 
 PURCHASES, AMOUNTS, WAITING, REPLICATED = np.uint64(1), np.uint64(2), np.uint64(3), np.uint64(4)
@@ -31,7 +31,7 @@ NEW, NEEDED = np.uint64(0x9E3), np.uint64(0x9E4)
 NOWHERE = -1
 
 
-@compiled
+@inlined
 def append(times, size, time):
     """Write a time behind the first `size` ones; return the buffer, a longer one where it was full, and the size."""
     if size == len(times):
@@ -57,7 +57,7 @@ def new_cells(won):
     return draw, np.empty(cells), states, offsets, np.empty(2 * cells + 1)
 
 
-@compiled
+@inlined
 def on_free_day(time, start, days, free):
     """When a purchase drawn at `time` is made: on its day, or on the first one without a purchase, `free`, if later.
 
@@ -70,7 +70,7 @@ def on_free_day(time, start, days, free):
     return time, day + 1.0
 
 
-@compiled_generator
+@inlined
 def append_drawn(times, size, first, drawn, start, days, free, longest):
     """Append the purchases that a generator draws, each on a free day (see `on_free_day`), until the time `longest`.
 

@@ -25,11 +25,16 @@ def compiled(function: Callable[..., Any]) -> Any:
 
 
 def compiled_generator(function: Callable[..., Any]) -> Any:
-    """Compile a generator, or what takes one: it becomes a part of the loops that use it and is not kept by itself.
+    """Compile a generator: it becomes a part of the loops that use it and is not kept by itself.
 
     numba reads a generator back from the disk without knowing it as one, and a further loop could not be compiled.
     """
     return njit(nogil=True, error_model="numpy")(function)
+
+
+def inlined(function: Callable[..., Any]) -> Any:
+    """Write a small step into each loop that calls it: handing a buffer to and fro costs more than the step itself."""
+    return njit(inline="always", error_model="numpy")(function)
 
 
 def worth_compiling(rows: int) -> bool:

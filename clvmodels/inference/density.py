@@ -4,27 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import pymc as pm
-import pytensor
 import pytensor.tensor as pt
 from pytensor.compile.mode import Mode
 from pytensor.graph.replace import graph_replace, vectorize_graph
-from pytensor.graph.rewriting.basic import MergeOptimizer
 
 from clvmodels.inference.diagnostics import Array
+from clvmodels.inference.evaluate import Program, Structure, apart
 
-# No compilation, and no rewrite but that equal parts are worked out once: ready in a quarter of a second, and as fast
-# as NumPy on many draws at once. With all rewrites, logaddexp becomes a softplus that runs in a Python loop.
-MERGED: Any = MergeOptimizer()
-MODE = Mode("py", optimizer=MERGED)
 # What PyMC compiles itself takes a list of rewrites, or none.
 NO_REWRITES: Any = None
 PLAIN = Mode("py", optimizer=NO_REWRITES)
 # Points times the few hundred rows of an uncompiled likelihood fit the cache.
 BLOCK_POINTS = 512
+# Structures of models whose functions are kept.
+KEPT = 64
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,16 +48,18 @@ class FlatModel:
 
 
 def flatten(model: pm.Model) -> FlatModel:
-    """Compile the functions of a model whose variables are all scalars."""
+    """Make the functions of a model whose variables are all scalars."""
     flat, parts = _one_vector(model)
     log_posterior: Any = model.logp()
-    with_jacobian = graph_replace(log_posterior, parts)
+    density, data = apart(flat, graph_replace([log_posterior], parts))
+    variables: Any = model.unobserved_value_vars
+    values, value_data = apart(flat, graph_replace(variables, parts, strict=False))
     initial = model.initial_point()
     return FlatModel(
         start=np.array([float(initial[variable.name]) for variable in model.value_vars]),
-        log_density=_over_points(flat, with_jacobian),
-        value_and_gradient=_with_gradient(flat, with_jacobian),
-        constrain=_constrain(model, flat, parts),
+        log_density=_density_at_points(_over_points(density).bind(data)),
+        value_and_gradient=_quietly(_with_gradient(density).bind(data)),
+        constrain=_by_name([variable.name for variable in variables], _over_points(values).bind(value_data)),
     )
 
 
@@ -70,7 +70,8 @@ def posterior_and_gradient(model: pm.Model) -> Callable[[Array], tuple[float, Ar
     """
     flat, parts = _one_vector(model)
     without_jacobian: Any = model.logp(jacobian=False)
-    return _with_gradient(flat, graph_replace(without_jacobian, parts))
+    density, data = apart(flat, graph_replace([without_jacobian], parts))
+    return _quietly(_with_gradient(density).bind(data))
 
 
 def _one_vector(model: pm.Model) -> tuple[pt.TensorVariable, dict]:
@@ -78,39 +79,40 @@ def _one_vector(model: pm.Model) -> tuple[pt.TensorVariable, dict]:
     return flat, {variable: flat[i] for i, variable in enumerate(model.value_vars)}
 
 
-def _over_points(flat: pt.TensorVariable, value: pt.TensorVariable) -> Callable[[Array], Array]:
-    points = pt.matrix("points", shape=(None, flat.type.shape[0]))
-    at_points: Any = vectorize_graph(value, {flat: points})
-    function = pytensor.function([points], at_points, mode=MODE)
+# Most of a fit's time would go into these, and a backtest, a job or a report fits one model again and again.
+@lru_cache(maxsize=KEPT)
+def _over_points(graph: Structure) -> Program:
+    points = pt.matrix("points", shape=(None, graph.point.type.shape[0]))
+    data, outputs = graph.opened()
+    at_points: Any = vectorize_graph(outputs, {graph.point: points})
+    return Program.of(points, data, at_points)
 
+
+@lru_cache(maxsize=KEPT)
+def _with_gradient(graph: Structure) -> Program:
+    data, [value] = graph.opened()
+    return Program.of(graph.point, data, [value, pt.grad(value, graph.point)])
+
+
+def _density_at_points(function: Callable[[Array], list[Array]]) -> Callable[[Array], Array]:
     def log_density(at: Array) -> Array:
         with np.errstate(all="ignore"):
-            blocks = [function(at[i : i + BLOCK_POINTS]) for i in range(0, len(at), BLOCK_POINTS)]
+            blocks = [function(at[i : i + BLOCK_POINTS])[0] for i in range(0, len(at), BLOCK_POINTS)]
         return np.nan_to_num(np.concatenate(blocks), nan=-np.inf, posinf=-np.inf, neginf=-np.inf)
 
     return log_density
 
 
-def _with_gradient(flat: pt.TensorVariable, value: pt.TensorVariable) -> Callable[[Array], tuple[float, Array]]:
-    outputs: Any = [value, pt.grad(value, flat)]
-    function = pytensor.function([flat], outputs, mode=MODE)
-
+def _quietly(function: Callable[[Array], list[Array]]) -> Callable[[Array], tuple[float, Array]]:
     def value_and_gradient(at: Array) -> tuple[float, Array]:
         with np.errstate(all="ignore"):
             log_density, gradient = function(at)
-        return float(log_density), np.asarray(gradient)
+        return float(log_density), gradient
 
     return value_and_gradient
 
 
-def _constrain(model: pm.Model, flat: pt.TensorVariable, parts: dict) -> Callable[[Array], dict[str, Array]]:
-    variables: Any = model.unobserved_value_vars
-    points = pt.matrix("points", shape=(None, flat.type.shape[0]))
-    of_flat: Any = graph_replace(variables, parts, strict=False)
-    outputs: Any = vectorize_graph(of_flat, {flat: points})
-    function = pytensor.function([points], outputs, mode=MODE)
-    names = [variable.name for variable in variables]
-
+def _by_name(names: list[str], function: Callable[[Array], list[Array]]) -> Callable[[Array], dict[str, Array]]:
     def constrain(at: Array) -> dict[str, Array]:
         return dict(zip(names, function(at), strict=True))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import minimize
@@ -34,6 +35,19 @@ class Mode:
     covariance: Array
 
 
+class _Reached(NamedTuple):
+    """A point (d,), and the density's value, gradient (d,) and Hessian (d, d) there."""
+
+    location: Array
+    value: float
+    gradient: Array
+    hessian: Array
+
+    @classmethod
+    def at(cls, value_and_gradient: Callable[[Array], tuple[float, Array]], location: Array) -> _Reached:
+        return cls(location, *value_and_gradient(location), _hessian(value_and_gradient, location))
+
+
 def find_mode(
     value_and_gradient: Callable[[Array], tuple[float, Array]], start: Array, *, thorough: bool = True
 ) -> Mode:
@@ -57,20 +71,21 @@ def find_mode(
     options = OPTIONS if thorough else {**OPTIONS, "maxiter": FEW_STEPS}
     box = [(value - LARGEST_DISTANCE, value + LARGEST_DISTANCE) for value in start]
     found = minimize(negative, start, jac=True, method="L-BFGS-B", bounds=box, options=options)
-    if not thorough:
-        return _mode(value_and_gradient, found.x, found.message)
+    steps = NEWTON_STEPS if thorough else 0
     try:
-        return _mode(value_and_gradient, _polished(value_and_gradient, found.x), found.message)
+        return _mode(_polished(value_and_gradient, found.x, steps), found.message)
     except FitFailed:
+        if not thorough:
+            raise
         # Slower, but it takes no long steps: past a narrow mode lies a plain where the density is lost in rounding.
         with contextlib.suppress(FitFailed):
-            return _mode(value_and_gradient, _polished(value_and_gradient, start), found.message)
+            return _mode(_polished(value_and_gradient, start, steps), found.message)
         raise
 
 
-def _mode(value_and_gradient: Callable[[Array], tuple[float, Array]], location: Array, message: str) -> Mode:
-    value, gradient = value_and_gradient(location)
-    covariance = _covariance(_hessian(value_and_gradient, location))
+def _mode(reached: _Reached, message: str) -> Mode:
+    location, value, gradient, hessian = reached
+    covariance = _covariance(hessian)
     flat = np.max(np.abs(gradient)) <= GRADIENT_TOLERANCE * max(1.0, abs(value)) ** 0.5
     top = covariance is not None and gradient @ covariance @ gradient <= GRADIENT_TOLERANCE
     if not np.isfinite(value) or not (flat or top):
@@ -86,23 +101,25 @@ def _mode(value_and_gradient: Callable[[Array], tuple[float, Array]], location: 
     return Mode(location, covariance)
 
 
-def _polished(value_and_gradient: Callable[[Array], tuple[float, Array]], at: Array) -> Array:
-    """The point after some of Newton's steps, always uphill: L-BFGS stops short on narrow ridges."""
-    for _ in range(NEWTON_STEPS):
-        value, gradient = value_and_gradient(at)
-        hessian = _hessian(value_and_gradient, at)
+def _polished(value_and_gradient: Callable[[Array], tuple[float, Array]], at: Array, steps: int) -> _Reached:
+    """Take some of Newton's steps, always uphill: L-BFGS stops short on narrow ridges."""
+    reached = _Reached.at(value_and_gradient, at)
+    for _ in range(steps):
+        at, value, gradient, hessian = reached
         if not (np.isfinite(value) and np.all(np.isfinite(hessian))):
             break
         eigenvalues, vectors, scale = _curvature(hessian)
         downhill = np.maximum(np.abs(eigenvalues), SMALLEST_CURVATURE)
         step = scale * (vectors @ ((vectors.T @ (scale * gradient)) / downhill))
         step *= min(1.0, LARGEST_STEP / np.max(np.abs(step), initial=SMALLEST_CURVATURE))
+        if gradient @ step < SMALLEST_GAIN:
+            break
         further = (at + step * share for share in SHARES)
         better = next((point for point in further if value_and_gradient(point)[0] > value), None)
-        if gradient @ step < SMALLEST_GAIN or better is None:
+        if better is None:
             break
-        at = better
-    return at
+        reached = _Reached.at(value_and_gradient, better)
+    return reached
 
 
 def _covariance(hessian: Array) -> Array | None:

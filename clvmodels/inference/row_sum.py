@@ -8,9 +8,11 @@ from typing import Any, Protocol
 import numpy as np
 import pytensor.tensor as pt
 from numpy.typing import NDArray
-from pytensor.graph.basic import Apply
+from pytensor.gradient import DisconnectedType
+from pytensor.graph.basic import Apply, Constant
 from pytensor.graph.op import Op
 from pytensor.graph.replace import _vectorize_node
+from pytensor.link.c.type import generic
 
 from clvmodels.compiled.threads import cores, in_order
 
@@ -31,30 +33,39 @@ class Sum(Protocol):
 
 def row_sum(rows: Sum, *parameters: Any) -> Any:
     """Return the variable rows.values at the parameters, which knows its gradient. The parameters are scalars."""
-    return _Value(rows)(*parameters)
+    return _Value()(_Rows(generic, rows), *parameters)
+
+
+class _Rows(Constant):
+    """Equal to itself alone: what is summed need not be comparable."""
+
+    def signature(self) -> Any:
+        return self.type, id(self.data)
 
 
 class _Value(Op):
     """Of parameters of any one shape, elementwise: many points are parted among the cores."""
 
-    def __init__(self, rows: Sum) -> None:
-        self.rows = rows
+    __props__ = ()
 
-    def make_node(self, *parameters: Any) -> Apply:
+    def make_node(self, rows: Any, *parameters: Any) -> Apply:
         inputs = pt.broadcast_arrays(*parameters)
-        return Apply(self, inputs, [inputs[0].type()])
+        return Apply(self, [rows, *inputs], [inputs[0].type()])
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Any) -> None:
-        points = np.stack([each.ravel() for each in inputs], axis=1)
+        rows, *parameters = inputs
+        points = np.stack([each.ravel() for each in parameters], axis=1)
         parts = np.array_split(points, min(cores(), len(points)))
-        values = (
-            self.rows.values(points) if len(parts) == 1 else np.concatenate(list(in_order(self.rows.values, parts)))
-        )
-        output_storage[0][0] = values.reshape(inputs[0].shape)
+        values = rows.values(points) if len(parts) == 1 else np.concatenate(list(in_order(rows.values, parts)))
+        output_storage[0][0] = values.reshape(parameters[0].shape)
+
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+        return [[False], *([True] for _ in node.inputs[1:])]
 
     def pullback(self, inputs: Any, outputs: Any, cotangents: Any) -> Any:
-        derivatives: Any = _Gradient(self.rows)(*inputs)
-        return [cotangents[0] * derivatives[i] for i in range(len(inputs))]
+        rows, *parameters = inputs
+        derivatives: Any = _Gradient()(rows, *parameters)
+        return [DisconnectedType()(), *(cotangents[0] * derivatives[i] for i in range(len(parameters)))]
 
     def L_op(self, inputs: Any, outputs: Any, output_grads: Any) -> Any:
         return self.pullback(inputs, outputs, output_grads)  # its name before PyTensor 3
@@ -63,14 +74,14 @@ class _Value(Op):
 class _Gradient(Op):
     """Of scalar parameters."""
 
-    def __init__(self, rows: Sum) -> None:
-        self.rows = rows
+    __props__ = ()
 
-    def make_node(self, *parameters: Any) -> Apply:
-        return Apply(self, list(parameters), [pt.dvector()])
+    def make_node(self, rows: Any, *parameters: Any) -> Apply:
+        return Apply(self, [rows, *parameters], [pt.dvector()])
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Any) -> None:
-        output_storage[0][0] = self.rows.gradient(np.array(inputs, float))
+        rows, *parameters = inputs
+        output_storage[0][0] = rows.gradient(np.array(parameters, float))
 
 
 @_vectorize_node.register(_Value)

@@ -78,9 +78,9 @@ class Prior:
         >>> Prior("Gamma", alpha=1.0, beta=2.0).log_density(np.array([0.0, 1.0])).round(4).tolist()
         [0.6931, -1.3069]
         """
-        from clvmodels.inference.density import MODE
+        from clvmodels.inference.density import PLAIN
 
-        return np.asarray(self.log_density_of(values).eval(mode=MODE))
+        return np.asarray(self.log_density_of(values).eval(mode=PLAIN))
 
     def log_density_of(self, variable: Any) -> Any:
         """The same as a variable, of one of PyTensor's."""

@@ -12,10 +12,10 @@ OFFER = ["--kept", "2,18", "--cost", "1", "--horizon", "52"]
 # Each question: its own options, a word of its answer, and its files.
 QUESTIONS = {
     "acquisition": (["--cost", "12", "--horizon", "104"], "customer is worth", {"payback.svg", "curve.csv"}),
-    "cohorts": (["--cost", "20", "--horizon", "104"], "cohorts of 120 customers", {"cohorts.csv", "cohorts.svg"}),
+    "cohorts": (["--cost", "20", "--horizon", "104"], "cohorts of 40 customers", {"cohorts.csv", "cohorts.svg"}),
     "churn": (["--period", "13", "--periods", "3"], "expected to be alive", {"survival.svg", "by_period.csv"}),
     "slipping": (["--horizon", "52", "--top", "3"], "is at risk", {"value_at_risk.csv", "value_at_risk.svg"}),
-    "offer": (OFFER, "all 120 customers", {"customers.csv", "net_gain.svg"}),
+    "offer": (OFFER, "all 40 customers", {"customers.csv", "net_gain.svg"}),
     "replace": ([*OFFER, "--new-cost", "9"], "Verdicts:", {"retain_or_replace.csv", "retain_or_replace.svg"}),
     "budget": (
         ["--periods", "2", "--new-customers", "30,40", "--no-past-errors"],
@@ -29,7 +29,7 @@ QUESTIONS = {
 @pytest.fixture(scope="module")
 def log(tmp_path_factory):
     path = tmp_path_factory.mktemp("log") / "log.csv"
-    simulate_transactions(customers=120, length=60, random_seed=1).to_csv(path, index=False)
+    simulate_transactions(customers=40, length=60, random_seed=1).to_csv(path, index=False)
     return path
 
 

@@ -19,6 +19,12 @@ def cdnow():
 
 
 @pytest.fixture(scope="session")
+def some(cdnow):
+    """Every tenth of them."""
+    return cdnow.select(cdnow.frame.index[::10])
+
+
+@pytest.fixture(scope="session")
 def fitted(cdnow):
     """400 draws, a margin of 0.3 and a discount rate of ten per cent."""
     purchases = clv.BetaGeo().fit(cdnow, draws=400, random_seed=1)

@@ -131,9 +131,9 @@ def test_the_same_seed_draws_the_same_effect_and_another_one_another(point):
     assert not first.equals(other)
 
 
-def test_net_gain_is_base_and_share_kept_times_slope(fitted, cdnow):
+def test_net_gain_is_base_and_share_kept_times_slope(fitted, some):
     offer = Offer(kept=SOME, lift=SOME, cost=1.0, discount=0.1, lasts=8)
-    draws = OfferDraws.of(fitted, cdnow, offer, horizon=HORIZON, random_seed=None)
+    draws = OfferDraws.of(fitted, some, offer, horizon=HORIZON, random_seed=None)
     parts = draws.parts(slice(0, 50))
     assert parts.net == pytest.approx(parts.base + draws.kept * parts.slope)
     assert all(each.shape == (50, 400) for each in parts)

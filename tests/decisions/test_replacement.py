@@ -31,8 +31,8 @@ def compared(value, rfm, offer, **choices):
     return retain_or_replace(value, rfm, offer, **{"new_cost": 8.0, "horizon": HORIZON, **choices})
 
 
-def test_new_customers_who_cost_nothing_are_never_dearer(fitted, cdnow):
-    table = compared(fitted, cdnow, Offer(kept=SOME, cost=1.0), new_cost=0).table
+def test_new_customers_who_cost_nothing_are_never_dearer(fitted, some):
+    table = compared(fitted, some, Offer(kept=SOME, cost=1.0), new_cost=0).table
     assert (table["cost_of_replacing"] == 0).all()
     assert table[["mean", "lower", "upper"]].to_numpy() == pytest.approx(-1.0)
     assert (table["probability_retain"] == 0).all()
@@ -46,9 +46,9 @@ def test_an_offer_that_costs_nothing_retains_wherever_something_is_at_stake(fitt
     assert (table["mean"] == table["cost_of_replacing"]).all()
 
 
-def test_where_nothing_is_at_stake_neither_gains_anything(fitted, cdnow):
+def test_where_nothing_is_at_stake_neither_gains_anything(fitted, some):
     # Nobody leaves before a first repeat purchase.
-    once = cdnow.select(cdnow.frame.query("frequency == 0").index[:20])
+    once = some.select(some.frame.query("frequency == 0").index[:20])
     table = compared(fitted, once, Offer(kept=SOME, cost=1.0)).table
     assert (table["verdict"] == "neither").all()
     assert table["replaced_by"].to_numpy() == pytest.approx(0, abs=1e-9)
@@ -95,11 +95,11 @@ def test_the_margin_kept_less_its_cost_is_the_net_gain_of_the_offer(fitted, doze
     assert table["cost_of_keeping"].to_numpy() == pytest.approx(offered["cost"].to_numpy(), rel=1e-9)
 
 
-def test_the_three_probabilities_make_one(fitted, cdnow):
-    table = compared(fitted, cdnow, Offer(kept=SOME, cost=1.0, reach=40)).table
+def test_the_three_probabilities_make_one(fitted, some):
+    table = compared(fitted, some, Offer(kept=SOME, cost=1.0, reach=40)).table
     assert table[STATES].sum(axis=1).to_numpy() == pytest.approx(1.0)
-    assert len(table) == len(cdnow)
-    assert table.index.equals(cdnow.frame.index)
+    assert len(table) == len(some)
+    assert table.index.equals(some.frame.index)
 
 
 def test_a_segment_is_the_sum_of_its_customers(fitted, dozen):
@@ -154,8 +154,8 @@ def test_a_customer_does_not_depend_on_the_others_nor_on_the_order(fitted, dozen
         assert theirs[names].to_numpy(float) == pytest.approx(all_of_them.loc[some, names].to_numpy(float), rel=1e-9)
 
 
-def test_the_drivers_move_the_difference_the_right_way(fitted, cdnow):
-    moved = compared(fitted, cdnow, Offer(kept=SOME, cost=1.0)).drivers
+def test_the_drivers_move_the_difference_the_right_way(fitted, some):
+    moved = compared(fitted, some, Offer(kept=SOME, cost=1.0)).drivers
     rises = moved["answer_high"] > moved["answer_low"]
     assert rises[["share kept", "margin at stake", "cost of winning"]].all()
     assert not rises[["value of a new customer", "cost of an offer"]].any()

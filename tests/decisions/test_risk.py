@@ -44,30 +44,30 @@ def ranked(*args, **choices):
     return value_at_risk(*args, **choices).table
 
 
-def test_the_table_has_one_row_per_customer_the_most_at_risk_first(fitted, cdnow):
-    table = ranked(fitted, cdnow, horizon=52)
+def test_the_table_has_one_row_per_customer_the_most_at_risk_first(fitted, some):
+    table = ranked(fitted, some, horizon=52)
     assert list(table.columns) == COLUMNS
-    assert sorted(table.index) == sorted(cdnow.frame.index)
+    assert sorted(table.index) == sorted(some.frame.index)
     assert table["mean"].is_monotonic_decreasing
 
 
-def test_value_at_risk_is_value_if_retained_less_value_now(fitted, cdnow):
-    table = ranked(fitted, cdnow, horizon=52, stays=4)
+def test_value_at_risk_is_value_if_retained_less_value_now(fitted, some):
+    table = ranked(fitted, some, horizon=52, stays=4)
     assert table["mean"].to_numpy() == pytest.approx((table["value_if_retained"] - table["expected_value"]).to_numpy())
     assert (table["mean"] >= 0).all()
 
 
-def test_the_interval_holds_the_mean_and_widens_with_the_probability(fitted, cdnow):
-    narrow, wide = (ranked(fitted, cdnow, horizon=52, interval=each) for each in (0.5, 0.95))
+def test_the_interval_holds_the_mean_and_widens_with_the_probability(fitted, some):
+    narrow, wide = (ranked(fitted, some, horizon=52, interval=each) for each in (0.5, 0.95))
     some = wide.loc[wide["mean"] > 0]
     assert ((some["lower"] < some["mean"]) & (some["mean"] < some["upper"])).all()
     assert (narrow["lower"] >= wide["lower"]).all()
     assert (narrow["upper"] <= wide["upper"]).all()
 
 
-def test_value_now_is_the_lifetime_value(fitted, cdnow):
-    table = ranked(fitted, cdnow, horizon=52).loc[cdnow.frame.index]
-    expected = fitted.expected(cdnow, horizon=52)["mean"]
+def test_value_now_is_the_lifetime_value(fitted, some):
+    table = ranked(fitted, some, horizon=52).loc[some.frame.index]
+    expected = fitted.expected(some, horizon=52)["mean"]
     assert table["expected_value"].to_numpy() == pytest.approx(expected.to_numpy(), rel=1e-9)
 
 

@@ -15,7 +15,7 @@ from scipy import stats
 import clvmodels as clv
 from clvmodels.decisions import Offer, acquisition, budget, follow_cohorts, retain_or_replace, retention_offer
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.calibration
 
 BUSINESSES, CUSTOMERS, COHORTS, LIVES = 40, 600, 40, 20
 WEEKS, HORIZON, COHORT_HORIZON, MARGIN, BUDGET = 52.0, 52.0, 104.0, 0.3, 60

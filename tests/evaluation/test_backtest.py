@@ -17,7 +17,7 @@ from clvmodels.evaluation.registry import default_forecasters
 from clvmodels.intervals import DrawBlocks
 from clvmodels.rfm import split_holdout
 
-CUT = {"calibration_end": "2020-10-01", "holdout_end": "2021-04-01", "random_seed": 1}
+CUT = {"calibration_end": "2020-10-01", "holdout_end": "2021-04-01", "random_seed": 1, "past_errors": False}
 LOG = simulate_transactions(customers=150, length=66, random_seed=1)
 QUICK = ModelForecaster(draws=100)
 COLUMNS = ["forecaster", "target", "metric", "value", "why_missing"]

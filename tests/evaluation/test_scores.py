@@ -10,7 +10,7 @@ from clvmodels.evaluation.baselines import AsBefore
 from clvmodels.evaluation.model_forecaster import ModelForecaster
 from clvmodels.evaluation.scores import scores
 
-CUT = {"calibration_end": "2020-10-01", "holdout_end": "2021-04-01", "random_seed": 1}
+CUT = {"calibration_end": "2020-10-01", "holdout_end": "2021-04-01", "random_seed": 1, "past_errors": False}
 LOG = simulate_transactions(customers=60, length=66, random_seed=1)
 QUICK = ModelForecaster(draws=100)
 FACTS = ["customer_id", "frequency", "recency", "T", "monetary_value"]
