@@ -28,9 +28,11 @@ LOG_TAIL = 32.0
 """The ends are cut where the integrand has fallen by exp(-32) = 1e-14 from its peak."""
 SLOW_TAIL = 0.3
 """Below this a (or b) the left (or right) end, which falls like exp(a z), would need thousands of nodes."""
+CLOSE = 0.01
+"""Ends are looked for until they move by this share."""
 LOG_SMALLEST = -690.0
 NEGLIGIBLE = 1e-10
-BLOCK_ROWS = 128
+BLOCK_ROWS = 512
 NARROW = 1e4
 """Above this a, p is within some percent of its mean, and nodes are placed around it."""
 LARGEST = 1e300
@@ -149,7 +151,9 @@ def _wide_rule(a: Array, b: Array, left_a: Array, right_b: Array, sc: Array) -> 
     # The rule's error is |Gamma(a + i w) / Gamma(a)| at w = 2 pi / step: this w makes it 1e-11 for every a.
     step = 2 * np.pi / np.sqrt(18.0**2 + 54.0 * left_a)
     z = step * np.arange(np.floor(left / step).min(), np.ceil(right / step).max() + 1)
-    log_p, log_q = -np.logaddexp(0.0, -z), -np.logaddexp(0.0, z)
+    # log(1 + e^-z) and log(1 + e^z), from one logarithm.
+    rest = np.log1p(np.exp(-np.abs(z)))
+    log_p, log_q = np.minimum(z, 0.0) - rest, np.minimum(-z, 0.0) - rest
     log_beta = log_beta_at_peak(a, b) - a * np.log1p(b / a) - b * np.log1p(a / b)
     return log_p, step * np.exp(a * log_p + b * log_q - log_beta)
 
@@ -176,5 +180,8 @@ def _fall_length(a: Array, b: Array) -> Array:
     sharp = float(np.max(np.minimum(a, b)))
     for _ in range(6 if sharp < NARROW else int(np.max(u) + np.log2(sharp))):
         slope = -b * np.expm1(-u) * (a / (a + b * np.exp(-u)))
-        u = u - (fall(a, b, u) - LOG_TAIL) / slope
+        change = (fall(a, b, u) - LOG_TAIL) / slope
+        u = u - change
+        if np.all(change <= CLOSE * u):
+            break
     return u

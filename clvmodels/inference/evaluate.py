@@ -213,6 +213,8 @@ def _folded(function: Callable[..., Any], *values: Any) -> Any:
 def _performed(node: Apply, *values: Any) -> list[Any]:
     storage: list[list[Any]] = [[None] for _ in node.outputs]
     op: Any = node.op
-    arrays = [value if each.type == generic else np.asarray(value) for each, value in zip(node.inputs, values, strict=True)]
+    arrays = [
+        value if each.type == generic else np.asarray(value) for each, value in zip(node.inputs, values, strict=True)
+    ]
     op.perform(node, arrays, storage)
     return [each[0] for each in storage]

@@ -198,7 +198,7 @@ def test_a_rate_that_makes_no_sense_is_refused(rate, message):
 
 
 def test_draws_of_a_users_own_forecaster_are_summed_draw_by_draw():
-    row = backtest(LOG, **CUT, forecasters=[Drawn()]).totals().loc[("purchases", "silent")]
+    row = backtest(LOG, **{**CUT, "past_errors": True}, forecasters=[Drawn()]).totals().loc[("purchases", "silent")]
     # The fifth and the ninety-fifth of a hundred draws, times 150 customers.
     assert row[["predicted", "lower", "upper"]].tolist() == [49.5 * 150, 4 * 150, 94 * 150]
     assert row["wide_lower"] < row["lower"]
