@@ -49,7 +49,7 @@ test: $(INSTALLED) ## the fast tests and the doctests, a file at a time on each 
 test-slow: $(INSTALLED) ## the slow proofs
 	@$(BIN)/python -m pytest -q -m slow
 
-test-calibration: $(INSTALLED) ## every model by NUTS, and by simulation-based calibration (an hour)
+test-calibration: $(INSTALLED) ## models by NUTS and simulation-based calibration, decisions by simulated businesses (two hours)
 	@$(BIN)/python -m pytest -q -m calibration
 
 test-spark: $(INSTALLED) ## the tests on a local Spark; Java 17 must be there (apt install default-jre-headless)

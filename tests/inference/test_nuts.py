@@ -52,7 +52,7 @@ def test_some_of_these_chains_would_have_failed_at_1_01():
     assert any(diagnose(autoregressive(rng, correlation=0.7), 0).r_hat > 1.01 for _ in range(30))
 
 
-@pytest.mark.slow
+@pytest.mark.calibration
 @pytest.mark.parametrize("correlation", [-0.5, 0.0, 0.5, 0.75])
 def test_sound_chains_fail_less_than_once_in_a_hundred_times(correlation):
     rng = np.random.default_rng(3)

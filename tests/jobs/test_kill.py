@@ -143,7 +143,7 @@ def test_killed_before_any_step_of_writing_the_published_is_whole_and_the_next_r
     assert 0 < sum(changed) < 15
 
 
-@pytest.mark.parametrize(("command", "moments"), [("retrain", 30), ("score", 20)])
+@pytest.mark.parametrize(("command", "moments"), [("retrain", 10), ("score", 10)])
 def test_killed_at_a_random_moment_the_published_is_whole_and_the_next_run_succeeds(command, moments, trials):
     rehearsed = trials([command], [{}, {}], real=True)
     length = max(each.worked for each in rehearsed)  # on a processor: the machine may be busy

@@ -199,7 +199,7 @@ def fitted(rfm, draws=1000):
     )
 
 
-@pytest.mark.slow
+@pytest.mark.calibration
 def test_two_halves_of_one_population_raise_hardly_any_alarm_and_a_doubled_rate_always_does(gates):
     limits = gates.model_copy(update={"max_parameter_drift": 0.25})
     alarms = {"same": 0, "doubled": 0}
