@@ -47,9 +47,9 @@ test: $(INSTALLED) ## the fast tests and the doctests, a file at a time on each 
 	@$(BIN)/python -m pytest -q --numprocesses=$(WORKERS) --dist=loadfile $(TESTS)
 
 test-slow: $(INSTALLED) ## the slow proofs
-	@$(BIN)/python -m pytest -q -m slow
+	@$(BIN)/python -m pytest -q -m "slow and not calibration"
 
-test-calibration: $(INSTALLED) ## models by NUTS and simulation-based calibration, decisions by simulated businesses (two hours)
+test-calibration: $(INSTALLED) ## models by NUTS and simulation-based calibration, decisions by simulated businesses, jobs killed before every step (two hours)
 	@$(BIN)/python -m pytest -q -m calibration
 
 test-spark: $(INSTALLED) ## the tests on a local Spark; Java 17 must be there (apt install default-jre-headless)

@@ -14,7 +14,7 @@ from clvmodels.models.beta_geo import BetaGeo
 from clvmodels.models.gamma_gamma import GammaGamma
 from clvmodels.models.simulators import PURCHASES, SPEND
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.calibration
 SEEDS = range(20)
 LEVELS = (50, 80, 90, 95)
 

@@ -20,7 +20,7 @@ def assert_uniform(all_ranks):
     assert min(kstest(column, "uniform").pvalue for column in np.array(all_ranks).T) > SMALLEST_P_VALUE
 
 
-@pytest.mark.slow
+@pytest.mark.calibration
 def test_ranks_of_beta_geo_parameters_are_uniform():
     truth = {"r": 0.8, "alpha": 6.0, "a": 1.2, "b": 3.0}
     params = BetaGeoParams(**truth)
@@ -31,7 +31,7 @@ def test_ranks_of_beta_geo_parameters_are_uniform():
     assert_uniform([ranks(clv.BetaGeo().fit(rfm, random_seed=1), truth) for rfm in data])
 
 
-@pytest.mark.slow
+@pytest.mark.calibration
 def test_ranks_of_gamma_gamma_parameters_are_uniform():
     truth, found = {"p": 6.0, "q": 4.0, "v": 15.0}, []
     for seed in range(DATA_SETS):
