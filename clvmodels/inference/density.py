@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -14,15 +13,13 @@ from pytensor.compile.mode import Mode
 from pytensor.graph.replace import graph_replace, vectorize_graph
 
 from clvmodels.inference.diagnostics import Array
-from clvmodels.inference.evaluate import Program, Structure, apart
+from clvmodels.inference.evaluate import Program, Structure, apart, once_for_all_data
 
 # What PyMC compiles itself takes a list of rewrites, or none.
 NO_REWRITES: Any = None
 PLAIN = Mode("py", optimizer=NO_REWRITES)
 # Points times the few hundred rows of an uncompiled likelihood fit the cache.
 BLOCK_POINTS = 512
-# Structures of models whose functions are kept.
-KEPT = 64
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +77,7 @@ def _one_vector(model: pm.Model) -> tuple[pt.TensorVariable, dict]:
 
 
 # Most of a fit's time would go into these, and a backtest, a job or a report fits one model again and again.
-@lru_cache(maxsize=KEPT)
+@once_for_all_data
 def _over_points(graph: Structure) -> Program:
     points = pt.matrix("points", shape=(None, graph.point.type.shape[0]))
     data, outputs = graph.opened()
@@ -88,7 +85,7 @@ def _over_points(graph: Structure) -> Program:
     return Program.of(points, data, at_points)
 
 
-@lru_cache(maxsize=KEPT)
+@once_for_all_data
 def _with_gradient(graph: Structure) -> Program:
     data, [value] = graph.opened()
     return Program.of(graph.point, data, [value, pt.grad(value, graph.point)])

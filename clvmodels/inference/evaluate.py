@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, field
-from functools import partial, reduce
+from dataclasses import dataclass
+from functools import partial, reduce, wraps
 from importlib import import_module
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -18,17 +20,19 @@ from pytensor.scalar.basic import Second, discrete_dtypes
 from pytensor.tensor.elemwise import Elemwise
 from pytensor.tensor.type import TensorType
 
+KEPT = 64
+
 Step = tuple[Callable[..., Sequence[Any]], list[int], list[int]]
 
 
 @dataclass(frozen=True)
 class Structure:
-    """A graph of one input without its data: two fits of a model have the same one, and compare equal.
+    """A graph of one input, whose key says all but its data.
 
     Attributes
     ----------
     key : hashable
-        The nodes, each with where its inputs come from.
+        The nodes, each with where its inputs come from: the same for all fits of a model with priors of one kind.
     point : variable
         The input.
     constants : tuple of constants
@@ -37,9 +41,9 @@ class Structure:
     """
 
     key: Hashable
-    point: Any = field(compare=False)
-    constants: tuple[Any, ...] = field(compare=False)
-    outputs: tuple[Any, ...] = field(compare=False)
+    point: Any
+    constants: tuple[Any, ...]
+    outputs: tuple[Any, ...]
 
     def opened(self) -> tuple[list[Any], list[Any]]:
         """Make inputs in the place of the data, and outputs that depend on them."""
@@ -74,7 +78,8 @@ def apart(point: Any, outputs: Sequence[Any]) -> tuple[Structure, list[Any]]:
         if variable in names:
             return names[variable]
         if not _is_data(variable):
-            return variable.type, str(variable.data)
+            fixed = variable.data
+            return variable.type, fixed.tobytes() if isinstance(fixed, np.ndarray) else str(fixed)
         found = len(constants), _type_of(variable)
         constants.append(variable)
         if _is_shared(variable):
@@ -162,6 +167,24 @@ class Program:
             return [np.asarray(values[place]) for place in self.outputs]
 
         return function
+
+
+def once_for_all_data(make: Callable[[Structure], Program]) -> Callable[[Structure], Program]:
+    """Keep the last programs that were made, by the key alone: a graph holds data, which may be large."""
+    kept: OrderedDict[Hashable, Program] = OrderedDict()
+    lock = Lock()
+
+    @wraps(make)
+    def found(graph: Structure) -> Program:
+        with lock:
+            if graph.key not in kept:
+                kept[graph.key] = make(graph)
+            kept.move_to_end(graph.key)
+            if len(kept) > KEPT:
+                kept.popitem(last=False)
+            return kept[graph.key]
+
+    return found
 
 
 def _run(steps: list[Step], values: list[Any]) -> None:
