@@ -1,4 +1,4 @@
-"""Customer lifetime value with intervals: BG/NBD, Gamma-Gamma, and the simple formula to hold them against.
+"""Customer lifetime value with intervals: models of purchases and spend, beside the simple formula.
 
 From a log to the value of every customer:
 
@@ -154,6 +154,8 @@ _SUBMODULES = ("datasets", "decisions", "jobs", "plots", "spark")
 __all__ = [
     "RFM",
     "BetaGeo",
+    "BetaGeoBetaBinomial",
+    "BetaGeoBetaBinomialPriors",
     "BetaGeoPriors",
     "ClvError",
     "DataWarning",
@@ -171,7 +173,10 @@ __all__ = [
     "LogNormalSpend",
     "LogNormalSpendPriors",
     "ModelForecaster",
+    "ModifiedBetaGeo",
     "MultiplicativeCLV",
+    "ParetoNBD",
+    "ParetoNBDPriors",
     "Pool",
     "Prediction",
     "Prior",

@@ -9,7 +9,7 @@ import re
 import sys
 import textwrap
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 WIDTH_OF_NO_TERMINAL = 100
 LONGEST_WORD = 12  # that is never broken in a table
 OPTION = re.compile(r"\b([a-z]+(?:_[a-z]+)*)=(?=[\"'\d])")
+COUNTED = re.compile(r"make it with rfm_summary\(\.\.\., opportunity=('\w+') \(or another period\)\), or with [\w. ]+")
 EXIT_CODES = {InvalidConfiguration: 2, Locked: 4}
 PATHS = ("store", "folder", "scores", "scores_copy", "report")
 SOURCE_KEYS = ("customer_id", "date", "value", "refunds", "unknown_dates", "time_zone", "date_format")
@@ -85,9 +86,7 @@ def as_options(message: str) -> str:
     "pass their names: --customer-id '...', e.g. --date-format '%d.%m.%Y'"
     """
     message = message.replace("pass value=None", "leave out --value")
-    # A prior is written in Python.
-    parts = re.split(r"(clv\.Prior\([^)]*\))", message)
-    return "".join(part if part.startswith("clv.Prior(") else OPTION.sub(_as_option, part) for part in parts)
+    return _spelled(COUNTED.sub(r"give --opportunity \1", message), _as_option)
 
 
 def as_keys(message: str) -> str:
@@ -100,7 +99,14 @@ def as_keys(message: str) -> str:
     """
     message = message.replace("pass value=None", "set source.value = false")
     message = message.replace("although_rejected=True", "--although-rejected")
-    return OPTION.sub(lambda found: f"source.{found[1]} = " if found[1] in SOURCE_KEYS else _as_option(found), message)
+    message = COUNTED.sub(r"set model.opportunity = \1", message)
+    return _spelled(message, lambda found: f"source.{found[1]} = " if found[1] in SOURCE_KEYS else _as_option(found))
+
+
+def _spelled(message: str, spell: Callable[[re.Match[str]], str]) -> str:
+    # A prior is written in Python.
+    parts = re.split(r"((?:clv\.)?Prior\([^)]*\))", message)
+    return "".join(part if part.endswith(")") and "Prior(" in part else OPTION.sub(spell, part) for part in parts)
 
 
 def _as_option(found: re.Match[str]) -> str:

@@ -85,7 +85,10 @@ def load_donations() -> pd.DataFrame:
 
     Examples
     --------
-    >>> int(load_donations()["count"].sum())
+    >>> histories = load_donations()
+    >>> people = histories.loc[histories.index.repeat(histories["count"])].drop(columns="count")
+    >>> people = people.rename(columns={"T": "opportunities"}).rename_axis("customer_id").reset_index(drop=True)
+    >>> len(RFM.from_frame(people, time_unit="year"))
     11104
     """
     return pd.read_csv(_path("donations.csv")).rename(columns={"periods": "T", "weights": "count"})

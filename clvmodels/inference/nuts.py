@@ -43,7 +43,10 @@ def sample_nuts(
             progress_bar=progress,
         )
     except RuntimeError as error:  # no point to start from has a density
-        raise FitFailed(f"NUTS finds no point to start from ({error}); are there numbers beyond all others?") from error
+        reason = str(error).splitlines()[0]
+        raise FitFailed(
+            f"NUTS finds no point to start from ({reason}); are there numbers beyond all others?"
+        ) from error
     posterior = xr.Dataset({name: trace["posterior"][name] for name in names}).drop_attrs()
     diagnostics = diagnose(posterior, int(trace["sample_stats"]["diverging"].sum()))
     return _exactly(draws, posterior.isel(draw=slice(every - 1, None, every))), diagnostics

@@ -11,6 +11,7 @@ import numpy as np
 import pymc as pm
 import pytensor
 import xarray as xr
+from pymc.logprob.utils import ParameterValueError
 
 from clvmodels.errors import FitFailed, FitWarning, InvalidArgument, check_whole, shown, warn
 from clvmodels.inference.density import FlatModel, flatten, posterior_and_gradient
@@ -53,7 +54,7 @@ def sample(
     FitFailed
         If the posterior has no mode, for methods that need one.
     InvalidArgument
-        If the method is unknown, or fewer than 100 draws are asked for.
+        If the method is unknown, fewer than 100 draws are asked for, or a prior has parameters outside their domain.
 
     Warns
     -----
@@ -69,11 +70,14 @@ def sample(
     with pytensor.config.change_flags(traceback__limit=0):
         model = graph(loops=True)
         flat = flatten(model)
-    if method == "map":
-        return _mode_alone(model, flat, names)
-    if method == "importance":
-        return _checked(_importance(flat, names, draws, rng))
-    return _automatic(graph, flat, names, draws, rng)
+    try:
+        if method == "map":
+            return _mode_alone(model, flat, names)
+        if method == "importance":
+            return _checked(_importance(flat, names, draws, rng))
+        return _automatic(graph, flat, names, draws, rng)
+    except ParameterValueError as error:
+        raise InvalidArgument(f"the parameters of a prior are outside their domain; PyMC wants {error}") from error
 
 
 def _automatic(

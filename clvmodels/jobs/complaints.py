@@ -18,6 +18,7 @@ WORDS = {
     "bool_type": "give true or false",
     "model_type": "make it a table of keys",
     "tuple_type": "give a list, in square brackets",
+    "too_short": "give one or more",
     "finite_number": "give a finite number",
 }
 
@@ -53,6 +54,9 @@ def complain(error: Mapping[str, Any], said: Mapping[str, Any], model: type[Base
     found = f"{name} is wrong" if set(keys[-1:]) & NEVER_SHOWN else f"{name} is {_shown(error['input'])}"
     if error["type"] == "value_error":
         message = str(error["ctx"]["error"])
+        if isinstance(error["input"], Mapping):
+            # A whole table of the file; what is wrong in it the message says.
+            return f"{name}: {message}" if name else message
         return f"{found}; {message}" if name else message
     return f"{found}; {WORDS.get(error['type'], _plain(error['msg']))}"
 

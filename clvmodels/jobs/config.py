@@ -157,9 +157,14 @@ def read_config(said: dict[str, Any], *, name: str = "the configuration") -> Con
     except ClvError as error:
         raise InvalidConfiguration(f"{name}: {error}") from None
     except ValidationError as error:
-        found: dict[str, str] = {}
+        # A key that may be of several types has a way out for each.
+        found: dict[str, list[str]] = {}
         for each in error.errors(include_url=False):
-            complaint = complain(each, said, Config)
-            found.setdefault(complaint.partition(";")[0], complaint)  # one for each key
-        raise InvalidConfiguration(f"{name}: {'; '.join(found.values())}") from None
+            wrong, _, remedy = complain(each, said, Config).partition("; ")
+            found.setdefault(wrong, []).append(remedy)
+        complaints = [
+            "; ".join([wrong, " or ".join(dict.fromkeys(filter(None, remedies)))]).removesuffix("; ")
+            for wrong, remedies in found.items()
+        ]
+        raise InvalidConfiguration(f"{name}: {'; '.join(complaints)}") from None
     return config

@@ -148,7 +148,9 @@ class Model(Part):
     @classmethod
     def _joined(cls, value: Any) -> Any:
         listed = isinstance(value, list) and value and all(isinstance(one, str) for one in value)
-        return "+".join(pool_keys(value)) if listed or isinstance(value, str) else value
+        if not (listed or isinstance(value, str)):
+            raise ValueError("give the key of a model, or a list of keys for a pool")
+        return "+".join(pool_keys(value))
 
     @field_validator("purchases", "spend")
     @classmethod

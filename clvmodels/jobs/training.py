@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from clvmodels.errors import InvalidArgument, InvalidConfiguration
+from clvmodels.errors import ClvError, InvalidArgument, InvalidConfiguration
 from clvmodels.evaluation.backtest import evaluate
 from clvmodels.evaluation.forecasters import Calibration, Forecaster
 from clvmodels.evaluation.model_forecaster import FittedModels, ModelForecaster
@@ -200,6 +200,8 @@ def _priors(chosen: Mapping[str, PriorChoice], key: str) -> dict[str, Any]:
         try:
             prior.check(name)
             drawn = prior.draws(PRIOR_DRAWS, np.random.default_rng(1))
+        except ClvError as error:
+            raise InvalidConfiguration(f"{key}.{name}: {error}") from error
         except Exception as error:  # PyMC and PyTensor refuse in many ways
             said = str(error).partition("\n")[0]
             raise InvalidConfiguration(f"{key}.{name} cannot be drawn from: {said}; give a proper prior") from error

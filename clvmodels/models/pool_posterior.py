@@ -80,9 +80,10 @@ class PoolPosterior(PurchasePosterior):
             draws = PREDICTIVE_DRAWS if most == 1 and len(flat) > 1 else most
         counts = draws_of(np.array(shares), check_whole(draws, "draws"))
         if len(flat) > 1 and min(counts) < 2:
+            parts = ", ".join(f"{share / sum(shares):.3g}" for share in shares)
             raise InvalidArgument(
-                f"{draws} draws in shares of {[round(share / sum(shares), 4) for share in shares]} leave a member fewer"
-                " than two; take more draws, or leave that member out"
+                f"{draws} draws in shares of {parts} leave a member fewer than two; take more draws,"
+                " or leave that member out"
             )
         seed = flat[0].random_seed if random_seed is None else fresh_seed(random_seed)
         members = tuple(each.with_draws(count) for each, count in zip(flat, counts, strict=True))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -48,12 +48,21 @@ class Prior:
         Raises
         ------
         InvalidArgument
-            If PyMC has no such distribution, or refuses the parameters.
+            If PyMC has no such distribution, or refuses the parameters, or it is not of one continuous number.
         """
+        import pymc as pm
+
+        distribution, arguments = self._class(), self._arguments()
         try:
-            return self._class()(name, **self._arguments(), **choices)
+            made = distribution(name, **arguments, **choices)
         except (TypeError, ValueError) as error:
             raise InvalidArgument(f"PyMC refuses {self!r} for {name}: {error}") from error
+        if made.ndim or issubclass(distribution, pm.Discrete):
+            what = "is of several numbers" if made.ndim else "has no density"
+            raise InvalidArgument(
+                f"{self!r} {what}; for {name} give a distribution of one continuous number, a narrow one if it is known"
+            )
+        return made
 
     def check(self, name: str) -> None:
         """Refuse what PyMC has no variable of; `name` is the parameter's.
@@ -193,6 +202,15 @@ def age_scale(compressed: pd.DataFrame) -> float:
     if scale == 0:
         raise InvalidRFM("T is 0 for every customer: nobody was observed after the first purchase; use more time")
     return scale
+
+
+def check_own_priors(model: Any) -> None:
+    """Refuse priors of another model."""
+    (own,) = [field.default for field in fields(model) if field.name == "priors"]
+    if is_dataclass(own) and not isinstance(model.priors, type(own)):
+        raise InvalidArgument(
+            f"priors of {type(model).__name__} are {shown(model.priors)}; give {type(own).__name__}(...)"
+        )
 
 
 def check_priors(priors: Any) -> None:

@@ -21,6 +21,7 @@ from clvmodels.models.given import given_fields
 from clvmodels.models.heterogeneity import density_table
 from clvmodels.models.outcomes import checked_edges
 from clvmodels.models.posterior import check_rfm, fresh_seed
+from clvmodels.models.priors import check_own_priors
 from clvmodels.models.purchase_process import FORMULAS, LEAVING, PREDICTIVE, PurchaseProcess, Rows, needed
 from clvmodels.rfm import RFM, DateLike, RFMTable, TimeUnit, fingerprint
 
@@ -44,6 +45,10 @@ class PurchaseModel:
     priors: Any
 
     posterior: ClassVar[type[PurchasePosterior]]
+
+    def __post_init__(self) -> None:
+        """Refuse priors of another model."""
+        check_own_priors(self)
 
     @property
     def key(self) -> str:

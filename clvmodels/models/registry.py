@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -145,7 +146,9 @@ def labels() -> dict[str, str]:
 
 def _class(known: Mapping[str, Any], key: str, part: str) -> Any:
     if key not in known:
-        nearest = difflib.get_close_matches(str(key), known, n=1)
-        meant = f", do you mean {nearest[0]!r}?" if nearest else ""
-        raise InvalidArgument(f"there is no model of {part} {key!r}{meant}; the keys are {', '.join(known)}")
+        if key == "":
+            raise InvalidArgument(f"a model of {part} is left out; give keys, several with a + between them")
+        nearest = difflib.get_close_matches(re.sub(r"\W+", "_", str(key).strip().lower()), known, n=1)
+        meant = f"do you mean {nearest[0]!r}? The" if nearest else "the"
+        raise InvalidArgument(f"there is no model of {part} {key!r}; {meant} keys are {', '.join(known)}")
     return known[key]

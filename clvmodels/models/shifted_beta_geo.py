@@ -14,7 +14,7 @@ from clvmodels.formulas import shifted_beta_geo
 from clvmodels.formulas.shifted_beta_geo import ShiftedBetaGeoParams
 from clvmodels.models.given import given_fields
 from clvmodels.models.posterior import fresh_seed
-from clvmodels.models.priors import Prior, check_priors
+from clvmodels.models.priors import Prior, check_own_priors, check_priors
 from clvmodels.models.renewals import Renewals
 from clvmodels.models.shifted_beta_geo_posterior import ShiftedBetaGeoPosterior
 from clvmodels.rfm import TimeUnit, fingerprint
@@ -85,6 +85,10 @@ class ShiftedBetaGeo:
     """
 
     priors: ShiftedBetaGeoPriors = ShiftedBetaGeoPriors()
+
+    def __post_init__(self) -> None:
+        """Refuse priors of another model."""
+        check_own_priors(self)
 
     def fit(
         self, data: Renewals, *, method: Method = "auto", draws: int = 1000, random_seed: int | None = None

@@ -17,6 +17,7 @@ from clvmodels.intervals import Array, DrawBlocks, interval_table
 from clvmodels.models.heterogeneity import density_table
 from clvmodels.models.outcomes import Events, Outcomes
 from clvmodels.models.posterior import Posterior, check_rfm, customer_keys
+from clvmodels.models.priors import check_own_priors
 from clvmodels.rfm import RFM, RFMTable
 
 if TYPE_CHECKING:
@@ -43,6 +44,10 @@ class SpendModel:
     posterior: ClassVar[type[SpendPosterior]]
     # Whether a fit to repeat purchases alone differs from one to all of them.
     has_first: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        """Refuse priors of another model."""
+        check_own_priors(self)
 
     @property
     def key(self) -> str:

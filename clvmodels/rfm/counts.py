@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from clvmodels.errors import InvalidRFM
-from clvmodels.rfm.rules import LISTS, OPPORTUNITIES, STATISTICS
+from clvmodels.rfm.rules import LISTS, OF_VALUES, OPPORTUNITIES, STATISTICS
 from clvmodels.rfm.times import flat, ranks
 
 
@@ -70,9 +70,13 @@ def checked_names(statistics: Sequence[str], columns: Any) -> list[str]:
     missing = [name for name in names if name not in columns]
     if not missing:
         return names
+    if set(missing) & set(OF_VALUES) and "monetary_value" not in columns:
+        raise InvalidRFM(f"the RFM has no {', '.join(missing)}; make it from transactions with a value column")
     calls = [f"statistics={made}"] if (made := [name for name in missing if name in STATISTICS]) else []
     calls += ["opportunity='month' (or another period)"] if set(missing) & set(OPPORTUNITIES) else []
     remedy = f"rfm_summary(..., {', '.join(calls)})" if calls else "a table that has them"
+    if set(missing) & set(OPPORTUNITIES):
+        remedy += ", or with RFM.from_frame and a column opportunities"
     raise InvalidRFM(f"the RFM has no {', '.join(missing)}; make it with {remedy}")
 
 

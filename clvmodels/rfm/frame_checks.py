@@ -41,6 +41,12 @@ def checked_frame(frame: pd.DataFrame) -> pd.DataFrame:
     table = _indexed(frame)
     if "T" not in table.columns and "opportunities" in table.columns:
         table = table.assign(T=table["opportunities"])
+    if "count" in table.columns:
+        raise InvalidRFM(
+            "there is a column count, and a row is one customer; if it says how many customers are alike, repeat the"
+            " rows, frame.loc[frame.index.repeat(frame['count'])].drop(columns='count').reset_index(drop=True), or"
+            " else rename it"
+        )
     missing = [name for name in REQUIRED if name not in table.columns]
     if missing:
         raise InvalidRFM(

@@ -4,10 +4,15 @@ import warnings
 import pytest
 import typer
 
-from clvmodels.cli.output import as_options, plainly, show
+from clvmodels.cli.output import as_keys, as_options, plainly, show
 from clvmodels.errors import DataWarning, FitWarning, InvalidArgument
 from clvmodels.reports import Publication
 from clvmodels.reports.tables import Column, Table
+
+OPPORTUNITIES = (
+    "the RFM has no opportunities; make it with rfm_summary(..., opportunity='month' (or another period)), or with"
+    " RFM.from_frame and a column opportunities"
+)
 
 
 def publication(*, customer="ann", rows=1):
@@ -67,11 +72,25 @@ def test_other_errors_keep_their_traceback():
         ('pass refunds="net" or refunds="drop"', 'pass --refunds "net" or --refunds "drop"'),
         ("for a log without a spend column pass value=None", "for a log without a spend column leave out --value"),
         ("give a share, e.g. margin=0.3", "give a share, e.g. --margin 0.3"),
+        ("there are no draws of Prior('Gamma', beta=4.0)", "there are no draws of Prior('Gamma', beta=4.0)"),
+        (OPPORTUNITIES, "the RFM has no opportunities; give --opportunity 'month'"),
         ("nothing = to change", "nothing = to change"),
     ],
 )
 def test_arguments_are_spelled_as_options(message, spelled):
     assert as_options(message) == spelled
+
+
+@pytest.mark.parametrize(
+    ("message", "spelled"),
+    [
+        ("pass their names: customer_id='...'", "pass their names: source.customer_id = '...'"),
+        ("there are no draws of Prior('Gamma', beta=4.0)", "there are no draws of Prior('Gamma', beta=4.0)"),
+        (OPPORTUNITIES, "the RFM has no opportunities; set model.opportunity = 'month'"),
+    ],
+)
+def test_arguments_are_spelled_as_keys(message, spelled):
+    assert as_keys(message) == spelled
 
 
 def test_everything_is_printed_in_at_most_100_columns(capsys):

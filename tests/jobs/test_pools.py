@@ -38,9 +38,10 @@ def test_priors_of_a_pool_are_by_model():
 @pytest.mark.parametrize(
     ("model", "scores", "message"),
     [
-        ({"purchases": []}, {}, "model.purchases is"),
-        ({"purchases": [3]}, {}, "model.purchases"),
-        ({"purchases": ["mbg_nbd", "dript"]}, {}, "no model of purchases 'dript', do you mean 'drift'"),
+        ({"purchases": []}, {}, r"model.purchases is \[\]; give the key of a model, or a list of keys for a pool"),
+        ({"purchases": [3]}, {}, r"model.purchases is \[3\]; give the key of a model"),
+        ({"purchases": 3}, {}, "model.purchases is 3; give the key of a model"),
+        ({"purchases": ["mbg_nbd", "dript"]}, {}, "no model of purchases 'dript'; do you mean 'drift'"),
         ({"purchases": ["drift", "drift"]}, {}, "name each once"),
         (
             {"purchases": ["mbg_nbd", "drift"], "priors": {"purchases": {"r": {"distribution": "Flat"}}}},

@@ -1,10 +1,12 @@
 """Priors as values."""
 
 import numpy as np
+import pandas as pd
 import pymc as pm
 import pytest
 from scipy import stats
 
+import clvmodels as clv
 from clvmodels.errors import InvalidArgument
 from clvmodels.inference.density import flatten
 from clvmodels.models.beta_geo import BetaGeoPriors
@@ -67,3 +69,42 @@ def test_the_density_of_a_prior_is_that_of_its_distribution(prior, reference):
     values = np.array([0.2, 1.0, 2.5])
     # PyTensor takes logs of small whole numbers in single precision.
     assert prior.log_density(values) == pytest.approx(reference.logpdf(values), abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("model", "priors"),
+    [
+        (clv.ParetoNBD, clv.BetaGeoPriors()),
+        (clv.BetaGeo, clv.ParetoNBDPriors()),
+        (clv.SoftDropout, clv.BetaGeoPriors()),
+        (clv.BetaGeo, None),
+        (clv.Drift, {"r": Prior("HalfNormal", sigma=1.0)}),
+        (clv.GammaGamma, clv.BetaGeoPriors()),
+        (clv.LogNormalSpend, clv.GammaGammaPriors()),
+        (clv.ShiftedBetaGeo, clv.BetaGeoPriors()),
+    ],
+)
+def test_priors_of_another_model_are_refused(model, priors):
+    with pytest.raises(
+        InvalidArgument, match=rf"priors of {model.__name__} are .*; give {model.__name__}Priors\(...\)"
+    ):
+        model(priors=priors)
+
+
+@pytest.mark.parametrize(
+    ("prior", "reason"),
+    [
+        (Prior("DiracDelta", c=0.25), "has no density; for r give a distribution of one continuous number"),
+        (Prior("Poisson", mu=3.0), "has no density"),
+        (Prior("Gamma", alpha=[1.0, 2.0], beta=1.0), "is of several numbers"),
+        (Prior("Dirichlet", a=[1.0, 1.0]), "is of several numbers"),
+        (Prior("Gamma", alpha=-1.0, beta=1.0), "outside their domain; PyMC wants alpha > 0"),
+        (Prior("Gama", alpha=1.0), "^PyMC has no distribution 'Gama'"),
+    ],
+)
+def test_a_prior_that_no_fit_can_use_is_refused(prior, reason):
+    rfm = clv.RFM.from_frame(
+        pd.DataFrame({"frequency": [0, 2, 1], "recency": [0.0, 9.0, 4.0], "T": [20.0, 20.0, 20.0]}), time_unit="week"
+    )
+    with pytest.raises(InvalidArgument, match=reason):
+        clv.BetaGeo(priors=BetaGeoPriors(r=prior)).fit(rfm, draws=100)

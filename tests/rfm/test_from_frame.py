@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import clvmodels as clv
 from clvmodels.errors import InvalidArgument, InvalidRFM
 from clvmodels.rfm import RFM
 
@@ -171,3 +172,8 @@ def test_one_wrong_number_anywhere_is_refused(customers, data):
     table.loc[row, column] = wrong
     with pytest.raises(InvalidRFM, match=f"of {len(rows)} customers have .*e.g. "):
         rfm_of(table)
+
+
+def test_a_column_of_counts_is_not_taken_for_the_users_own():
+    with pytest.raises(clv.InvalidRFM, match="a row is one customer; if it says how many customers are alike, repeat"):
+        clv.RFM.from_frame(clv.datasets.load_donations(), time_unit="year")
