@@ -275,7 +275,7 @@ def test_keys_make_a_pool():
         (lambda one: clv.Pool.of([one, clv.BetaGeo.at(r=1, alpha=1, a=1, b=1, time_unit="day")]), "in weeks and days"),
         (lambda one: purchase_model("pareto_nbd,nope"), "no model of purchases 'nope'"),
         (lambda one: purchase_model("bg_nbd,bg_nbd"), "name each once"),
-        (lambda one: purchase_model("bg_nbd,"), "no model of purchases ''"),
+        (lambda one: purchase_model("bg_nbd,"), "a model of purchases is left out"),
     ],
 )
 def test_what_is_no_pool_is_refused(pareto, make, message):
