@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 WIDTH_OF_NO_TERMINAL = 100
 LONGEST_WORD = 12  # that is never broken in a table
-OPTION = re.compile(r"\b([a-z]+(?:_[a-z]+)*)=(?=[\"'\d])")
+# A prior stays as it is: it is written in Python.
+OPTION = re.compile(r"Prior\([^)]*\)|\b([a-z]+(?:_[a-z]+)*)=(?=[\"'\d])")
 COUNTED = re.compile(r"make it with rfm_summary\(\.\.\., opportunity=('\w+') \(or another period\)\), or with [\w. ]+")
 EXIT_CODES = {InvalidConfiguration: 2, Locked: 4}
 PATHS = ("store", "folder", "scores", "scores_copy", "report")
@@ -104,9 +105,7 @@ def as_keys(message: str) -> str:
 
 
 def _spelled(message: str, spell: Callable[[re.Match[str]], str]) -> str:
-    # A prior is written in Python.
-    parts = re.split(r"((?:clv\.)?Prior\([^)]*\))", message)
-    return "".join(part if part.endswith(")") and "Prior(" in part else OPTION.sub(spell, part) for part in parts)
+    return OPTION.sub(lambda found: spell(found) if found[1] else found[0], message)
 
 
 def _as_option(found: re.Match[str]) -> str:

@@ -197,7 +197,7 @@ def _function(node: Apply) -> Callable[..., Sequence[Any]]:
     """What a node does, as a function of its inputs' values that returns its outputs' values."""
     function = _elementwise(node)
     if function is None:
-        return partial(_performed, node)
+        return partial(_performed, node, [each.type == generic for each in node.inputs])
     return lambda *values: (function(*values),)
 
 
@@ -233,11 +233,9 @@ def _folded(function: Callable[..., Any], *values: Any) -> Any:
     return reduce(function, values)
 
 
-def _performed(node: Apply, *values: Any) -> list[Any]:
+def _performed(node: Apply, as_they_are: list[bool], *values: Any) -> list[Any]:
     storage: list[list[Any]] = [[None] for _ in node.outputs]
     op: Any = node.op
-    arrays = [
-        value if each.type == generic else np.asarray(value) for each, value in zip(node.inputs, values, strict=True)
-    ]
-    op.perform(node, arrays, storage)
+    given = [value if kept else np.asarray(value) for kept, value in zip(as_they_are, values, strict=True)]
+    op.perform(node, given, storage)
     return [each[0] for each in storage]

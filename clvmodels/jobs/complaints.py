@@ -18,7 +18,6 @@ WORDS = {
     "bool_type": "give true or false",
     "model_type": "make it a table of keys",
     "tuple_type": "give a list, in square brackets",
-    "too_short": "give one or more",
     "finite_number": "give a finite number",
 }
 

@@ -157,14 +157,9 @@ def read_config(said: dict[str, Any], *, name: str = "the configuration") -> Con
     except ClvError as error:
         raise InvalidConfiguration(f"{name}: {error}") from None
     except ValidationError as error:
-        # A key that may be of several types has a way out for each.
-        found: dict[str, list[str]] = {}
+        found: dict[str, str] = {}
         for each in error.errors(include_url=False):
-            wrong, _, remedy = complain(each, said, Config).partition("; ")
-            found.setdefault(wrong, []).append(remedy)
-        complaints = [
-            "; ".join([wrong, " or ".join(dict.fromkeys(filter(None, remedies)))]).removesuffix("; ")
-            for wrong, remedies in found.items()
-        ]
-        raise InvalidConfiguration(f"{name}: {'; '.join(complaints)}") from None
+            complaint = complain(each, said, Config)
+            found.setdefault(complaint.partition(";")[0], complaint)  # one for each key
+        raise InvalidConfiguration(f"{name}: {'; '.join(found.values())}") from None
     return config

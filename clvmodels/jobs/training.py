@@ -201,7 +201,7 @@ def _priors(chosen: Mapping[str, PriorChoice], key: str) -> dict[str, Any]:
             prior.check(name)
             drawn = prior.draws(PRIOR_DRAWS, np.random.default_rng(1))
         except ClvError as error:
-            raise InvalidConfiguration(f"{key}.{name}: {error}") from error
+            raise InvalidConfiguration(f"{key}.{name} cannot be used: {error}") from error
         except Exception as error:  # PyMC and PyTensor refuse in many ways
             said = str(error).partition("\n")[0]
             raise InvalidConfiguration(f"{key}.{name} cannot be drawn from: {said}; give a proper prior") from error

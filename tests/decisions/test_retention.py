@@ -275,17 +275,17 @@ def test_a_posterior_in_the_place_of_a_value_is_refused(point, some):
         retention_offer(point.purchases, some, Offer(kept=SOME, cost=1.0), horizon=52)
 
 
-def test_a_budget_too_small_for_the_best_goes_to_others_and_the_sentence_says_what_it_allows(point, some):
+def test_a_budget_too_small_for_the_best_goes_to_others_and_the_sentence_says_what_it_allows(point, cdnow):
     offer = Offer(kept=SOME, discount=0.1, lasts=13, reach=26)
-    unlimited = retention_offer(point, some, offer, horizon=HORIZON)
+    unlimited = retention_offer(point, cdnow, offer, horizon=HORIZON)
     cheapest = unlimited.customers.query("mean > 0")["cost"].min()
     largest = unlimited.customers["cost"].iloc[0]
     budget = (cheapest + largest) / 2
-    small = retention_offer(point, some, offer, horizon=HORIZON, budget=budget)
+    small = retention_offer(point, cdnow, offer, horizon=HORIZON, budget=budget)
     assert small.customers["chosen"].any()
     assert small.table.loc["chosen", "cost"] <= budget
     assert "19339" not in small.sentence
-    nothing = retention_offer(point, some, offer, horizon=HORIZON, budget=0.0)
+    nothing = retention_offer(point, cdnow, offer, horizon=HORIZON, budget=0.0)
     pays = int((unlimited.customers["mean"] > 0).sum())
     assert f"the budget allows none of the {pays} for whom it is expected to pay" in nothing.sentence
 

@@ -59,8 +59,8 @@ def test_value_at_risk_is_value_if_retained_less_value_now(fitted, some):
 
 def test_the_interval_holds_the_mean_and_widens_with_the_probability(fitted, some):
     narrow, wide = (ranked(fitted, some, horizon=52, interval=each) for each in (0.5, 0.95))
-    some = wide.loc[wide["mean"] > 0]
-    assert ((some["lower"] < some["mean"]) & (some["mean"] < some["upper"])).all()
+    positive = wide.loc[wide["mean"] > 0]
+    assert ((positive["lower"] < positive["mean"]) & (positive["mean"] < positive["upper"])).all()
     assert (narrow["lower"] >= wide["lower"]).all()
     assert (narrow["upper"] <= wide["upper"]).all()
 

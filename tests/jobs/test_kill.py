@@ -1,4 +1,4 @@
-"""`kill -9` of the commands `retrain` and `score`, at every write step in turn and at random moments; two at once."""
+"""`kill -9` of the commands `retrain` and `score`, at write steps in turn and at random moments; two at once."""
 
 import json
 import shutil

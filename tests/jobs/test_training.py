@@ -25,7 +25,7 @@ def configured(part, name, **prior):
     ],
 )
 def test_a_prior_that_no_positive_number_comes_from_is_refused_by_its_key(part, name, prior):
-    with pytest.raises(InvalidConfiguration, match=rf"^model\.priors\.{part}\.{name}[: ]"):
+    with pytest.raises(InvalidConfiguration, match=rf"^model\.priors\.{part}\.{name} "):
         configured(part, name, **prior)
 
 
