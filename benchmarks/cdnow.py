@@ -19,6 +19,6 @@ def cdnow_rfm(size: str, *, in_steps: bool = False) -> clv.RFM:
     return clv.rfm_summary(clv.datasets.load_cdnow(full=True), time_unit="week", observation_end=END)
 
 
-def cdnow_table(size: str, *, in_steps: bool = False) -> pd.DataFrame:
+def cdnow_table(size: str) -> pd.DataFrame:
     columns = ["frequency", "recency", "T", "monetary_value"]
-    return cdnow_rfm(size, in_steps=in_steps).frame[columns].reset_index()
+    return cdnow_rfm(size).frame[columns].reset_index()

@@ -21,8 +21,65 @@ from clvmodels.compiled.random import log_gamma_variate, start_stream, uniform
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
+# Draws taken side by side: what they write lies together in memory.
+TOGETHER = 8
 # Odds above it are scaled down; log(1 + odds) is their logarithm to the last bit.
 LARGE_ODDS, LOG_LARGE_ODDS = 1e100, math.log(1e100)
+
+
+@compiled
+def probability_alive(x, t_x, T, alpha, beta, gamma, delta):
+    r"""P(alive at T) of customers (rows,) under draws (draws,): (rows, draws). A pass serves neighbours of one x.
+
+    The odds of having left are, with
+    :math:`F_k = (1 + \frac{\alpha + x}{\beta + k - x})(1 + \frac{\gamma + 1}{\delta + k})`,
+
+    .. math:: \frac{\gamma}{\gamma + \delta + T} \sum_{i=t_x}^{T-1} \prod_{k=i}^{T-1} F_k
+        = \frac{\gamma}{\gamma + \delta + T} \left(\frac{P(t_x)}{P(T)} A(t_x) - A(T)\right),
+
+    where, counted back from the last T of the pass, P(k) is the product of F from k on and A(k) = 1 + A(k + 1) / F_k.
+    """
+    out = np.ones((len(x), len(alpha)))
+    begin = 0
+    while begin < len(x):
+        end, first, last = begin, t_x[begin], T[begin]
+        while end < len(x) and x[end] == x[begin]:
+            first, last = min(first, t_x[end]), max(last, T[end])
+            end += 1
+        places = int(last - first)
+        shape = places + 1, TOGETHER
+        sums, products, scales = np.zeros(shape), np.ones(shape), np.zeros(shape)
+        for start in range(0, len(alpha), TOGETHER):
+            some = slice(start, start + TOGETHER)
+            own = alpha[some], beta[some], gamma[some], delta[some]
+            _pass_back(sums, products, scales, x[begin], first, *own)
+            for i in range(begin, end):
+                if t_x[i] < T[i]:
+                    seen, now = int(t_x[i] - first), int(T[i] - first)
+                    for lane in range(len(own[0])):
+                        grown = products[seen, lane] / products[now, lane]
+                        if scales[seen, lane] != scales[now, lane]:
+                            grown *= math.exp((scales[seen, lane] - scales[now, lane]) * LOG_LARGE_ODDS)
+                        odds = grown * sums[seen, lane] - sums[now, lane]
+                        odds *= own[2][lane] / (own[2][lane] + own[3][lane] + T[i])
+                        out[i, start + lane] = 1.0 / (1.0 + odds)
+        begin = end
+    return out
+
+
+@compiled
+def _pass_back(sums, products, scales, x, first, alpha, beta, gamma, delta):
+    """Fill A, P and how often P was scaled down, from the last place back; a lane is a draw."""
+    for place in range(len(sums) - 2, -1, -1):
+        k = first + place
+        for lane in range(len(alpha)):
+            over = (alpha[lane] + beta[lane] + k) * (gamma[lane] + delta[lane] + (k + 1.0))
+            under = (beta[lane] + (k - x)) * (delta[lane] + k)
+            sums[place, lane] = 1.0 + sums[place + 1, lane] * (under / over)
+            product = products[place + 1, lane] * (over / under)
+            large = product > LARGE_ODDS
+            products[place, lane] = product / LARGE_ODDS if large else product
+            scales[place, lane] = scales[place + 1, lane] + (1.0 if large else 0.0)
 
 
 @compiled_generator

@@ -76,15 +76,7 @@ class BetaGeoBetaBinomialPosterior(PurchasePosterior):
     )
     statistics: ClassVar[tuple[str, ...]] = ("frequency", "recency", "opportunities")
     formulas: ClassVar[Any] = beta_geo_beta_binomial
-    closed: ClassVar[frozenset[str]] = frozenset(
-        {
-            "survival_if_alive",
-            "purchases_if_alive",
-            "discounted_purchases_if_alive",
-            "probability_of_purchase_if_alive",
-            "lifetime_if_alive",
-        }
-    )
+    closed: ClassVar[frozenset[str]] = frozenset({"survival_if_alive", "purchases_if_alive", "lifetime_if_alive"})
     params: ClassVar[Callable[..., Any]] = BetaGeoBetaBinomialParams
     leaves_between_purchases: ClassVar[bool] = True
 
@@ -110,6 +102,10 @@ class BetaGeoBetaBinomialPosterior(PurchasePosterior):
         """The probabilities of buying and of leaving at an opportunity."""
         alpha, beta, gamma, delta = (draws[:, None] for draws in self.parameter_draws())
         return {"purchase_probability": stats.beta(alpha, beta), "dropout_probability": stats.beta(gamma, delta)}
+
+    def alive(self, params: Any, rows: Rows) -> Array:
+        """P(alive at the observation end) at given parameters: (rows, draws)."""
+        return compiled.probability_alive(*rows, *(np.atleast_1d(np.asarray(draws, float)) for draws in params))
 
     def known_events(
         self, params: Any, rows: Rows, horizon: Array, stream: Stream, *, first: bool, days: float

@@ -16,7 +16,7 @@ from clvmodels.plots import to_svg
 from clvmodels.reports.frames import frame_table
 from clvmodels.reports.known import Answered, Known
 from clvmodels.reports.questions import QUESTIONS
-from clvmodels.rfm import DateLike, asking_for, rfm_summary
+from clvmodels.rfm import DateLike, asking_for, check_opportunities, rfm_summary
 
 if TYPE_CHECKING:
     from clvmodels.reports.tables import Table
@@ -76,6 +76,7 @@ def decide(
         raise InvalidArgument(f"question is {shown(question)}; choose one of {', '.join(QUESTIONS)}")
     folder, how = make_folder(out), {"customer_id": "customer_id", **(reading or {})}
     models = ModelForecaster(purchases=purchase_model(model), spend=spend_model(spend))
+    check_opportunities(models.statistics, how)
     rfm = rfm_summary(transactions, observation_end=observation_end, **asking_for(models.statistics, how))
     purchases = models.purchases.fit(rfm, random_seed=random_seed)
     value = None

@@ -39,7 +39,7 @@ from clvmodels.reports.rolling_tables import rolling_tables
 from clvmodels.reports.tables import decimals_for
 from clvmodels.reports.terms import Terms
 from clvmodels.reports.words import long_date
-from clvmodels.rfm import LogChoices, asking_for, rolling_splits
+from clvmodels.rfm import LogChoices, asking_for, check_opportunities, needed_statistics, rolling_splits
 from clvmodels.wording import plural, shown_number
 
 if TYPE_CHECKING:
@@ -125,6 +125,7 @@ def publish_evaluation(
     folder, terms = make_folder(out), {"margin": margin, "annual_discount_rate": annual_discount_rate}
     to = _outputs(folder, format, transactions)
     shown_in = Terms(currency=currency, **terms)
+    check_opportunities(needed_statistics((choices.get("forecasters") or [])[:1]), choices)
     result = backtest(transactions, **choices)
     rolling = None if origins is None else _rolling(transactions, origins, result, choices)
     table, ahead = scores(result, **terms), look_ahead(result, shown_in)

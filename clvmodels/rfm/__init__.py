@@ -1,7 +1,14 @@
 """A checked transaction log becomes one row per customer, and a log cut in two becomes a test."""
 
 from clvmodels.rfm.counts import fingerprint
-from clvmodels.rfm.cut import CheckedLog, HoldoutSplit, LogChoices, asking_for, needed_statistics
+from clvmodels.rfm.cut import (
+    CheckedLog,
+    HoldoutSplit,
+    LogChoices,
+    asking_for,
+    check_opportunities,
+    needed_statistics,
+)
 from clvmodels.rfm.frame import RFM
 from clvmodels.rfm.holdout import rolling_splits, split_holdout
 from clvmodels.rfm.summary import rfm_summary, rfm_table
@@ -29,6 +36,7 @@ __all__ = [
     "UnknownDates",
     "as_day",
     "asking_for",
+    "check_opportunities",
     "days_per_unit",
     "file_columns",
     "fingerprint",

@@ -15,6 +15,7 @@ import pandas as pd
 from clvmodels.errors import DataWarning, InvalidArgument, check_length, shown, warn
 from clvmodels.notebook import as_html
 from clvmodels.rfm.columns import tidy
+from clvmodels.rfm.counts import checked_names
 from clvmodels.rfm.frame import FIRST_ROWS, RFM
 from clvmodels.rfm.purchase_days import purchase_days
 from clvmodels.rfm.rules import OF_VALUES, OPPORTUNITIES, REQUIRED, STATISTICS
@@ -88,6 +89,22 @@ def asking_for(statistics: Sequence[str], choices: Mapping[str, Any]) -> dict[st
     without += () if choices.get("opportunity") else OPPORTUNITIES
     needed = [name for name in statistics if name not in without]
     return {**choices, "statistics": list(dict.fromkeys([*([given] if isinstance(given, str) else given), *needed]))}
+
+
+def check_opportunities(statistics: Sequence[str], choices: Mapping[str, Any]) -> None:
+    """Refuse a model that needs opportunities, before a log is read, where the choices count none.
+
+    Raises
+    ------
+    InvalidRFM
+        With the choice that counts them.
+
+    Examples
+    --------
+    >>> check_opportunities(("frequency", "opportunities"), {"opportunity": "month"})
+    """
+    if set(statistics) & set(OPPORTUNITIES) and not choices.get("opportunity"):
+        checked_names(OPPORTUNITIES, ())
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

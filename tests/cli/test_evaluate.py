@@ -136,6 +136,7 @@ def test_without_a_value_column_purchases_alone_are_evaluated_with_a_notice(tmp_
         (["--customer-id", "who"], "--customer-id '...'"),
         (["--forecasters", "hiatos"], "do you mean 'hiatus'?"),
         (["--acquisition-rate", "many"], "give customers per time unit, or 'estimated'"),
+        (["--model", "bg_bb"], "error: the RFM has no opportunities; give --opportunity 'month'"),
         (["--currency", "12"], "give a code such as 'EUR' or a sign such as '$'"),
         (["--segments", "none.csv"], "cannot read the segments in none.csv"),
     ],

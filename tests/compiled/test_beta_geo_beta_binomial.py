@@ -180,3 +180,22 @@ def test_customers_who_are_alive_for_certain_add_nothing():
     nobody = compiled.OpportunitySum.of(*(np.array([value]) for value in (3.0, 6.0, 6.0, 10.0)))
     assert nobody.values(np.array([PARAMS])).tolist() == [0.0]
     assert nobody.gradient(np.array(PARAMS)).tolist() == [0.0] * 4
+
+
+@pytest.mark.parametrize("order", ["sorted", "shuffled"])
+def test_the_probability_alive_of_many_customers_is_that_of_each(order):
+    rng = np.random.default_rng(3)
+    x = np.sort(rng.integers(0, 40, 300)).astype(float)
+    t_x = np.where(x > 0, x + rng.integers(0, 200, 300), 0.0)
+    T = t_x + rng.integers(0, 3, 300) * rng.integers(0, 300, 300)
+    if order == "shuffled":
+        x, t_x, T = rng.permutation(np.stack([x, t_x, T]), axis=1)
+    own = BetaGeoBetaBinomialParams(*(value * rng.lognormal(0, 1, 20) for value in PARAMS))
+    found = compiled.probability_alive(x, t_x, T, *own)
+    one = bgbb.probability_alive(own, x[:, None], t_x[:, None], T[:, None])
+    np.testing.assert_allclose(found, one, rtol=1e-11)
+
+
+def test_one_who_bought_always_and_then_never_again_has_left():
+    own = (np.array([value]) for value in PARAMS)
+    assert compiled.probability_alive(np.array([900.0]), np.array([900.0]), np.array([1800.0]), *own) == 0.0
