@@ -1,7 +1,7 @@
 """pymc-marketing's models: four chains of 1,000 draws after 1,000 of tuning, its defaults.
 
-nutpie samples them, but for Pareto/NBD, whose gradient is so slow that its authors offer DEMetropolisZ instead. BG/BB is
-not among them: theirs wants as many opportunities for every customer.
+nutpie samples them, but for Pareto/NBD, whose gradient is so slow that its authors offer DEMetropolisZ instead. Their
+BG/BB is left out: it wants as many opportunities for every customer.
 """
 
 from __future__ import annotations
