@@ -15,24 +15,30 @@ import math
 
 import numpy as np
 
-from clvmodels.compiled.events import append_drawn, known_cells, new_cells
+from clvmodels.compiled.events import append, append_drawn, known_cells, new_cells
 from clvmodels.compiled.jit import compiled, compiled_generator
 from clvmodels.compiled.random import log_gamma_variate, start_stream, uniform
 
 
-@compiled_generator
-def purchase_times(state, alive, none, alpha_T, a, b, s, x, horizon):
-    """Yield the times since T of one customer's purchases within the horizon, for one draw of the parameters.
+@compiled
+def first_purchase(state, alive, none):
+    """Draw whether one customer buys within the horizon, and when: a place in the distribution of waits, 0 if not.
 
-    `alive` is P(alive at T), `none` the probability of no purchase within the horizon while alive, alpha_T is
-    alpha + T, and s is r + x.
+    `alive` is P(alive at T), and `none` the probability of no purchase within the horizon while alive.
     """
     if uniform(state) >= alive:
-        return
-    first = uniform(state)
-    if first <= none:
-        return
-    time, count = alpha_T * math.expm1(-math.log(first) / s), 0
+        return 0.0
+    place = uniform(state)
+    return place if place > none else 0.0
+
+
+@compiled_generator
+def purchase_times(state, place, alpha_T, a, b, s, x, horizon):
+    """Yield the times since T of the purchases within the horizon of one who buys, for one draw of the parameters.
+
+    `place` is that of `first_purchase`, alpha_T is alpha + T, and s is r + x.
+    """
+    time, count = alpha_T * math.expm1(-math.log(place) / s), 0
     while time <= horizon:
         yield time
         if uniform(state) * (a + b + x + count) < a:
@@ -45,7 +51,7 @@ def purchase_times(state, alive, none, alpha_T, a, b, s, x, horizon):
 def known_events(seed, customers, purpose, first, days, horizon, alive, none, x, T, r, alpha, a, b):
     """Draw the purchases of known customers; the shapes are those of `compiled.events`.
 
-    x, T, horizon (rows,), r, alpha, a, b (draws,), alive and none (see `purchase_times`) (rows, draws). `purpose` names
+    x, T, horizon (rows,), r, alpha, a, b (draws,), alive and none (see `first_purchase`) (rows, draws). `purpose` names
     the random stream, `days` the days of a time unit; `first` adds a purchase at time 0.
     """
     rows, draws = alive.shape
@@ -54,9 +60,12 @@ def known_events(seed, customers, purpose, first, days, horizon, alive, none, x,
     for i in range(rows):
         start_stream(state, seed, customers[i], purpose)
         for d in range(draws):
-            own = alive[i, d], none[i, d], alpha[d] + T[i], a[d], b[d], r[d] + x[i], x[i]
-            drawn = purchase_times(state, *own, horizon[i])
-            times, size = append_drawn(times, size, first, drawn, 0.0, days, 0.0, horizon[i])
+            if first:
+                times, size = append(times, size, 0.0)
+            place = first_purchase(state, alive[i, d], none[i, d])
+            if place > 0.0:
+                drawn = purchase_times(state, place, alpha[d] + T[i], a[d], b[d], r[d] + x[i], x[i], horizon[i])
+                times, size = append_drawn(times, size, False, drawn, 0.0, days, 0.0, horizon[i])
             offsets[i * draws + d + 1] = size
     return offsets, times[:size]
 
@@ -77,8 +86,11 @@ def new_events(streams, won, begin, end, last, days, stays, r, alpha, a, b):
         left = last - starts[cell]
         if left >= 0.0:
             none, free = math.exp(-r[d] * math.log1p(left / alpha[d])), np.floor(starts[cell] * days) + 1.0
-            drawn = purchase_times(state, stays[d], none, alpha[d], a[d], b[d], r[d], 0.0, left)
-            times, size = append_drawn(times, size, True, drawn, starts[cell], days, free, left)
+            times, size = append(times, size, 0.0)
+            place = first_purchase(state, stays[d], none)
+            if place > 0.0:
+                drawn = purchase_times(state, place, alpha[d], a[d], b[d], r[d], 0.0, left)
+                times, size = append_drawn(times, size, False, drawn, starts[cell], days, free, left)
         states[cell], offsets[cell + 1] = state, size
     return starts, offsets, times[:size], states
 
