@@ -18,7 +18,11 @@ from score_simulated import EXPECTED, MILLION
 from clvmodels.models.registry import PURCHASE_MODELS, default_models
 
 DEFAULT = default_models()[0].posterior.key
-OTHERS = [key for key in PURCHASE_MODELS if key != DEFAULT]
+# What the simulated customers have; the times of their purchases were not kept.
+KNOWN = {"frequency", "recency", "T", "opportunities"}
+OTHERS = [
+    key for key, model in PURCHASE_MODELS.items() if key != DEFAULT and KNOWN.issuperset(model.posterior.statistics)
+]
 CDNOW_DRAWS = 4000
 
 

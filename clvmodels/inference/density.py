@@ -18,8 +18,8 @@ from clvmodels.inference.evaluate import Program, Structure, apart, once_for_all
 # What PyMC compiles itself takes a list of rewrites, or none.
 NO_REWRITES: Any = None
 PLAIN = Mode("py", optimizer=NO_REWRITES)
-# Points times the few hundred rows of an uncompiled likelihood fit the cache.
-BLOCK_POINTS = 512
+# So many points at once, and so many points times rows: they fit the cache.
+BLOCK_POINTS, BLOCK_CELLS = 512, 2**18
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +54,7 @@ def flatten(model: pm.Model) -> FlatModel:
     initial = model.initial_point()
     return FlatModel(
         start=np.array([float(initial[variable.name]) for variable in model.value_vars]),
-        log_density=_density_at_points(_over_points(density).bind(data)),
+        log_density=_density_at_points(_over_points(density).bind(data), max(map(np.size, data), default=1)),
         value_and_gradient=_quietly(_with_gradient(density).bind(data)),
         constrain=_by_name([variable.name for variable in variables], _over_points(values).bind(value_data)),
     )
@@ -91,10 +91,12 @@ def _with_gradient(graph: Structure) -> Program:
     return Program.of(graph.point, data, [value, pt.grad(value, graph.point)])
 
 
-def _density_at_points(function: Callable[[Array], list[Array]]) -> Callable[[Array], Array]:
+def _density_at_points(function: Callable[[Array], list[Array]], rows: int) -> Callable[[Array], Array]:
+    points = max(1, min(BLOCK_POINTS, BLOCK_CELLS // max(rows, 1)))
+
     def log_density(at: Array) -> Array:
         with np.errstate(all="ignore"):
-            blocks = [function(at[i : i + BLOCK_POINTS])[0] for i in range(0, len(at), BLOCK_POINTS)]
+            blocks = [function(at[i : i + points])[0] for i in range(0, len(at), points)]
         return np.nan_to_num(np.concatenate(blocks), nan=-np.inf, posinf=-np.inf, neginf=-np.inf)
 
     return log_density
