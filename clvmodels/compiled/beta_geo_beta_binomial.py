@@ -50,19 +50,20 @@ def probability_alive(x, t_x, T, alpha, beta, gamma, delta):
         shape = places + 1, TOGETHER
         sums, products, scales = np.zeros(shape), np.ones(shape), np.zeros(shape)
         for start in range(0, len(alpha), TOGETHER):
-            some = slice(start, start + TOGETHER)
-            own = alpha[some], beta[some], gamma[some], delta[some]
+            stop = min(start + TOGETHER, len(alpha))
+            own = alpha[start:stop], beta[start:stop], gamma[start:stop], delta[start:stop]
             _pass_back(sums, products, scales, x[begin], first, *own)
             for i in range(begin, end):
                 if t_x[i] < T[i]:
                     seen, now = int(t_x[i] - first), int(T[i] - first)
-                    for lane in range(len(own[0])):
+                    for d in range(start, stop):
+                        lane = d - start
                         grown = products[seen, lane] / products[now, lane]
                         if scales[seen, lane] != scales[now, lane]:
                             grown *= math.exp((scales[seen, lane] - scales[now, lane]) * LOG_LARGE_ODDS)
                         odds = grown * sums[seen, lane] - sums[now, lane]
-                        odds *= own[2][lane] / (own[2][lane] + own[3][lane] + T[i])
-                        out[i, start + lane] = 1.0 / (1.0 + odds)
+                        odds *= gamma[d] / (gamma[d] + delta[d] + T[i])
+                        out[i, d] = 1.0 / (1.0 + odds)
         begin = end
     return out
 

@@ -105,7 +105,7 @@ class BetaGeoBetaBinomialPosterior(PurchasePosterior):
 
     def alive(self, params: Any, rows: Rows) -> Array:
         """P(alive at the observation end) at given parameters: (rows, draws)."""
-        return compiled.probability_alive(*rows, *(np.atleast_1d(np.asarray(draws, float)) for draws in params))
+        return compiled.probability_alive(*rows, *params)
 
     def known_events(
         self, params: Any, rows: Rows, horizon: Array, stream: Stream, *, first: bool, days: float
