@@ -54,7 +54,7 @@ def flatten(model: pm.Model) -> FlatModel:
     initial = model.initial_point()
     return FlatModel(
         start=np.array([float(initial[variable.name]) for variable in model.value_vars]),
-        log_density=_density_at_points(_over_points(density).bind(data), max(map(np.size, data), default=1)),
+        log_density=_density_at_points(_over_points(density).bind(data), _rows(data)),
         value_and_gradient=_quietly(_with_gradient(density).bind(data)),
         constrain=_by_name([variable.name for variable in variables], _over_points(values).bind(value_data)),
     )
@@ -89,6 +89,11 @@ def _over_points(graph: Structure) -> Program:
 def _with_gradient(graph: Structure) -> Program:
     data, [value] = graph.opened()
     return Program.of(graph.point, data, [value, pt.grad(value, graph.point)])
+
+
+def _rows(data: list[Any]) -> int:
+    # What `row_sum` adds up takes no room in the graph.
+    return max((each.size for each in data if isinstance(each, np.ndarray)), default=1)
 
 
 def _density_at_points(function: Callable[[Array], list[Array]], rows: int) -> Callable[[Array], Array]:
