@@ -133,7 +133,7 @@ def churn(
     table = pd.concat(known, names=["group", "quantity"])
     moved = drivers(_enough(rate[-1], purchases), uncertain=leaving.population(), interval=interval)
     identified = is_identified(rate[-1])
-    said = _sentence(table.loc["total"], length, within, purchases.time_unit, interval)
+    said = _sentence(table.loc["total"], length, within, leaving, interval)
     moves = driver_sentence(moved, "churn rate", percent=True)
     return Churn(
         table=table,
@@ -141,17 +141,14 @@ def churn(
         survival=_survival(purchases, survival, groups, times, interval),
         drivers=moved,
         identified=identified,
-        sentence=said + moves if identified else not_identified(purchases.label),
+        sentence=said + moves if identified else not_identified(leaving),
     )
 
 
-def not_identified(label: str) -> str:
-    """Say that neither churn nor lifespan can be told.
-
-    >>> not_identified("The model")
-    'Churn and lifespan cannot be told from these data: The model finds hardly anybody who left for good.'
-    """
-    return f"Churn and lifespan cannot be told from these data: {label} finds hardly anybody who left for good."
+def not_identified(purchases: PurchasePosterior) -> str:
+    """Say that neither churn nor lifespan can be told."""
+    found = f"{purchases.label} finds hardly anybody who {purchases.left}"
+    return f"Churn and lifespan cannot be told from these data: {found}."
 
 
 def is_identified(rate: Array) -> bool:
@@ -248,12 +245,13 @@ def _survival(
     return pd.concat(tables, names=["group"])
 
 
-def _sentence(total: Any, period: float, horizon: float, unit: str, interval: float) -> str:
+def _sentence(total: Any, period: float, horizon: float, purchases: PurchasePosterior, interval: float) -> str:
+    unit = purchases.time_unit
     alive, rate = (total.loc[name] for name in ("alive", "churn_rate"))
     ends = between({name: 100 * rate[name] for name in ("lower", "upper")}, interval, "credible").replace(")", " %)")
     return (
-        f"Of the {amount(alive['mean'])} customers expected to be alive, {amount(100 * rate['mean'])} %{ends} leave "
-        f"within {plural(period, unit)}; {_stay(total, horizon, unit, interval)} "
+        f"Of the {amount(alive['mean'])} customers expected to be alive, {amount(100 * rate['mean'])} %{ends} "
+        f"{purchases.leave} within {plural(period, unit)}; {_stay(total, horizon, unit, interval)} "
     )
 
 

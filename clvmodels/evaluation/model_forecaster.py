@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -15,6 +14,7 @@ from clvmodels.lifetime_value import LifetimeValue
 from clvmodels.models.purchases import PurchaseModel, PurchasePosterior
 from clvmodels.models.registry import default_models
 from clvmodels.models.spend import SpendModel, SpendPosterior
+from clvmodels.names import ALL_SPEND
 from clvmodels.rfm import RFM, needed_statistics
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from clvmodels.models.acquisition_rate import AcquisitionRate
 
 
-BOTH = ("purchases", "value")
 MEAN_DRAWS = 200
 
 
@@ -38,9 +37,8 @@ class ModelForecaster:
     spend : SpendModel
         With its priors, and whether the first purchase, too, enters.
     name : str
-        In every table; by default made of the keys of both models.
-    value_only : bool
-        No forecast of purchases: for a second model of spend beside one that has the same purchases.
+        In every table; by default made of the keys of both models, and of whether first purchases count in a model of
+        spend that leaves the choice.
     method : {"auto", "importance", "nuts", "map"}
         How the posteriors are drawn, as in `PurchaseModel.fit`.
     draws : int
@@ -48,48 +46,44 @@ class ModelForecaster:
 
     Examples
     --------
-    >>> ModelForecaster(draws=500).name == "_".join(model.key for model in default_models())
-    True
+    >>> from clvmodels.models.registry import purchase_model, spend_model
+    >>> ModelForecaster(purchases=purchase_model("pareto_nbd"), spend=spend_model("log_normal")).name
+    'pareto_nbd_log_normal'
     """
 
     purchases: PurchaseModel = field(default_factory=lambda: default_models()[0])
     spend: SpendModel = field(default_factory=lambda: default_models()[1])
     name: str = ""
-    value_only: bool = False
     method: Method = "auto"
     draws: int = 1000
 
     def __post_init__(self) -> None:
         """Make the name where there is none."""
         if not self.name:
-            object.__setattr__(self, "name", f"{self.purchases.key}_{self.spend.key}")
+            suffix = ALL_SPEND if self.spend.has_first and self.spend.include_first else ""
+            object.__setattr__(self, "name", f"{self.purchases.key}_{self.spend.key}{suffix}")
 
     @property
     def statistics(self) -> tuple[str, ...]:
         """The columns of an RFM that the models need."""
         return needed_statistics([self.purchases, self.spend])
 
-    @property
-    def targets(self) -> tuple[str, ...]:
-        """What it is compared on."""
-        return BOTH[self.value_only :]
-
     def fit(self, calibration: Calibration, *, random_seed: int | None = None) -> FittedModels:
         """Return both posteriors; where spend cannot be fitted, that of the purchases and a note that says why."""
-        rfm, fitted = calibration.rfm, partial(FittedModels, value_only=self.value_only)
+        rfm = calibration.rfm
         choices: Any = {"method": self.method, "draws": self.draws, "random_seed": random_seed}
-        # Both models of spend stand beside the same purchases.
+        # Forecasters that differ in the model of spend have the same purchases.
         purchases = calibration.once(
             (repr(self.purchases), *choices.items()), lambda: self.purchases.fit(rfm, **choices)
         )
         if not rfm.has_value:
-            return fitted(purchases=purchases)
+            return FittedModels(purchases=purchases)
         try:
             spend = self.spend.fit(rfm, **choices)
         except ClvError as error:
             note = f"{self.name} has no forecast of spend: {error}."
-            return fitted(purchases=purchases, notes=(note,))
-        return fitted(purchases=purchases, spend=spend)
+            return FittedModels(purchases=purchases, notes=(note,))
+        return FittedModels(purchases=purchases, spend=spend)
 
 
 def lighter(model: ModelForecaster) -> ModelForecaster:
@@ -110,13 +104,11 @@ class FittedModels:
     purchases : PurchasePosterior
     spend : SpendPosterior or None
         None without values, and where spend could not be fitted, which is then in `notes`.
-    value_only : bool
     notes : tuple of str
     """
 
     purchases: PurchasePosterior
     spend: SpendPosterior | None = None
-    value_only: bool = False
     notes: tuple[str, ...] = ()
 
     def caveats(self, part: str) -> tuple[str, ...]:
@@ -132,10 +124,9 @@ class FittedModels:
     def forecast(self, rfm: RFM, *, horizon: float) -> Forecast:
         """Predict posterior means, with outcomes drawn from the posterior."""
         return Forecast(
-            purchases=None if self.value_only else self._purchases(rfm, horizon),
+            purchases=self._purchases(rfm, horizon),
             value=self._value(rfm, horizon),
             notes=self.notes,
-            targets=BOTH[self.value_only :],
         )
 
     def forecast_new(self, rate: AcquisitionRate, *, horizon: float) -> pd.DataFrame:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
 from functools import partial
 
 from clvmodels.errors import InvalidArgument, shown
@@ -14,7 +13,7 @@ from clvmodels.evaluation.lifetimes_mle import CHECKS, LIFETIMES
 from clvmodels.evaluation.model_forecaster import ModelForecaster
 from clvmodels.evaluation.supervised import Supervised
 from clvmodels.models.multiplicative import MultiplicativeCLV
-from clvmodels.models.registry import pair_of, pairs, purchase_model, spend_model
+from clvmodels.models.registry import SPEND_MODELS, pair_of, pairs, purchase_model, spend_model, textbook_models
 from clvmodels.names import ALL_SPEND
 
 BY_SEGMENT = MultiplicativeCLV(level="segment", segment="segment")
@@ -52,21 +51,30 @@ def _models() -> dict[str, Callable[[], Forecaster]]:
     made: dict[str, Callable[[], Forecaster]] = {}
     for name, (purchases, spend) in pairs().items():
         made[name] = partial(_model, purchases, spend, name)
-        if spend_model(spend).has_first:
-            made[name + ALL_SPEND] = partial(_model, purchases, spend, name + ALL_SPEND, all_spend=True)
+        if SPEND_MODELS[spend].has_first:
+            made[name + ALL_SPEND] = partial(_model, purchases, spend, name + ALL_SPEND)
     return made
 
 
-def _model(purchases: str, spend: str, name: str, *, all_spend: bool = False) -> ModelForecaster:
-    """A pair of models; with `all_spend` a second model of spend, which counts first purchases."""
-    chosen = spend_model(spend, include_first=True) if all_spend else spend_model(spend)
-    return ModelForecaster(purchases=purchase_model(purchases), spend=chosen, name=name, value_only=all_spend)
+def _model(purchases: str, spend: str, name: str) -> ModelForecaster:
+    chosen = spend_model(spend, include_first=name.endswith(ALL_SPEND))
+    return ModelForecaster(purchases=purchase_model(purchases), spend=chosen, name=name)
+
+
+def textbook(*, draws: int = 1000) -> ModelForecaster:
+    """Return the textbook models as a forecaster.
+
+    >>> textbook().name
+    'bg_nbd_gamma_gamma'
+    """
+    purchases, spend = textbook_models()
+    return ModelForecaster(purchases=purchases, spend=spend, draws=draws)
 
 
 def default_forecasters(
     segmented: bool = False, *, draws: int = 1000, under_test: ModelForecaster | None = None
 ) -> list[Forecaster]:
-    """Return the model under test first, and its baselines.
+    """Return the model under test first, then the textbook models and the baselines.
 
     Parameters
     ----------
@@ -79,24 +87,16 @@ def default_forecasters(
 
     Examples
     --------
-    >>> [forecaster.name for forecaster in default_forecasters()][2:5]
-    ['multiplicative_customer', 'multiplicative_population', 'as_before']
+    >>> [forecaster.name for forecaster in default_forecasters()][1:4]
+    ['bg_nbd_gamma_gamma', 'multiplicative_customer', 'multiplicative_population']
     """
-    model = under_test or ModelForecaster(draws=draws)
+    model, beside = under_test or ModelForecaster(draws=draws), textbook(draws=draws)
     return [
         model,
-        *with_all_spend(model),
+        *([] if model.name == beside.name else [beside]),
         *named_forecasters([name for name in COMPARED if segmented or name != "multiplicative_segment"]),
         *[LIFETIMES[name]() for name in CHECKS],
     ]
-
-
-def with_all_spend(model: ModelForecaster) -> list[Forecaster]:
-    """Return the same model with a model of spend that counts first purchases too, where there is a choice."""
-    if not model.spend.has_first or model.spend.include_first:
-        return []
-    spend = replace(model.spend, include_first=True)
-    return [replace(model, spend=spend, value_only=True, name=model.name + ALL_SPEND)]
 
 
 def named_forecasters(names: Sequence[str]) -> list[Forecaster]:
@@ -119,7 +119,7 @@ def named_forecasters(names: Sequence[str]) -> list[Forecaster]:
     """
     known = forecasters()
     for name in names:
-        if name not in known and (pair := pair_of(name)) is not None:
+        if name not in known and (pair := pair_of(name.removesuffix(ALL_SPEND))) is not None:
             known[name] = partial(_model, *pair, name)
         if name not in known:
             raise InvalidArgument(_unknown(name, known))

@@ -127,7 +127,7 @@ class Model(Part):
     method: Literal["auto", "importance", "nuts", "map"] = "auto"
     draws: Annotated[int, Field(ge=100, le=100_000)] = 1000
     random_seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
-    include_first: bool = False
+    include_first: bool = Field(default_factory=lambda: default_models()[1].include_first)
     priors: Priors = Priors()
 
     @property

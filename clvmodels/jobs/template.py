@@ -43,8 +43,8 @@ transactions = "orders.csv"
 # method = "auto"                  # "importance", "nuts", "map"
 # draws = 1000                     # of the posterior
 # random_seed = 1
-# include_first = false            # whether first purchases count in the model of spend
-# [model.priors.purchases]         # of the model's own, here r, alpha, phi, kappa: any distribution of PyMC
+# include_first = true             # whether first purchases count in the model of spend
+# [model.priors.purchases]         # of the model's own, here r, alpha, phi, kappa, delta: any distribution of PyMC
 # r = { distribution = "Gamma", alpha = 2, beta = 4 }
 # [model.priors.purchases.KEY]     # of a model of a pool, by its key
 # [model.priors.spend]             # here p, q_minus_one, mean_spend

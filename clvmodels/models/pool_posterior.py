@@ -120,6 +120,8 @@ class PoolPosterior(PurchasePosterior):
             "terms": tuple((f"{name}: {symbols}", said) for name, each in named for symbols, said in each.terms),
             "statistics": union(each.statistics for each in self.members),
             "leaves": any(each.leaves for each in self.members),
+            "leave": " or ".join(union((each.leave,) for each in self.members if each.leaves)),
+            "left": " or ".join(union((each.left,) for each in self.members if each.leaves)),
         }
         for name, value in own.items():
             object.__setattr__(self, name, value)

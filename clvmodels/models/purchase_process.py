@@ -60,6 +60,8 @@ class PurchaseProcess(Posterior):
         Formulas without quadrature, which are worked out as they are.
     leaves : bool
         Whether customers may leave: where they do not, P(alive), survival and lifetimes have no meaning.
+    leave, left : str
+        What customers do who leave, and what they have done, in words.
     leaves_between_purchases : bool
         Whether a customer who is alive may leave before the next purchase.
     params : NamedTuple class
@@ -75,6 +77,8 @@ class PurchaseProcess(Posterior):
     formulas: ClassVar[Any]
     closed: ClassVar[frozenset[str]] = frozenset()
     leaves: ClassVar[bool] = True
+    leave: ClassVar[str] = "leave"
+    left: ClassVar[str] = "left for good"
     leaves_between_purchases: ClassVar[bool] = False
     params: ClassVar[Callable[..., Any]]
 

@@ -342,6 +342,8 @@ class SoftDropoutPosterior(StatePosterior):
     statistics: ClassVar[tuple[str, ...]] = ("frequency", "recency", "T", "purchase_times")
     # Whoever has slowed down buys again as well.
     leaves_between_purchases: ClassVar[bool] = True
+    leave: ClassVar[str] = "slow down"
+    left: ClassVar[str] = "slowed down"
 
     @staticmethod
     def params(r: Any, alpha: Any, a: Any, b: Any, delta: Any) -> SoftDropoutParams:
@@ -365,6 +367,8 @@ class RegularSoftDropoutPosterior(StatePosterior):
     terms: ClassVar[tuple[tuple[str, str], ...]] = (*SoftDropoutPosterior.terms, RegularBetaGeoPosterior.terms[-1])
     statistics: ClassVar[tuple[str, ...]] = SoftDropoutPosterior.statistics
     leaves_between_purchases: ClassVar[bool] = True
+    leave: ClassVar[str] = SoftDropoutPosterior.leave
+    left: ClassVar[str] = SoftDropoutPosterior.left
     params: ClassVar[Callable[..., Any]] = SoftDropoutParams
 
 

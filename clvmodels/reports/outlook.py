@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -17,9 +18,11 @@ from clvmodels.evaluation.model_forecaster import FittedModels, ModelForecaster
 from clvmodels.intervals import Array, DrawBlocks, interval_table, quantiles
 from clvmodels.lifetime_value import LifetimeValue
 from clvmodels.model_error import ModelError
+from clvmodels.models.pool import Pool
 
 if TYPE_CHECKING:
     from clvmodels.evaluation.result import BacktestResult
+    from clvmodels.models.purchases import PurchaseModel, PurchasePosterior
     from clvmodels.reports.terms import Terms
     from clvmodels.rfm import RFM
 
@@ -50,6 +53,8 @@ class Outlook:
     interval : float
     errors : dict of str to ModelError
         By target: how far off earlier forecasts were.
+    beside : sequence of PurchasePosterior
+        Other models of purchases, fitted to the same customers.
     """
 
     rfm: RFM
@@ -57,6 +62,7 @@ class Outlook:
     terms: Terms
     interval: float
     errors: dict[str, ModelError]
+    beside: Sequence[PurchasePosterior] = ()
 
     @property
     def horizon(self) -> float:
@@ -92,7 +98,7 @@ class Outlook:
     @property
     def meaning_of_alive(self) -> str:
         """What P(alive) means under the model of purchases."""
-        meaning = "probability of not having left for good, which nobody sees"
+        meaning = f"probability of not having {self.fitted.purchases.left}, which nobody sees"
         return ". ".join([meaning, *(caveat.rstrip(".") for caveat in self.fitted.caveats("purchases"))])
 
     @cached_property
@@ -106,11 +112,14 @@ class Outlook:
 
     @cached_property
     def side_by_side(self) -> pd.DataFrame | None:
-        """What each model of a pool says of the customers, beside the pool; None for a single model."""
+        """What each model says of the customers: those of a pool and the pool, or this one and those beside it."""
         purchases: Any = self._light.purchases
-        if len(purchases.by_model()) == 1:
+        pooled = len(purchases.by_model()) > 1
+        if not (pooled or self.beside):
             return None
-        return purchases.side_by_side(self.rfm, horizon=self.horizon, interval=self.interval)
+        several = purchases if pooled else Pool.of([purchases, *self.beside], draws=DRAWS * (1 + len(self.beside)))
+        table = several.side_by_side(self.rfm, horizon=self.horizon, interval=self.interval)
+        return table if pooled else table.drop("pool", level="model")
 
     @cached_property
     def alive(self) -> pd.Series | None:
@@ -217,7 +226,7 @@ def look_ahead(result: BacktestResult, terms: Terms) -> Outlook | None:
         Without a horizon it is as long as the holdout.
     """
     model = result.forecasters[result.model]
-    if not isinstance(model, ModelForecaster) or model.value_only:
+    if not isinstance(model, ModelForecaster):
         return None
     end = result.split.holdout_end.date()
     rfm = result.split.log.known(end)
@@ -225,10 +234,29 @@ def look_ahead(result: BacktestResult, terms: Terms) -> Outlook | None:
         named = pd.Series(result.segments).reindex(rfm.frame.index).astype(object)
         rfm = rfm.assign(segment=named.where(named.notna(), UNKNOWN))
     calibration = Calibration(rfm=rfm, history=lambda: result.split.log.history(end))
-    return outlook(result, rfm, model.fit(calibration, random_seed=result.random_seed), terms)
+    fitted = model.fit(calibration, random_seed=result.random_seed)
+    return outlook(result, rfm, fitted, terms, beside=_beside(result, model.purchases, rfm))
 
 
-def outlook(result: BacktestResult, rfm: RFM, fitted: FittedModels, terms: Terms) -> Outlook:
+def _beside(result: BacktestResult, own: PurchaseModel, rfm: RFM) -> list[PurchasePosterior]:
+    """The other models of purchases that the backtest could fit, on these customers."""
+    tried = [result.forecasters[name] for name in result.fitted]
+    models = {repr(one.purchases): one for one in tried if isinstance(one, ModelForecaster)}
+    models.pop(repr(own), None)
+    return [
+        one.purchases.fit(rfm, method=one.method, draws=min(one.draws, DRAWS), random_seed=result.random_seed)
+        for one in models.values()
+    ]
+
+
+def outlook(
+    result: BacktestResult,
+    rfm: RFM,
+    fitted: FittedModels,
+    terms: Terms,
+    *,
+    beside: Sequence[PurchasePosterior] = (),
+) -> Outlook:
     """Return the outlook of models that are fitted already; the backtest says how far off they may be."""
     horizon = result.split.horizon if terms.horizon is None else terms.horizon
     return Outlook(
@@ -237,6 +265,7 @@ def outlook(result: BacktestResult, rfm: RFM, fitted: FittedModels, terms: Terms
         terms=replace(terms, horizon=horizon),
         interval=result.interval,
         errors=all_errors(result),
+        beside=beside,
     )
 
 

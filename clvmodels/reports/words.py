@@ -55,7 +55,7 @@ METRIC_TERMS = (
     ),
 )
 CUSTOMER_TERMS = (
-    ("alive", "probability of not having left for good, as the model of purchases means it"),
+    ("alive", "probability of still being a customer, as the model of purchases means it"),
     ("expected", "mean of what the model expects of the customer within the holdout's length"),
     ("lower, upper", "predictive interval: with the stated probability what the customer really does lies within it"),
     ("simple formula", "average purchase value x purchase frequency x lifespan, from the customer's own averages"),

@@ -12,14 +12,13 @@ from clvmodels.evaluation.backtest import backtest, evaluate
 from clvmodels.evaluation.baselines import AsBefore, SimpleFormula
 from clvmodels.evaluation.forecasters import Forecast, Prediction
 from clvmodels.evaluation.measures import measures
-from clvmodels.evaluation.model_forecaster import ModelForecaster
-from clvmodels.evaluation.registry import default_forecasters
+from clvmodels.evaluation.registry import default_forecasters, textbook
 from clvmodels.intervals import DrawBlocks
 from clvmodels.rfm import split_holdout
 
 CUT = {"calibration_end": "2020-10-01", "holdout_end": "2021-04-01", "random_seed": 1, "past_errors": False}
 LOG = simulate_transactions(customers=150, length=66, random_seed=1)
-QUICK = ModelForecaster(draws=100)
+QUICK = textbook(draws=100)
 COLUMNS = ["forecaster", "target", "metric", "value", "why_missing"]
 
 
@@ -67,8 +66,8 @@ def test_every_forecaster_has_every_metric_for_each_of_its_targets(cdnow):
     names = [measure.name for measure in measures((0.5, 0.8, 0.9, 0.95))]
     assert list(cdnow.metrics.columns) == COLUMNS
     found = cdnow.metrics.groupby(["target", "forecaster"], sort=False)["metric"].agg(list)
-    assert found.tolist() == [names] * (7 + 8)
-    assert ("purchases", "bg_nbd_gamma_gamma_all_spend") not in found.index
+    assert found.tolist() == [names] * (8 + 9)
+    assert ("purchases", "spend_alone") not in found.index
 
 
 def test_a_figure_is_missing_for_a_reason_and_for_no_other(cdnow, one_timers):
@@ -261,7 +260,7 @@ def test_column_names_and_time_unit_are_arguments():
 
 def test_intervals_cover_simulated_customers():
     log = simulate_transactions(customers=600, length=66, random_seed=5)
-    table = backtest(log, **CUT, forecasters=[ModelForecaster(draws=400)]).table()
+    table = backtest(log, **CUT, forecasters=[textbook(draws=400)]).table()
     # 600 customers: three standard errors; counts are discrete, so that the plain share may well be more.
     error = 3 * np.sqrt(0.09 / 600)
     assert (table["coverage_90"] > 0.9 - error).all()

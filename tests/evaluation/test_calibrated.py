@@ -9,7 +9,8 @@ from scipy import stats
 
 from clvmodels.datasets import simulate_transactions
 from clvmodels.evaluation.backtest import backtest
-from clvmodels.evaluation.model_forecaster import FittedModels, ModelForecaster
+from clvmodels.evaluation.model_forecaster import FittedModels
+from clvmodels.evaluation.registry import textbook
 from clvmodels.models.beta_geo import BetaGeo
 from clvmodels.models.gamma_gamma import GammaGamma
 from clvmodels.models.simulators import PURCHASES, SPEND
@@ -47,7 +48,7 @@ WRONG = [
 def tables():
     """The metrics of 20 logs of 1,000 customers."""
     cut = {"calibration_end": "2020-09-29", "holdout_end": "2021-06-29"}
-    forecasters = [ModelForecaster(draws=500), TRUE, *WRONG]
+    forecasters = [textbook(draws=500), TRUE, *WRONG]
     logs = (simulate_transactions(customers=1000, length=78.0, random_seed=seed) for seed in SEEDS)
     made = [backtest(log, forecasters=forecasters, random_seed=1, past_errors=False, **cut) for log in logs]
     attainable = {

@@ -10,15 +10,14 @@ from clvmodels.datasets import simulate_transactions
 from clvmodels.evaluation.backtest import backtest
 from clvmodels.evaluation.baselines import AsBefore, HiatusRule
 from clvmodels.evaluation.known import calibration_of
-from clvmodels.evaluation.model_forecaster import ModelForecaster
-from clvmodels.evaluation.registry import default_forecasters
+from clvmodels.evaluation.registry import default_forecasters, textbook
 from clvmodels.evaluation.rolling import rolling_backtest
 
 LOG = simulate_transactions(customers=150, length=66, random_seed=1)
 SEGMENTS = {customer: "odd" if customer % 2 else "even" for customer in range(1, 151)}
 CUT = {"calibration_end": "2020-10-01", "holdout_end": "2021-04-01"}
 ORIGINS = ["2020-06-01", "2020-11-01"]
-QUICK = ModelForecaster(draws=100)
+QUICK = textbook(draws=100)
 
 
 def planted(origin):

@@ -11,7 +11,9 @@ from clvmodels.datasets import load_cdnow, simulate_transactions
 from clvmodels.errors import FitFailed, InvalidArgument, InvalidTransactions
 from clvmodels.evaluation.backtest import backtest
 from clvmodels.evaluation.baselines import AsBefore, Nothing
+from clvmodels.evaluation.model_forecaster import ModelForecaster
 from clvmodels.evaluation.past_errors import estimate_model_error, past_errors
+from clvmodels.evaluation.registry import textbook
 from clvmodels.rfm import CheckedLog
 
 LOG = simulate_transactions(customers=150, length=66, random_seed=1)
@@ -51,10 +53,16 @@ def test_the_errors_are_those_of_backtests_at_the_same_cuts(target):
     assert error.log_errors.tolist() == pytest.approx(np.log(expected["actual"] / expected["predicted"]).tolist())
 
 
-def test_by_default_the_model_is_bg_nbd_gamma_gamma(cdnow):
+def test_a_backtest_has_the_past_errors_of_its_model(cdnow):
     choices = {"horizon": 39, "observation_end": "1997-09-30", "target": "purchases", "value": None}
-    found = estimate_model_error(load_cdnow(), **choices)
+    found = estimate_model_error(load_cdnow(), **choices, forecaster=textbook())
     pd.testing.assert_frame_equal(found.origins, cdnow.model_errors["purchases"].origins)
+
+
+def test_by_default_the_errors_are_those_of_the_default_models():
+    choices = {"horizon": 13, "observation_end": END, "value": None, "target": "purchases"}
+    found = [estimate_model_error(LOG, **choices, **of) for of in ({}, {"forecaster": ModelForecaster()})]
+    pd.testing.assert_frame_equal(found[0].origins, found[1].origins)
 
 
 def test_a_horizon_that_is_longer_than_what_is_left_is_cut_short():

@@ -65,9 +65,7 @@ def test_reliability_has_rows_for_the_frequencies_that_occur(one_timers):
 def test_reliability_by_decile_averages_to_the_totals(cdnow, target):
     table = cdnow.reliability(by="decile", target=target)
     assert table.columns.tolist() == ["forecaster", "decile", "customers", "predicted", "actual"]
-    assert table.groupby("forecaster")["decile"].agg(list).tolist() == [list(range(1, 11))] * 7 + (
-        [list(range(1, 11))] if target == "value" else []
-    )
+    assert table.groupby("forecaster")["decile"].agg(list).tolist() == [list(range(1, 11))] * (8 + (target == "value"))
     totals = cdnow.totals().loc[target]
     for name, rows in table.groupby("forecaster"):
         assert rows["customers"].to_numpy() == pytest.approx(235.7)
@@ -113,8 +111,7 @@ def test_the_lift_with_hindsight_is_the_share_of_the_best_customers(cdnow):
 def test_coverage_has_a_row_per_forecaster_with_draws_and_level(cdnow, target):
     table = cdnow.coverage(target)
     assert table.columns.tolist() == ["forecaster", "level", "covered", "attainable", "randomised", "width"]
-    drawing = [MODEL] if target == "purchases" else [MODEL, ALL_SPEND]
-    assert table.groupby("forecaster")["level"].agg(list).to_dict() == dict.fromkeys(drawing, LEVELS)
+    assert table.groupby("forecaster")["level"].agg(list).to_dict() == dict.fromkeys([MODEL, ALL_SPEND], LEVELS)
     # Intervals of drawn outcomes hold at least what they promise of their own draws, and wider ones more.
     assert (table["attainable"] >= table["level"]).all()
     for _, rows in table.groupby("forecaster"):
@@ -124,7 +121,7 @@ def test_coverage_has_a_row_per_forecaster_with_draws_and_level(cdnow, target):
 def test_coverage_is_counted_over_the_customers(cdnow):
     customers = cdnow.assessments[MODEL, "purchases"].customers
     inside = customers["y_obs"].between(customers["lower_80"], customers["upper_80"])
-    row = cdnow.coverage().set_index("level").loc[0.8]
+    row = cdnow.coverage().set_index(["forecaster", "level"]).loc[(MODEL, 0.8)]
     assert row["covered"] == pytest.approx(inside.mean())
     assert row["width"] == pytest.approx((customers["upper_80"] - customers["lower_80"]).mean())
 
@@ -148,7 +145,7 @@ def test_coarser_bins_of_the_transforms_add_up_the_finer_ones(cdnow):
     ("choices", "message"),
     [
         ({"forecaster": "as_before"}, "as_before has no draws of purchases"),
-        ({"forecaster": ALL_SPEND}, "has no draws of purchases"),
+        ({"forecaster": "spend_alone"}, "has no draws of purchases"),
         ({"forecaster": "as_befor"}, "as_befor has no draws"),
         ({"bins": 1}, "bins is 1; give 2 or more that divide 100"),
         ({"bins": 30}, "bins is 30"),
@@ -198,7 +195,7 @@ def test_the_model_is_not_different_from_itself(cdnow):
 
 
 def test_what_a_baseline_does_not_forecast_is_not_defined(cdnow):
-    table = cdnow.compare(ALL_SPEND).loc["purchases"]
+    table = cdnow.compare("spend_alone").loc["purchases"]
     assert set(table["outcome"]) == {"not defined"}
     assert table[["model", "baseline", "advantage", "lower", "upper"]].isna().all(axis=None)
 
@@ -223,7 +220,7 @@ def test_the_verdict_of_cdnow_says_what_won(cdnow):
 
 
 def test_a_result_is_shown_in_a_line_and_in_a_notebook(cdnow):
-    assert repr(cdnow).startswith(f"BacktestResult({MODEL}, {ALL_SPEND}, multiplicative_customer, ")
+    assert repr(cdnow).startswith(f"BacktestResult({MODEL}, {ALL_SPEND}, spend_alone, multiplicative_customer, ")
     assert repr(cdnow).endswith("2357 customers until 1997-09-30, 1882 purchases until 1998-06-30))")
     page = cdnow._repr_html_()
     assert page.startswith("<table")

@@ -7,12 +7,12 @@ from clvmodels.datasets import simulate_transactions
 from clvmodels.errors import InvalidArgument
 from clvmodels.evaluation.backtest import backtest
 from clvmodels.evaluation.baselines import AsBefore
-from clvmodels.evaluation.model_forecaster import ModelForecaster
+from clvmodels.evaluation.registry import textbook
 from clvmodels.evaluation.scores import scores
 
 CUT = {"calibration_end": "2020-10-01", "holdout_end": "2021-04-01", "random_seed": 1, "past_errors": False}
 LOG = simulate_transactions(customers=60, length=66, random_seed=1)
-QUICK = ModelForecaster(draws=100)
+QUICK = textbook(draws=100)
 FACTS = ["customer_id", "frequency", "recency", "T", "monetary_value"]
 ANSWERS = ["probability_alive", "expected_purchases", "predictive_purchases", "expected_lifetime"]
 MONEY = ["lifetime_value", "predictive_lifetime_value"]

@@ -15,15 +15,14 @@ from clvmodels.evaluation.baselines import AsBefore
 from clvmodels.evaluation.features import PurchaseDays
 from clvmodels.evaluation.forecasters import Calibration
 from clvmodels.evaluation.known import calibration_of
-from clvmodels.evaluation.model_forecaster import ModelForecaster
-from clvmodels.evaluation.registry import named_forecasters
+from clvmodels.evaluation.registry import named_forecasters, textbook
 from clvmodels.evaluation.rolling import rolling_backtest
 from clvmodels.evaluation.supervised import Supervised
 from clvmodels.rfm import split_holdout
 
 LOG = simulate_transactions(customers=150, length=66, random_seed=1)
 CUT = {"calibration_end": "2020-10-01", "holdout_end": "2020-12-10"}
-MODEL = ModelForecaster(draws=100)
+MODEL = textbook(draws=100)
 HYBRID = Supervised(model=MODEL)
 BY_HAND = pd.DataFrame(
     {

@@ -11,14 +11,14 @@ from clvmodels.errors import InvalidArgument
 from clvmodels.evaluation.backtest import backtest
 from clvmodels.evaluation.baselines import AsBefore
 from clvmodels.evaluation.forecasters import Forecast, Prediction
-from clvmodels.evaluation.model_forecaster import ModelForecaster
+from clvmodels.evaluation.registry import textbook
 from clvmodels.intervals import DrawBlocks
 
 MODEL = "bg_nbd_gamma_gamma"
 COLUMNS = ["customers", "predicted", "lower", "upper", "wide_lower", "wide_upper", "actual"]
 LOG = simulate_transactions(customers=150, length=66, random_seed=1)
 CUT = {"calibration_end": "2020-10-01", "holdout_end": "2021-04-01", "random_seed": 1, "past_errors": False}
-QUICK = ModelForecaster(draws=200)
+QUICK = textbook(draws=200)
 SEGMENTS = pd.Series({customer: "abc"[customer % 3] for customer in range(1, 151)})
 # Half of the customers are won before this day.
 EARLY = {"calibration_end": "2020-02-11", "holdout_end": "2020-05-05", "random_seed": 1}

@@ -9,7 +9,7 @@ import pytest
 from clvmodels.datasets import simulate_transactions
 from clvmodels.evaluation.backtest import backtest
 from clvmodels.evaluation.baselines import AsBefore, SimpleFormula
-from clvmodels.evaluation.model_forecaster import ModelForecaster
+from clvmodels.evaluation.registry import textbook
 from clvmodels.evaluation.rolling import rolling_backtest
 from clvmodels.evaluation.scores import scores as scores_of
 from clvmodels.reports.build import build_report
@@ -18,7 +18,7 @@ from clvmodels.reports.render import render
 from clvmodels.reports.terms import Terms
 
 CUSTOMERS = ["<script>alert(1)</script>", "\"quoted\" & 'so'", "אבג \N{GRINNING FACE}", "x" * 300, "$x$", "a|b `c`\nd"]
-FORECASTERS = (ModelForecaster(draws=100), SimpleFormula(), AsBefore())
+FORECASTERS = (textbook(draws=100), SimpleFormula(), AsBefore())
 PERIODS = {"calibration_end": "2020-10-01", "holdout_end": "2021-03-31"}
 
 

@@ -8,10 +8,11 @@ from clvmodels.evaluation.backtest import backtest
 from clvmodels.evaluation.baselines import AsBefore, SimpleFormula
 from clvmodels.evaluation.measures import catalogue
 from clvmodels.evaluation.model_forecaster import ModelForecaster
+from clvmodels.evaluation.registry import textbook
 from clvmodels.evaluation.rolling import evaluate_splits
 from clvmodels.reports import Origins, default_value_column, publish_evaluation, render
 
-FORECASTERS = (ModelForecaster(draws=100), SimpleFormula(), AsBefore())
+FORECASTERS = (textbook(draws=100), SimpleFormula(), AsBefore())
 PERIODS = {"calibration_end": "2020-10-01", "holdout_end": "2021-03-31"}
 
 
@@ -92,7 +93,7 @@ def test_an_origin_that_is_the_backtest_itself_is_not_worked_out_again(log, monk
     fits = []
     fit = ModelForecaster.fit
     monkeypatch.setattr(ModelForecaster, "fit", lambda *given, **seed: fits.append(1) or fit(*given, **seed))
-    result = backtest(log, forecasters=[ModelForecaster(draws=100)], **PERIODS)
+    result = backtest(log, forecasters=[textbook(draws=100)], **PERIODS)
     of_the_backtest = len(fits)
     rolling = evaluate_splits([result.split], known=[result])
     assert rolling.results == (result,)

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 TITLE = "The customers today"
 # Above this share the lifespan in the middle is at its cap.
 MOST_BEYOND = 0.5
+POOLED = "The forecast is the average of these models, and its interval holds what they disagree on."
+ALONE = "The forecast is that of the first model; the others read the same purchases in another way."
+FAR_APART = "Where they are far apart, the data do not say which is right."
 
 
 def customers_today(outlook: Outlook) -> Section:
@@ -48,7 +51,7 @@ def customers_today(outlook: Outlook) -> Section:
 
 
 def disagreement(outlook: Outlook) -> tuple[Part, ...]:
-    """Return the models of a pool side by side; nothing where there is one model."""
+    """Return the models of purchases side by side; nothing where there is one model."""
     found: Any = outlook.side_by_side
     if found is None:
         return ()
@@ -64,10 +67,7 @@ def disagreement(outlook: Outlook) -> tuple[Part, ...]:
     return (
         Part(
             title="What the models disagree on",
-            paragraphs=(
-                "The forecast is the average of these models, and its interval holds what they disagree on. Where they "
-                "are far apart, the data do not say which is right.",
-            ),
+            paragraphs=(f"{POOLED if 'pool' in found.index else ALONE} {FAR_APART}",),
             tables=(Table(caption="The models side by side", columns=columns, rows=rows),),
             definitions=(
                 ("alive", "share of the customers who have not left; a model in which nobody leaves has none"),
@@ -97,13 +97,14 @@ def _estimates(outlook: Outlook, churn: Churn) -> tuple[Estimate, ...]:
     unit = outlook.rfm.time_unit
     total, period = churn.table.loc["total"], plural(_period(churn), unit)
     active = churn.by_period.loc["active"].iloc[0]
-    leaving = (_churn(total, period), _lifespan(total, unit)) if churn.identified else ()
+    leaving: Any = outlook.fitted.purchases.with_leaving()
+    both = (_churn(total, period, leaving.leave), _lifespan(total, unit)) if churn.identified else ()
     return (
         Estimate.of(
             "alive",
             total.loc["alive"],
             kind="credible",
-            meaning=f"of {plural(len(outlook.rfm), 'customer')}: how many have not left for good",
+            meaning=f"of {plural(len(outlook.rfm), 'customer')}: how many have not {leaving.left}",
         ),
         Estimate.of(
             "active",
@@ -111,12 +112,12 @@ def _estimates(outlook: Outlook, churn: Churn) -> tuple[Estimate, ...]:
             kind="predictive",
             meaning=f"of them will buy at least once within {period}",
         ),
-        *leaving,
+        *both,
     )
 
 
-def _churn(total: Any, period: str) -> Estimate:
-    meaning = f"of those alive leave within {period}"
+def _churn(total: Any, period: str, leave: str) -> Estimate:
+    meaning = f"of those alive {leave} within {period}"
     return Estimate.of("churn", total.loc["churn_rate"], kind="credible", unit="share", meaning=meaning)
 
 
