@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 import clvmodels as clv
@@ -9,14 +11,15 @@ import clvmodels as clv
 END = "1997-09-30"
 
 
-def cdnow_rfm(size: str, *, in_steps: bool = False) -> clv.RFM:
-    """2,357 customers as published, or all 23,570; in steps, every day is an opportunity."""
-    if in_steps:
-        log = clv.datasets.load_cdnow(full=size == "full")
+def cdnow_rfm(size: str, statistics: Sequence[str] = ()) -> clv.RFM:
+    """2,357 customers as published, or all 23,570, with what a model needs; every day is an opportunity."""
+    log = clv.datasets.load_cdnow(full=size == "full")
+    if "opportunities" in statistics:
         return clv.rfm_summary(log, opportunity="day", observation_end=END)
-    if size == "sample":
+    further = sorted({"log_gaps", "purchase_times"}.intersection(statistics))
+    if size == "sample" and not further:
         return clv.datasets.load_cdnow_summary()
-    return clv.rfm_summary(clv.datasets.load_cdnow(full=True), time_unit="week", observation_end=END)
+    return clv.rfm_summary(log, time_unit="week", observation_end=END, statistics=further)
 
 
 def cdnow_table(size: str) -> pd.DataFrame:

@@ -6,7 +6,7 @@ Files of simulated customers are read within the timed part.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -19,52 +19,51 @@ from memory import measured
 from simulated import FEW
 
 import clvmodels as clv
-from clvmodels.models.registry import purchase_model
+from clvmodels.models.registry import purchase_model, textbook_models
 
 LIBRARIES = ("clvmodels", "pymc", "numba", "numpy", "pandas", "pyarrow", "duckdb")
+TEXTBOOK = textbook_models()[0].key
 HORIZON, MARGIN, DISCOUNT = 365, 0.3, 0.1
 
 
-def fit_cdnow(*, size: str, draws: int, model: str | None = None) -> dict[str, Any]:
+def fit_cdnow(*, size: str, draws: int, model: str = TEXTBOOK) -> dict[str, Any]:
     """The second fit of a process; the first stands beside it."""
     chosen = purchase_model(model)
-    rfm = cdnow_rfm(size, in_steps=_in_steps(chosen))
+    rfm = cdnow_rfm(size, chosen.statistics)
     first, _ = measured(lambda: chosen.fit(rfm, draws=draws, random_seed=1))
     report, posterior = measured(lambda: chosen.fit(rfm, draws=draws, random_seed=2))
     return {**report, "first_seconds": first["seconds"], **_quality(posterior), "versions": _versions()}
 
 
-def fit(*, customers: int, draws: int, source: str, model: str | None = None) -> dict[str, Any]:
+def fit(*, customers: int, draws: int, source: str, model: str = TEXTBOOK) -> dict[str, Any]:
     """From the Parquet file of an RFM, or from one in memory."""
     opened = _in_memory if source == "memory" else _opened
     chosen = purchase_model(model)
-    in_steps = _in_steps(chosen)
-    chosen.fit(opened(FEW, in_steps=in_steps), draws=draws, random_seed=1)
+    chosen.fit(opened(FEW, chosen.statistics), draws=draws, random_seed=1)
     if source == "memory":
-        rfm = _in_memory(customers, in_steps=in_steps)
+        rfm = _in_memory(customers, chosen.statistics)
         report, posterior = measured(lambda: chosen.fit(rfm, draws=draws, random_seed=2))
     else:
 
         def from_file() -> Any:
-            return chosen.fit(_opened(customers, in_steps=in_steps), draws=draws, random_seed=2)
+            return chosen.fit(_opened(customers, chosen.statistics), draws=draws, random_seed=2)
 
         report, posterior = measured(from_file)
     return {**report, **_quality(posterior), "versions": _versions()}
 
 
-def score(*, customers: int, draws: int, quantities: list[str], model: str | None = None) -> dict[str, Any]:
+def score(*, customers: int, draws: int, quantities: list[str], model: str = TEXTBOOK) -> dict[str, Any]:
     """From the Parquet file of an RFM to that of the scores; the posteriors are those of a few customers."""
     chosen = purchase_model(model)
-    in_steps = _in_steps(chosen)
-    few = _in_memory(FEW, in_steps=in_steps)
+    few = _in_memory(FEW, chosen.statistics)
     purchases = chosen.fit(few, draws=draws, random_seed=1)
     spend = clv.GammaGamma().fit(few, draws=draws, random_seed=1)
     choices: dict[str, Any] = {"purchases": purchases, "spend": spend, "horizon": HORIZON, "quantities": quantities}
     choices |= {"margin": MARGIN, "annual_discount_rate": DISCOUNT}
     with tempfile.TemporaryDirectory(dir=simulated.FOLDER) as folder:
         path = Path(folder) / "scores.parquet"
-        clv.score(_opened(FEW, in_steps=in_steps), path, **choices)
-        report, _ = measured(lambda: clv.score(_opened(customers, in_steps=in_steps), path, **choices))
+        clv.score(_opened(FEW, chosen.statistics), path, **choices)
+        report, _ = measured(lambda: clv.score(_opened(customers, chosen.statistics), path, **choices))
         rows = duckdb.read_parquet(str(path)).count("*").fetchall()[0][0]
         return {**report, "rows": rows, "bytes_written": path.stat().st_size, "versions": _versions()}
 
@@ -109,17 +108,12 @@ def _lazily(written: Path) -> Callable[[Path], int]:
     return summarise
 
 
-def _in_steps(model: Any) -> bool:
-    """Whether the model counts opportunities: every day is one."""
-    return "opportunities" in model.posterior.statistics
+def _opened(customers: int, statistics: Sequence[str]) -> Any:
+    return clv.RFMTable.open(simulated.rfm_path(customers, statistics), time_unit="day")
 
 
-def _opened(customers: int, *, in_steps: bool = False) -> Any:
-    return clv.RFMTable.open(simulated.rfm_path(customers, in_steps=in_steps), time_unit="day")
-
-
-def _in_memory(customers: int, *, in_steps: bool = False) -> clv.RFM:
-    frame = duckdb.read_parquet(str(simulated.rfm_path(customers, in_steps=in_steps))).df()
+def _in_memory(customers: int, statistics: Sequence[str]) -> clv.RFM:
+    frame = duckdb.read_parquet(str(simulated.rfm_path(customers, statistics))).df()
     return clv.RFM.from_frame(frame, time_unit="day", observation_end=simulated.END)
 
 

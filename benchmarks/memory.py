@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import resource
 import sys
 import time
@@ -24,14 +25,15 @@ def peak_bytes() -> int:
 def measured(work: Callable[[], Any]) -> tuple[dict[str, float], Any]:
     """Seconds, those of its processors, the peak until the work's end, and its part above the level before; the result.
 
-    Seconds of processors, of all threads together, hold on a machine that others use as well.
+    Seconds of processors hold on a machine that others use as well: those of all threads, and of processes that it
+    started and that have ended.
     """
     gc.collect()
     earlier = peak_bytes()
     before = _forget_peak()
-    start, cpu_start = time.perf_counter(), time.process_time()
+    start, cpu_start = time.perf_counter(), _processors()
     result = work()
-    seconds, cpu = time.perf_counter() - start, time.process_time() - cpu_start
+    seconds, cpu = time.perf_counter() - start, _processors() - cpu_start
     during = peak_bytes()
     report = {
         "seconds": seconds,
@@ -40,6 +42,11 @@ def measured(work: Callable[[], Any]) -> tuple[dict[str, float], Any]:
         "added_bytes": during - before,
     }
     return report, result
+
+
+def _processors() -> float:
+    spent = os.times()
+    return spent.user + spent.system + spent.children_user + spent.children_system
 
 
 def _forget_peak() -> int:

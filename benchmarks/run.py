@@ -39,6 +39,7 @@ BENCHMARKS: dict[str, tuple[Callable[[], Iterable[Measurement]], int]] = {
     "rfm_ten_million_rows": (rfm_from_log.ten_million_rows, TEN_MILLION),
     "rfm_speed": (rfm_speed.measure, TEN_MILLION),
     "fit_million": (fit_simulated.million, MILLION),
+    "default_million": (fit_models.default, MILLION),
     "models_million": (fit_models.million, MILLION),
     "models_score_million": (fit_models.scoring, MILLION),
     "fit_ten_million": (fit_simulated.ten_million, TEN_MILLION),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import duckdb
@@ -18,6 +18,7 @@ PURCHASES = BetaGeoParams(r=0.243, alpha=31.0, a=0.793, b=2.426)
 CHUNK = 100_000
 # Enough for a warm-up that takes the same paths: a short table of distinct customers is not worth compiling for.
 FEW = 100_000
+DETAILS = ("T", "opportunities", "purchase_times")
 
 
 def log_path(customers: int) -> Path:
@@ -46,10 +47,12 @@ def even_log_path(rows: int, ids: str) -> Path:
     return _once(f"even-{ids}-{rows}.parquet", write)
 
 
-def rfm_path(customers: int, *, in_steps: bool = False) -> Path:
-    """The summary of that log at its end; in steps, with every day as an opportunity."""
+def rfm_path(customers: int, statistics: Sequence[str] = ()) -> Path:
+    """The summary of that log at its end, with the statistics that a model needs; every day is an opportunity."""
+    if "purchase_times" in statistics:
+        return _once(f"times-{customers}.parquet", lambda path: _joined(_rfm_chunks(customers, times=True), path))
     plain = _once(f"rfm-{customers}.parquet", lambda path: _joined(_rfm_chunks(customers), path))
-    if not in_steps:
+    if "opportunities" not in statistics:
         return plain
     rows = duckdb.read_parquet(str(plain))
     counted = rows.query("rows", "SELECT *, T::BIGINT AS opportunities FROM rows")
@@ -58,8 +61,7 @@ def rfm_path(customers: int, *, in_steps: bool = False) -> Path:
 
 def prepare(*, customers: int = 0, rows: int = 0) -> dict[str, str]:
     """Make what is not there, in a process of its own: it must not count as anybody's memory."""
-    made = [log_path(FEW), rfm_path(FEW), rfm_path(FEW, in_steps=True)]
-    made += [rfm_path(customers), rfm_path(customers, in_steps=True)] if customers else []
+    made = [log_path(FEW), *(rfm_path(some, [name]) for some in {FEW, customers} - {0} for name in DETAILS)]
     made += [log_of_rows_path(rows)] if rows else []
     return {path.name: str(path) for path in made}
 
@@ -69,16 +71,17 @@ def _log_chunks(customers: int) -> list[Path]:
     return [_log_chunk(number, size) for number in range(-(-customers // size))]
 
 
-def _rfm_chunks(customers: int) -> list[Path]:
-    return [_rfm_chunk(path) for path in _log_chunks(customers)]
+def _rfm_chunks(customers: int, *, times: bool = False) -> list[Path]:
+    return [_rfm_chunk(path, times=times) for path in _log_chunks(customers)]
 
 
 def _log_chunk(number: int, size: int) -> Path:
     return _once(f"chunks/log-{size}-{number}.parquet", lambda path: _simulated(number, size).to_parquet(path))
 
 
-def _rfm_chunk(log: Path) -> Path:
-    return _once(f"chunks/{log.name.replace('log', 'rfm')}", lambda path: _summary(log).to_parquet(path))
+def _rfm_chunk(log: Path, *, times: bool) -> Path:
+    name = log.name.replace("log", "times" if times else "rfm")
+    return _once(f"chunks/{name}", lambda path: _summary(log, ["purchase_times"] * times).to_parquet(path))
 
 
 def _simulated(number: int, size: int) -> pd.DataFrame:
@@ -94,9 +97,9 @@ def _simulated(number: int, size: int) -> pd.DataFrame:
     return log.assign(customer_id=log["customer_id"] + number * size, value=log["value"].round(2))
 
 
-def _summary(log: Path) -> pd.DataFrame:
+def _summary(log: Path, statistics: Sequence[str]) -> pd.DataFrame:
     # The window is given, since its default depends on the first purchase, which differs between the chunks.
-    rfm = clv.rfm_summary(log, time_unit="day", observation_end=END, churn_window=DAYS / 2)
+    rfm = clv.rfm_summary(log, time_unit="day", observation_end=END, churn_window=DAYS / 2, statistics=statistics)
     return rfm.frame.reset_index()
 
 

@@ -54,7 +54,7 @@ class DrawBlocks:
 
     def map(self, function: Callable[..., Result], *columns: NDArray[Any]) -> Iterator[Result]:
         """function(block, *the same rows of columns) for each block in order, worked out on all cores."""
-        return _over_blocks(
+        return over_blocks(
             lambda rows: function(self.block(rows), *(column[rows] for column in columns)), self.rows, self.draws
         )
 
@@ -81,14 +81,15 @@ def _group_sums(block: Array, codes: NDArray[np.integer]) -> tuple[NDArray[np.in
 
 def summed(function: Callable[[slice], Array], rows: int, draws: int) -> Array:
     """The sum of function(slice) over blocks of rows, worked out on all cores."""
-    parts = _over_blocks(function, rows, draws)
+    parts = over_blocks(function, rows, draws)
     total = next(parts)
     for part in parts:
         total = total + part
     return total
 
 
-def _over_blocks(function: Callable[[slice], Result], rows: int, draws: int) -> Iterator[Result]:
+def over_blocks(function: Callable[[slice], Result], rows: int, draws: int) -> Iterator[Result]:
+    """function(slice) for each block of rows in order, worked out on all cores."""
     slices = list(row_blocks(rows, draws))
     return with_progress(in_order(function, slices), "customers", len(slices))
 

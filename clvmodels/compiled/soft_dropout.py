@@ -129,6 +129,14 @@ def log_likelihood(histories: Histories, points: Array) -> tuple[Array, Array]:
     return likelihood, alive
 
 
+def alive_and_slowed(histories: Histories, points: Array) -> Array:
+    """P(alive), and the mean purchase rate of those who have slowed down, times their probability: (2, n, d).
+
+    All customers are of class k = 1: they buy at random.
+    """
+    return in_order_of_x(_alive_and_slowed, 2, histories, points)
+
+
 def columns(points: Array) -> list[Array]:
     """Some points at a time, with what follows from them: (14, d), see `LOG_DELTA` and `PER_SCALE`."""
     flat = np.asarray(points, float)
@@ -344,6 +352,29 @@ def _likelihoods(points, x, T, log_gaps, start, times, out):
         log_in_place(total)
         for p in range(d):
             out[0, i, p] = peak[p] + total[p]
+
+
+@compiled
+def _alive_and_slowed(points, x, T, log_gaps, start, times, out):
+    leaving, shared, weights, used, peak, total = room(points, x, start)
+    d, last = points.shape[1], -1
+    for i in range(len(x)):
+        if x[i] != last:
+            last = x[i]
+            classes_at(points, last, shared)
+        own, alive, slowed = times[start[i] : start[i + 1]], out[0, i], out[1, i]
+        weights_at(points, last, T[i], log_gaps[i], own, shared, leaving, peak, used, weights)
+        total_of(weights, used, 1, alive)
+        total_of(weights, used, len(own) + 1, total)
+        slowed[:] = 0.0
+        for cell in range(len(own)):
+            if used[0, cell + 1]:
+                since, weight = own[cell], weights[0, cell + 1]
+                for p in range(d):
+                    slowed[p] += weight[p] / (points[1, p] + since + points[4, p] * (T[i] - since))
+        for p in range(d):
+            alive[p] /= total[p]
+            slowed[p] *= points[4, p] * (points[0, p] + last) / total[p]
 
 
 @compiled

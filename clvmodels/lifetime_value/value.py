@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -14,10 +14,21 @@ from numpy.typing import NDArray
 from clvmodels.compiled import events
 from clvmodels.errors import InvalidArgument, check_cost, check_horizon, check_interval, check_margin, shown
 from clvmodels.formulas.discount import discount_force
-from clvmodels.intervals import Array, DrawBlocks, Kind, interval_table, quantiles
+from clvmodels.intervals import (
+    COLUMNS,
+    Array,
+    DrawBlocks,
+    Kind,
+    interval_table,
+    over_blocks,
+    quantiles,
+    row_blocks,
+    summary,
+)
 from clvmodels.lifetime_value import spread
 from clvmodels.lifetime_value.segments import segments
 from clvmodels.model_error import ModelError
+from clvmodels.models.expectations import distinct_rows
 from clvmodels.models.purchase_process import Rows
 from clvmodels.models.purchases import PurchasePosterior
 from clvmodels.models.spend import SpendPosterior
@@ -93,10 +104,44 @@ class LifetimeValue:
         InvalidRFM
             If the RFM has no values. So for all methods.
         """
+        return self.beside({}, rfm, horizon=horizon, interval=interval)["lifetime_value"]
+
+    def beside(
+        self, quantities: Mapping[str, Mapping[str, float]], rfm: RFM, *, horizon: float, interval: float = 0.9
+    ) -> dict[str, pd.DataFrame]:
+        """Tables of credible quantities of the purchases, each with its choices, and of the "lifetime_value".
+
+        What the purchases say is worked out once for all of these, and for all customers who bought alike.
+        """
         check_interval(interval)
-        draws, which = self._distinct(rfm, horizon)
-        table = interval_table(pd.RangeIndex(draws.rows), draws, interval=interval, kind="credible")
-        return table.take(which).set_axis(rfm.frame.index)
+        bought, _, whose = self.purchases.distinct(self.purchases.rows_of(rfm))
+        (owner, *spent), which = distinct_rows(whose, *self.spend.rows_of(rfm))
+        begins = np.searchsorted(owner, np.arange(len(bought[0]) + 1))
+        force = discount_force(self.annual_discount_rate, units_per_year=rfm.units_per_year)
+        discounted = {"expected_discounted_purchases": {"horizon": horizon, "discount_force": force}}
+        each, spend = (
+            self.purchases.together({**quantities, **discounted}, bought),
+            self.spend.expectation(tuple(spent)),
+        )
+        draws = self.purchases.draw_count
+
+        def block(rows: slice) -> list[Array]:
+            *others, purchases = each(rows)
+            first, last = begins[rows.start], begins[rows.stop]
+            places = (slice(first + part.start, first + part.stop) for part in row_blocks(last - first, draws))
+            worth = [
+                summary(purchases[owner[at] - rows.start] * self.margin_of(spend(at)), interval, "credible")
+                for at in places
+            ]
+            return [*(summary(one, interval, "credible") for one in others), np.concatenate(worth)]
+
+        nobody = [np.empty((0, len(COLUMNS)))] * (len(quantities) + 1)
+        found = list(over_blocks(block, len(bought[0]), draws)) or [nobody]
+        owners = [whose] * len(quantities) + [which]
+        return {
+            name: pd.DataFrame(np.concatenate(tables), columns=COLUMNS).take(own).set_axis(rfm.frame.index)
+            for name, tables, own in zip((*quantities, "lifetime_value"), zip(*found, strict=True), owners, strict=True)
+        }
 
     def predictive(
         self, rfm: RFM, *, horizon: float, interval: float = 0.9, random_seed: int | None = None

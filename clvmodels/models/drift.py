@@ -207,7 +207,10 @@ class _Linear:
     scale: Callable[[Array], Array]
     most: float
 
-    def block(self, rows: slice) -> Array:
+    def shared(self, rows: slice) -> None:
+        """Nothing."""
+
+    def block(self, rows: slice, shared: Any = None) -> Array:  # noqa: ARG002
         """(rows, draws)."""
         times, which = np.unique(self.T[rows], return_inverse=True)
         fixed, each = (part.at(times) for part in self.parts)

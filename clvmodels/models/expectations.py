@@ -20,8 +20,12 @@ from clvmodels.rfm.times import ranks
 class Expected(Protocol):
     """What is expected of customers, as every model gives it; each takes a slice of rows and returns (rows, draws)."""
 
-    def block(self, rows: slice) -> Array:
-        """What is expected of them."""
+    def shared(self, rows: slice) -> Any:
+        """What all expectations of these customers under these draws have in common, or None."""
+        ...
+
+    def block(self, rows: slice, shared: Any = None) -> Array:
+        """What is expected of them; `shared` spares working that out again."""
         ...
 
     def alive(self, rows: slice) -> Array:
@@ -87,9 +91,13 @@ class Expectation:
         found = in_order(lambda each: (each[0], series(formula, columns, t, *each, log=log)), times)
         return cls(alive, params, x, t_x, T, dict(found), most)
 
-    def block(self, rows: slice) -> Array:
+    def shared(self, rows: slice) -> Array:
+        """P(alive at T): (rows, draws)."""
+        return self.alive(rows)
+
+    def block(self, rows: slice, shared: Array | None = None) -> Array:
         """(rows, draws)."""
-        return self.alive(rows) * self.if_alive(rows)
+        return (self.alive(rows) if shared is None else shared) * self.if_alive(rows)
 
     def alive(self, rows: slice) -> Array:
         """P(alive at T): (rows, draws)."""

@@ -384,9 +384,14 @@ class _Side:
     def __init__(self, each: Sequence[Expected]) -> None:
         self.each = each
 
-    def block(self, rows: slice) -> Array:
+    def shared(self, rows: slice) -> list[Any]:
+        """What the expectations of each member have in common."""
+        return [one.shared(rows) for one in self.each]
+
+    def block(self, rows: slice, shared: list[Any] | None = None) -> Array:
         """What is expected."""
-        return np.hstack([one.block(rows) for one in self.each])
+        known = [None] * len(self.each) if shared is None else shared
+        return np.hstack([one.block(rows, own) for one, own in zip(self.each, known, strict=True)])
 
     def alive(self, rows: slice) -> Array:
         """P(alive at T)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -13,7 +13,7 @@ import xarray as xr
 
 from clvmodels.errors import InvalidArgument, check_horizon, check_interval, shown
 from clvmodels.formulas.discount import discount_force
-from clvmodels.intervals import Array, DrawBlocks, interval_table, summary
+from clvmodels.intervals import COLUMNS, Array, DrawBlocks, interval_table, over_blocks, summary
 from clvmodels.models.alive_path import purchase_history
 from clvmodels.models.expectations import Expected
 from clvmodels.models.frequency_recency import Matrix, possible_customers
@@ -393,6 +393,24 @@ class PurchasePosterior(PurchaseProcess):
         replicated = self.outcomes(rfm, random_seed=random_seed).replicated()
         return replicated.total_by_period(checked_edges(edges, to_zero=True), -self.ages(rfm))
 
+    def together(self, quantities: Mapping[str, Mapping[str, float]], rows: Rows) -> Callable[[slice], list[Array]]:
+        """Draws of several credible quantities of the same customers, each with its choices.
+
+        Returns
+        -------
+        callable
+            slice -> an array (rows, draws) for each quantity. What they have in common is worked out once.
+        """
+        source = {name: self.with_leaving() if name in LEAVING else self for name in quantities}
+        each = {name: source[name].expectation(name, rows, **choices) for name, choices in quantities.items()}
+
+        def block(at: slice) -> list[Array]:
+            first = {id(source[name]): one for name, one in reversed(each.items())}
+            shared = {owner: one.shared(at) for owner, one in first.items()}
+            return [one.block(at, shared[id(source[name])]) for name, one in each.items()]
+
+        return block
+
     def _expected(self, quantity: str, rows: Rows, **choices: float) -> DrawBlocks:
         return DrawBlocks(len(rows[0]), self.draw_count, self.expectation(quantity, rows, **choices).block)
 
@@ -405,10 +423,26 @@ class PurchasePosterior(PurchaseProcess):
             return outcomes.counts(np.full(len(rfm), needed(horizon, default=None)))
         return outcomes.waiting_times(until_dropout=quantity == "lifetime")
 
+    def credible(
+        self, quantities: Mapping[str, Mapping[str, float]], rfm: RFM, *, interval: float
+    ) -> dict[str, pd.DataFrame]:
+        """Tables of several credible quantities, each with its choices: see `together`."""
+        check_interval(interval)
+        rows, _, which = self.distinct(self.rows_of(rfm))
+        each = self.together(quantities, rows)
+
+        def block(at: slice) -> list[Array]:
+            return [summary(one, interval, "credible") for one in each(at)]
+
+        nobody = [np.empty((0, len(COLUMNS)))] * len(quantities)
+        found = list(over_blocks(block, len(rows[0]), self.draw_count)) or [nobody]
+        return {
+            name: pd.DataFrame(np.concatenate(tables), columns=COLUMNS).take(which).set_axis(rfm.frame.index)
+            for name, tables in zip(quantities, zip(*found, strict=True), strict=True)
+        }
+
     def _credible(self, quantity: str, rfm: RFM, interval: float, **choices: Any) -> pd.DataFrame:
-        return self._table(
-            rfm, interval, lambda rows: self.expectation(quantity, rows, **in_time_units(rfm, **choices))
-        )
+        return self.credible({quantity: in_time_units(rfm, **choices)}, rfm, interval=interval)[quantity]
 
     def _table(self, rfm: RFM, interval: float, expected: Callable[[Rows], Expected]) -> pd.DataFrame:
         """Customers with the same numbers are worked out once."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,18 +12,20 @@ import pandas as pd
 from numpy.polynomial.legendre import leggauss
 from numpy.typing import NDArray
 from scipy import stats
+from scipy.special import exprel
 
 from clvmodels.compiled import soft_dropout as compiled
 from clvmodels.compiled import soft_dropout_events as drawn
 from clvmodels.compiled import soft_dropout_means as means
 from clvmodels.compiled.soft_dropout import Histories
 from clvmodels.errors import InvalidArgument
-from clvmodels.formulas import soft_dropout
+from clvmodels.formulas import modified_beta_geo, soft_dropout
+from clvmodels.formulas.beta_geo import BetaGeoParams
 from clvmodels.formulas.soft_dropout import SoftDropoutParams
 from clvmodels.intervals import Array, DrawBlocks
-from clvmodels.models.expectations import Expected
+from clvmodels.models.expectations import Expectation, Expected
 from clvmodels.models.outcomes import Events, NewEvents, Stream, Streams
-from clvmodels.models.purchase_process import PURCHASES, Rows
+from clvmodels.models.purchase_process import FORMULAS, PURCHASES, Rows
 from clvmodels.models.purchases import PurchasePosterior
 from clvmodels.rfm import RFM, RFMTable, days_per_unit
 from clvmodels.rfm.times import flat
@@ -57,7 +60,10 @@ class StateExpectation:
     quantity: int
     most: float
 
-    def block(self, rows: slice) -> Array:
+    def shared(self, rows: slice) -> None:
+        """Nothing: each quantity has its own phases."""
+
+    def block(self, rows: slice, shared: None = None) -> Array:  # noqa: ARG002
         """What is expected of them, those who have slowed down included: (rows, draws)."""
         _, of_alive, of_lapsed = self._parts(rows)
         return np.minimum(of_alive + of_lapsed, self.most)
@@ -78,12 +84,71 @@ class StateExpectation:
 
 
 @dataclass(frozen=True)
+class SlowingExpectation:
+    """What is expected of customers who buy at random until they slow down, and at delta times the rate after that.
+
+    Who has not slowed down buys and slows down as a customer of MBG/NBD buys and leaves: with S(u) = P(not slowed down
+    by T + u), at the rate lambda, purchases come at lambda [delta + (1 - delta) S(u)]. Who has slowed down after
+    purchase m buys at delta times a rate that is Gamma(r + x, alpha + t_m + delta (T - t_m)).
+
+    Attributes
+    ----------
+    points : array (draws, 9)
+    histories : callable
+        slice of rows -> their Histories.
+    params : SoftDropoutParams
+    unslowed : Expectation
+        The same of MBG/NBD.
+    later : float
+        For how long those who have slowed down buy, discounted; 0 for what they have no part in.
+    most : float
+        What is expected is never more.
+    """
+
+    points: Array
+    histories: Callable[[slice], Histories]
+    params: SoftDropoutParams
+    unslowed: Expectation
+    later: float
+    most: float
+
+    def shared(self, rows: slice) -> Array:
+        """P(alive), and the rate at which those who have slowed down buy times their probability: (2, rows, draws)."""
+        return compiled.alive_and_slowed(self.histories(rows), self.points)
+
+    def block(self, rows: slice, shared: Array | None = None) -> Array:
+        """What is expected of them, those who have slowed down included: (rows, draws)."""
+        alive, slowed = self.shared(rows) if shared is None else shared
+        found = self.if_alive(rows)
+        found *= alive
+        if self.later:
+            found += self.later * slowed
+        return np.minimum(found, self.most, out=found)
+
+    def alive(self, rows: slice) -> Array:
+        """P(has not slowed down): (rows, draws)."""
+        return self.shared(rows)[0]
+
+    def if_alive(self, rows: slice) -> Array:
+        """What is expected of them if they have not slowed down: (rows, draws)."""
+        found, (r, alpha, _, _, delta, *_) = self.unslowed.if_alive(rows), self.params
+        if self.later:
+            found *= 1 - delta
+            x, T = (column[rows, None] for column in (self.unslowed.x, self.unslowed.T))
+            found += (self.later * delta) * (r + x) / (alpha + T)
+        return np.minimum(found, self.most, out=found)
+
+
+@dataclass(frozen=True)
 class Certain:
     """Probability 1 of every customer under every draw."""
 
     draws: int
 
-    def block(self, rows: slice) -> Array:
+    def shared(self, rows: slice) -> None:
+        """Nothing."""
+
+    def block(self, rows: slice, shared: Any = None) -> Array:  # noqa: ARG002
         """Of all: (rows, draws)."""
         return np.ones((rows.stop - rows.start, self.draws))
 
@@ -104,7 +169,10 @@ class AnyPurchase:
     histories: Callable[[slice], Histories]
     horizon: float
 
-    def block(self, rows: slice) -> Array:
+    def shared(self, rows: slice) -> None:
+        """Nothing."""
+
+    def block(self, rows: slice, shared: Any = None) -> Array:  # noqa: ARG002
         """Of all: (rows, draws)."""
         (now, _), (later, _) = self._both(rows)
         return -np.expm1(np.minimum(later - now, 0.0))
@@ -344,6 +412,18 @@ class SoftDropoutPosterior(StatePosterior):
     leaves_between_purchases: ClassVar[bool] = True
     leave: ClassVar[str] = "slow down"
     left: ClassVar[str] = "slowed down"
+
+    def expectation_at(self, params: Any, quantity: str, rows: Rows, horizon: float, **choices: float) -> Expected:
+        """Draws of a credible quantity at given parameters, each (draws,)."""
+        if quantity not in FORMULAS or quantity == "probability_of_purchase":
+            return super().expectation_at(params, quantity, rows, horizon, **choices)
+        name, buying = FORMULAS[quantity], quantity in PURCHASES
+        formula = partial(getattr(modified_beta_geo, name), **choices)
+        own, known = BetaGeoParams(*params[:4]), rows[:3]
+        unslowed = Expectation.of(formula, own, horizon, known, alive=self.alive, log=name == "survival_if_alive")
+        most = self.most_purchases(horizon, **choices) if buying else horizon if name == "lifetime_if_alive" else 1.0
+        later = horizon * exprel(-choices.get("discount_force", 0.0) * horizon) if buying else 0.0
+        return SlowingExpectation(_points(params), self._histories(rows), params, unslowed, float(later), most)
 
     @staticmethod
     def params(r: Any, alpha: Any, a: Any, b: Any, delta: Any) -> SoftDropoutParams:

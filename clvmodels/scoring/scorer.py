@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Required, TypedDict
 
@@ -145,20 +145,23 @@ class Scorer:
         [['ann', 1.226]]
         """
         facts = rfm.frame[[name for name in FACTS if name in rfm.frame.columns]]
-        tables = [self._quantity(name)(rfm).add_prefix(f"{name}_") for name in self.chosen]
-        return pd.concat([facts, *tables], axis=1).reset_index()
+        tables = self._expected(rfm) | self._predictive(rfm)
+        return pd.concat([facts, *(tables[name].add_prefix(f"{name}_") for name in self.chosen)], axis=1).reset_index()
 
-    def _quantity(self, name: str) -> Callable[[RFM], pd.DataFrame]:
-        within: dict[str, Any] = {"horizon": self.horizon, "interval": self.interval}
-        drawn = {**within, "random_seed": self.random_seed}
-        return {
-            "probability_alive": lambda rfm: self.purchases.probability_alive(rfm, interval=self.interval),
-            "expected_purchases": lambda rfm: self.purchases.expected_purchases(rfm, **within),
-            "predictive_purchases": lambda rfm: self.purchases.predictive_purchases(rfm, **drawn),
-            "expected_lifetime": lambda rfm: self.purchases.expected_lifetime(rfm, **within),
-            "lifetime_value": lambda rfm: self._value().expected(rfm, **within),
-            "predictive_lifetime_value": lambda rfm: self._value().predictive(rfm, **drawn),
-        }[name]
+    def _expected(self, rfm: RFM) -> dict[str, pd.DataFrame]:
+        lengths = {"probability_alive": 0.0, "expected_purchases": self.horizon, "expected_lifetime": self.horizon}
+        asked = {name: {"horizon": lengths[name]} for name in self.chosen if name in lengths}
+        if "lifetime_value" in self.chosen:
+            return self._value().beside(asked, rfm, horizon=self.horizon, interval=self.interval)
+        return self.purchases.credible(asked, rfm, interval=self.interval) if asked else {}
+
+    def _predictive(self, rfm: RFM) -> dict[str, pd.DataFrame]:
+        choices: Any = {"horizon": self.horizon, "interval": self.interval, "random_seed": self.random_seed}
+        drawn = {
+            "predictive_purchases": lambda: self.purchases.predictive_purchases(rfm, **choices),
+            "predictive_lifetime_value": lambda: self._value().predictive(rfm, **choices),
+        }
+        return {name: table() for name, table in drawn.items() if name in self.chosen}
 
     def _value(self) -> LifetimeValue:
         spend: Any = self.spend
