@@ -53,6 +53,21 @@ def rates(histories: Histories, points: Array, until: Array, share: Array) -> Ar
 
 
 @compiled
+def with_slowed(found, alive, slowed, points, x, T, later, most):
+    """Make of what MBG/NBD expects of those who are alive (rows, d) what is expected of all, in place.
+
+    `later` is how long those who have slowed down buy, discounted; 0 for what they have no part in.
+    """
+    for i in range(len(found)):
+        for p in range(len(points)):
+            own = found[i, p]
+            if later > 0.0:
+                delta = points[p, 4]
+                own = (1.0 - delta) * own + later * delta * (points[p, 0] + x[i]) / (points[p, 1] + T[i])
+            found[i, p] = min(alive[i, p] * min(own, most) + later * slowed[i, p], most)
+
+
+@compiled
 def _reach(shape, odds):
     """So many phases are never passed: negative binomial with the mean shape x odds."""
     mean = shape * odds

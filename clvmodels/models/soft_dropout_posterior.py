@@ -96,9 +96,10 @@ class SlowingExpectation:
     points : array (draws, 9)
     histories : callable
         slice of rows -> their Histories.
-    params : SoftDropoutParams
-    unslowed : Expectation
-        The same of MBG/NBD.
+    rows : arrays (n,)
+        x, t_x and T.
+    unslowed : Expectation or None
+        The same of MBG/NBD; None for what is 1 of everybody.
     later : float
         For how long those who have slowed down buy, discounted; 0 for what they have no part in.
     most : float
@@ -107,8 +108,8 @@ class SlowingExpectation:
 
     points: Array
     histories: Callable[[slice], Histories]
-    params: SoftDropoutParams
-    unslowed: Expectation
+    rows: Rows
+    unslowed: Expectation | None
     later: float
     most: float
 
@@ -119,11 +120,11 @@ class SlowingExpectation:
     def block(self, rows: slice, shared: Array | None = None) -> Array:
         """What is expected of them, those who have slowed down included: (rows, draws)."""
         alive, slowed = self.shared(rows) if shared is None else shared
-        found = self.if_alive(rows)
-        found *= alive
-        if self.later:
-            found += self.later * slowed
-        return np.minimum(found, self.most, out=found)
+        if self.unslowed is None:
+            return alive.copy()
+        found = self.unslowed.if_alive(rows)
+        means.with_slowed(found, alive, slowed, *self._choices(rows))
+        return found
 
     def alive(self, rows: slice) -> Array:
         """P(has not slowed down): (rows, draws)."""
@@ -131,12 +132,15 @@ class SlowingExpectation:
 
     def if_alive(self, rows: slice) -> Array:
         """What is expected of them if they have not slowed down: (rows, draws)."""
-        found, (r, alpha, _, _, delta, *_) = self.unslowed.if_alive(rows), self.params
-        if self.later:
-            found *= 1 - delta
-            x, T = (column[rows, None] for column in (self.unslowed.x, self.unslowed.T))
-            found += (self.later * delta) * (r + x) / (alpha + T)
-        return np.minimum(found, self.most, out=found)
+        if self.unslowed is None:
+            return np.ones((rows.stop - rows.start, len(self.points)))
+        found = self.unslowed.if_alive(rows)
+        means.with_slowed(found, np.ones_like(found), np.zeros_like(found), *self._choices(rows))
+        return found
+
+    def _choices(self, rows: slice) -> tuple[Any, ...]:
+        x, _, T = (column[rows] for column in self.rows)
+        return self.points, x, T, self.later, self.most
 
 
 @dataclass(frozen=True)
@@ -417,13 +421,14 @@ class SoftDropoutPosterior(StatePosterior):
         """Draws of a credible quantity at given parameters, each (draws,)."""
         if quantity not in FORMULAS or quantity == "probability_of_purchase":
             return super().expectation_at(params, quantity, rows, horizon, **choices)
-        name, buying = FORMULAS[quantity], quantity in PURCHASES
-        formula = partial(getattr(modified_beta_geo, name), **choices)
-        own, known = BetaGeoParams(*params[:4]), rows[:3]
-        unslowed = Expectation.of(formula, own, horizon, known, alive=self.alive, log=name == "survival_if_alive")
-        most = self.most_purchases(horizon, **choices) if buying else horizon if name == "lifetime_if_alive" else 1.0
-        later = horizon * exprel(-choices.get("discount_force", 0.0) * horizon) if buying else 0.0
-        return SlowingExpectation(_points(params), self._histories(rows), params, unslowed, float(later), most)
+        name, buying, surviving = FORMULAS[quantity], quantity in PURCHASES, quantity == "probability_alive"
+        formula, own = partial(getattr(modified_beta_geo, name), **choices), BetaGeoParams(*params[:4])
+        unslowed = None
+        if not (surviving and horizon == 0):
+            unslowed = Expectation.of(formula, own, horizon, rows[:3], alive=self.alive, log=surviving)
+        most = self.most_purchases(horizon, **choices) if buying else 1.0 if surviving else horizon
+        later = float(horizon * exprel(-choices.get("discount_force", 0.0) * horizon)) if buying else 0.0
+        return SlowingExpectation(_points(params), self._histories(rows), rows[:3], unslowed, later, most)
 
     @staticmethod
     def params(r: Any, alpha: Any, a: Any, b: Any, delta: Any) -> SoftDropoutParams:
