@@ -136,11 +136,12 @@ def candidates(keys: list[str], spends: list[str]) -> list[tuple[tuple[str, ...]
 
 
 def choose(chosen: dict[str, Log]) -> pd.DataFrame:
-    """The score of each candidate at every log, and their mean."""
-    columns = {}
+    """The score of each candidate at every log and their mean, its members, and the seconds of their fits."""
+    columns, spent = {}, []
     for name, log in chosen.items():
         for number, cut in enumerate(earlier(log)):
             members, seconds = forecasts(cut)
+            spent.append(seconds)
             spends = [key for key in next(iter(members.values())) if key != "purchases"]
             textbook = figures(cut, members[TEXTBOOK[0]], TEXTBOOK[1])
             columns[name, number] = {
@@ -152,7 +153,17 @@ def choose(chosen: dict[str, Log]) -> pd.DataFrame:
             print(best.round(4).to_string(), flush=True)
     table: Any = pd.DataFrame(columns).rename_axis(["purchases", "spend"])
     table = table.T.groupby(level=0, sort=False).mean().T
-    return table.assign(score=table.mean(axis=1)).sort_values("score")
+    keys = table.index.get_level_values("purchases").str.split(" + ", regex=False)
+    fits = pd.DataFrame(spent).sum()
+    return table.assign(
+        score=table.mean(axis=1), members=keys.map(len), seconds=[sum(fits[key] for key in some) for some in keys]
+    ).sort_values("score")
+
+
+def default(found: pd.DataFrame) -> pd.Series:
+    """The third line of the rule."""
+    close = found[found["score"] <= found["score"].min() + CLOSE]
+    return close.sort_values(["members", "seconds"]).iloc[0]
 
 
 if __name__ == "__main__":
@@ -160,5 +171,5 @@ if __name__ == "__main__":
     parser.add_argument("--log", action="append", default=[])
     found = choose(logs(parser.parse_args().log))
     print(found.head(25).round(4).to_string())
-    singles = found.loc[[" + " not in purchases for purchases, _ in found.index]]
-    print(singles.round(4).to_string())
+    print(found[found["members"] == 1].round(4).to_string())
+    print("the default:", " x ".join(default(found).name))

@@ -286,3 +286,17 @@ def test_what_is_no_pool_is_refused(pareto, make, message):
 def test_too_few_draws_are_refused_before_the_first_fit(cdnow):
     with pytest.raises(clv.InvalidArgument, match="draws"):
         clv.Pool([ParetoNBD()]).fit(cdnow, draws=50)
+
+
+def test_scores_ask_those_members_who_leaves_that_know_it():
+    seen = {"frequency": [3, 0], "recency": [20, 0], "T": [30, 25], "purchase_times": [[2, 5, 20], []]}
+    rfm = clv.RFM.from_frame(pd.DataFrame({"monetary_value": [8.0, 0.0], **seen}), time_unit="week")
+    soft = clv.SoftDropout.at(r=0.6, alpha=4.0, a=1.1, b=1.4, delta=0.1, time_unit="week")
+    drift = clv.Drift.at(r=0.5, alpha=4.0, kappa=0.05, c=0.3, time_unit="week")
+    pool = clv.Pool.of([soft, drift], draws=100, random_seed=1)
+    scores = Scorer(purchases=pool, horizon=20).table(rfm)
+    for name in ("probability_alive", "expected_lifetime"):
+        alone = getattr(soft, name)(rfm, **({"horizon": 20} if name == "expected_lifetime" else {}))["mean"]
+        assert scores[f"{name}_mean"].to_numpy() == pytest.approx(alone.to_numpy(), rel=1e-12)
+    both = (each.expected_purchases(rfm, horizon=20)["mean"].to_numpy() for each in (soft, drift))
+    assert scores["expected_purchases_mean"].to_numpy() == pytest.approx(sum(both) / 2, rel=1e-12)

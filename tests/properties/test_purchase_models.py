@@ -123,6 +123,15 @@ def test_nothing_is_expected_within_no_time(bought):
     assert np.all(drawn(bought.posterior, bought.rfm, "expected_discounted_purchases", **nothing) == 0)
 
 
+def test_quantities_asked_for_together_are_those_asked_for_alone(bought):
+    rfm = some(bought.rfm)
+    lengths = {name: {"horizon": choices["horizon"]} for name, choices in asked(bought.posterior, CREDIBLE).items()}
+    del lengths["expected_discounted_purchases"]
+    for name, table in bought.posterior.credible(lengths, rfm, interval=0.8).items():
+        alone = getattr(bought.posterior, name)(rfm, **lengths[name], interval=0.8)
+        pd.testing.assert_frame_equal(table, alone, check_exact=True)
+
+
 def test_probabilities_are_such_and_agree_with_each_other(bought):
     rfm, tiny = some(bought.rfm, 100), 1e-9
     made = {quantity: drawn(bought.posterior, rfm, quantity) for quantity in asked(bought.posterior, CREDIBLE)}
