@@ -94,7 +94,8 @@ class HistorySum:
         """The sum at each of some points (k, 9): (k,)."""
         if len(points) == 1:
             return self._at(points[0])[:1]
-        sums = [_sums(some, *self.histories.arrays(), self.count) for some in columns(points)]
+        loop = _random_sums if np.all(points[:, 5] == 1.0) else _sums
+        sums = [loop(some, *self.histories.arrays(), self.count) for some in columns(points)]
         return np.concatenate(sums)
 
     def gradient(self, point: Array) -> Array:
@@ -355,26 +356,74 @@ def _likelihoods(points, x, T, log_gaps, start, times, out):
 
 
 @compiled
-def _alive_and_slowed(points, x, T, log_gaps, start, times, out):
-    leaving, shared, weights, used, peak, total = room(points, x, start)
-    d, last = points.shape[1], -1
+def _random_weights(points, x, T, times, leaving, shape, peak, out):
+    """As `weights_at` where all buy at random (k = 1): fill out[cell] (d,) with all weights, over exp(peak)."""
+    cells, d = len(times), points.shape[1]
+    for cell in range(cells + 1):
+        weight, later = out[cell], cells - cell
+        since, lost, own = T, 0, leaving[0, x]
+        if cell > 0:
+            since, lost, own = times[cell - 1], later, leaving[1, x - later]
+        silent = T - since
+        for p in range(d):
+            weight[p] = 1.0 + (since + points[4, p] * silent) * points[PER_SCALE, p]
+        log_in_place(weight)
+        if cell == 0:
+            for p in range(d):
+                weight[p] = own[p] - shape[p] * weight[p]
+                peak[p] = weight[p]
+        else:
+            for p in range(d):
+                weight[p] = own[p] + lost * points[LOG_DELTA, p] - shape[p] * weight[p]
+                peak[p] = max(peak[p], weight[p])
+    for cell in range(cells + 1):
+        weight = out[cell]
+        for p in range(d):
+            weight[p] -= peak[p]
+        exp_in_place(weight)
+
+
+@compiled
+def _random_sums(points, x, T, log_gaps, start, times, count):
+    """As `_sums` where all buy at random."""
+    leaving, shared, weights, _, peak, total = room(points, x, start)
+    d, last, shape = points.shape[1], -1, np.empty(points.shape[1])
+    sums = np.zeros(d)
     for i in range(len(x)):
         if x[i] != last:
             last = x[i]
             classes_at(points, last, shared)
+            shape[:] = points[0] + last
+        own = times[start[i] : start[i + 1]]
+        _random_weights(points, last, T[i], own, leaving, shape, peak, weights[0])
+        total[:] = weights[0, 0]
+        for cell in range(1, len(own) + 1):
+            for p in range(d):
+                total[p] += weights[0, cell, p]
+        log_in_place(total)
+        for p in range(d):
+            sums[p] += count[i] * (shared[0, p] + peak[p] + total[p])
+    return sums
+
+
+@compiled
+def _alive_and_slowed(points, x, T, log_gaps, start, times, out):
+    leaving, _, weights, _, peak, total = room(points, x, start)
+    d, shape = points.shape[1], np.empty(points.shape[1])
+    for i in range(len(x)):
         own, alive, slowed = times[start[i] : start[i + 1]], out[0, i], out[1, i]
-        weights_at(points, last, T[i], log_gaps[i], own, shared, leaving, peak, used, weights)
-        total_of(weights, used, 1, alive)
-        total_of(weights, used, len(own) + 1, total)
+        shape[:] = points[0] + x[i]
+        _random_weights(points, x[i], T[i], own, leaving, shape, peak, weights[0])
+        total[:] = weights[0, 0]
         slowed[:] = 0.0
         for cell in range(len(own)):
-            if used[0, cell + 1]:
-                since, weight = own[cell], weights[0, cell + 1]
-                for p in range(d):
-                    slowed[p] += weight[p] / (points[1, p] + since + points[4, p] * (T[i] - since))
+            since, weight = own[cell], weights[0, cell + 1]
+            for p in range(d):
+                total[p] += weight[p]
+                slowed[p] += weight[p] / (points[1, p] + since + points[4, p] * (T[i] - since))
         for p in range(d):
-            alive[p] /= total[p]
-            slowed[p] *= points[4, p] * (points[0, p] + last) / total[p]
+            alive[p] = weights[0, 0, p] / total[p]
+            slowed[p] *= points[4, p] * shape[p] / total[p]
 
 
 @compiled

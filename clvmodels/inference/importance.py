@@ -19,7 +19,7 @@ from clvmodels.inference.mixture import scattered, student
 from clvmodels.inference.mode import Mode, find_mode
 
 LARGEST_REFITS = 3
-GOOD_K_HAT = 0.3
+GOOD_K_HAT, EXCELLENT_K_HAT = 0.3, 0.0
 PILOT = 1000
 MIXTURE_PILOT = 2000
 MIXTURE_STEPS = 6
@@ -58,8 +58,10 @@ def sample_importance(model: FlatModel, *, draws: int, rng: np.random.Generator)
     tried = [_propose(model, student(mode.location, mode.covariance), PILOT, rng)]
     while tried[-1].k_hat > GOOD_K_HAT and len(tried) <= LARGEST_REFITS:
         tried.append(_propose(model, Bent.through(*_pooled(tried)), PILOT, rng))
-    # What the last one saw counts as well.
-    best = tried[0] if len(tried) == 1 else _propose(model, Bent.through(*_pooled(tried)), PILOT, rng)
+    best = tried[-1]
+    if len(tried) > 1 and best.k_hat > EXCELLENT_K_HAT:
+        # What the last one saw counts as well.
+        best = _propose(model, Bent.through(*_pooled(tried)), PILOT, rng)
     if not np.all(np.isfinite(best.weights)):
         raise FitFailed("the density is undefined around its mode; use other priors")
     enough = _enough(model, best, draws, rng)
