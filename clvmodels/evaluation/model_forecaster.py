@@ -46,9 +46,10 @@ class ModelForecaster:
 
     Examples
     --------
-    >>> from clvmodels.models.registry import purchase_model, spend_model
-    >>> ModelForecaster(purchases=purchase_model("pareto_nbd"), spend=spend_model("log_normal")).name
-    'pareto_nbd_log_normal'
+    >>> from clvmodels.models.registry import textbook_models
+    >>> purchases, spend = textbook_models()
+    >>> ModelForecaster(purchases=purchases, spend=spend).name == f"{purchases.key}_{spend.key}"
+    True
     """
 
     purchases: PurchaseModel = field(default_factory=lambda: default_models()[0])

@@ -35,6 +35,8 @@ from clvmodels.models.shares import Weights, check_kind, draws_of, shares_of
 from clvmodels.rfm import RFM, TimeUnit
 
 TOP = 0.1
+# Of `NewEvents`, all but the offsets.
+WHOLE = ("starts", "times", "states")
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -291,13 +293,11 @@ class PoolPosterior(PurchasePosterior):
 
     def known_waits(self, params: Any, rows: Rows, stream: Stream, *, until_dropout: bool) -> Array:
         """Draw the time to the next purchase, or to dropping out: (rows, draws)."""
-        each = enumerate(zip(self._with_rows(rows), params, strict=True))
-        return np.hstack(
-            [
-                member.known_waits(own, some, _stream_of(stream, m), until_dropout=until_dropout)
-                for m, ((member, some), own) in each
-            ]
-        )
+        found = [
+            each.known_waits(own, some, _stream_of(stream, m), until_dropout=until_dropout)
+            for m, ((each, some), own) in enumerate(zip(self._with_rows(rows), params, strict=True))
+        ]
+        return np.hstack(found)
 
     def new_events(
         self,
@@ -315,12 +315,8 @@ class PoolPosterior(PurchasePosterior):
         ]
         ends = np.cumsum([0, *(len(each.times) for each in found)])
         offsets = [each.offsets[1:] + before for each, before in zip(found, ends[:-1], strict=True)]
-        return NewEvents(
-            np.concatenate([each.starts for each in found]),
-            np.concatenate([np.zeros(1, dtype=np.int64), *offsets]),
-            np.concatenate([each.times for each in found]),
-            np.concatenate([each.states for each in found]),
-        )
+        starts, times, states = (np.concatenate([getattr(each, name) for each in found]) for name in WHOLE)
+        return NewEvents(starts, np.concatenate([np.zeros(1, dtype=np.int64), *offsets]), times, states)
 
     def new_leaving(
         self, params: Any, streams: Streams, won: NDArray[np.integer], window: tuple[float, float]
@@ -390,7 +386,7 @@ class _Side:
 
     def block(self, rows: slice, shared: list[Any] | None = None) -> Array:
         """What is expected."""
-        known = [None] * len(self.each) if shared is None else shared
+        known = self.shared(rows) if shared is None else shared
         return np.hstack([one.block(rows, own) for one, own in zip(self.each, known, strict=True)])
 
     def alive(self, rows: slice) -> Array:

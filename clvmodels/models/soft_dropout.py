@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pandas as pd
 
-from clvmodels.compiled.soft_dropout import HistorySum
+from clvmodels.compiled.soft_dropout_sum import HistorySum
 from clvmodels.models.beta_geo import BetaGeoPriors
 from clvmodels.models.priors import Prior
 from clvmodels.models.purchases import PurchaseModel

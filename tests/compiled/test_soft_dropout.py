@@ -6,10 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clvmodels.compiled import soft_dropout as compiled
+from clvmodels.compiled import soft_dropout_sum
 from clvmodels.compiled import soft_dropout_events as drawn
 from clvmodels.compiled import soft_dropout_means as means
 from clvmodels.compiled.events import NEW, PURCHASES, WAITING, new_streams
-from clvmodels.compiled.soft_dropout import Histories, HistorySum
+from clvmodels.compiled.soft_dropout import Histories
+from clvmodels.compiled.soft_dropout_sum import HistorySum
 from clvmodels.formulas import soft_dropout as formulas
 from clvmodels.formulas.soft_dropout import SoftDropoutParams
 from tests.soft_dropout_simulation import lives
@@ -83,7 +85,7 @@ def test_gradient_is_the_same_on_many_threads(monkeypatch):
     known = histories(*some())
     sums = HistorySum.of(known, np.arange(1.0, 13.0))
     alone = sums.gradient(MIXED)
-    monkeypatch.setattr(compiled, "SHARE", 3)
+    monkeypatch.setattr(soft_dropout_sum, "SHARE", 3)
     assert HistorySum.of(known, np.arange(1.0, 13.0)).gradient(MIXED) == pytest.approx(alone, rel=1e-12)
 
 
