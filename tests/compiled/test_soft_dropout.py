@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clvmodels.compiled import soft_dropout as compiled
-from clvmodels.compiled import soft_dropout_sum
 from clvmodels.compiled import soft_dropout_events as drawn
 from clvmodels.compiled import soft_dropout_means as means
+from clvmodels.compiled import soft_dropout_sum
 from clvmodels.compiled.events import NEW, PURCHASES, WAITING, new_streams
 from clvmodels.compiled.soft_dropout import Histories
 from clvmodels.compiled.soft_dropout_sum import HistorySum
