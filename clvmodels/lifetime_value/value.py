@@ -127,7 +127,7 @@ class LifetimeValue:
 
         def block(rows: slice) -> list[Array]:
             *others, purchases = each(rows)
-            first, last = begins[rows.start], begins[rows.stop]
+            first, last = (int(begins[end]) for end in (rows.start, rows.stop))
             places = (slice(first + part.start, first + part.stop) for part in row_blocks(last - first, draws))
             worth = [
                 summary(purchases[owner[at] - rows.start] * self.margin_of(spend(at)), interval, "credible")

@@ -114,7 +114,7 @@ class Expectation:
         return values if math.isinf(self.most) else np.minimum(values, self.most, out=values)
 
 
-def distinct_rows(*columns: Array) -> tuple[list[Array], NDArray[np.integer]]:
+def distinct_rows(*columns: NDArray[Any]) -> tuple[list[NDArray[Any]], NDArray[np.integer]]:
     """The distinct rows of some columns (n,), in order, as columns (m,); and which of them each row is (n,).
 
     A column may hold arrays, which are equal if their numbers are.
