@@ -160,10 +160,11 @@ def choose(chosen: dict[str, Log]) -> pd.DataFrame:
     ).sort_values("score")
 
 
-def default(found: pd.DataFrame) -> pd.Series:
+def default(found: pd.DataFrame) -> str:
     """The third line of the rule."""
-    close = found[found["score"] <= found["score"].min() + CLOSE]
-    return close.sort_values(["members", "seconds"]).iloc[0]
+    close: Any = found[found["score"] <= found["score"].min() + CLOSE]
+    purchases, spend = close.sort_values(["members", "seconds"]).index[0]
+    return f"{purchases} x {spend}"
 
 
 if __name__ == "__main__":
@@ -172,4 +173,4 @@ if __name__ == "__main__":
     found = choose(logs(parser.parse_args().log))
     print(found.head(25).round(4).to_string())
     print(found[found["members"] == 1].round(4).to_string())
-    print("the default:", " x ".join(default(found).name))
+    print("the default:", default(found))
