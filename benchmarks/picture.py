@@ -10,18 +10,19 @@ import pandas as pd
 import clvmodels as clv
 
 CUT: dict[str, Any] = {"calibration_end": "1997-09-30", "holdout_end": "1998-06-30"}
-MODEL, FORMULA = "bg_nbd_gamma_gamma", "multiplicative_customer"
+FORMULA = "multiplicative_customer"
 FILES = {dark: Path(__file__).with_name(f"cdnow-{'dark' if dark else 'light'}.svg") for dark in (False, True)}
 
 
 def forecast() -> tuple[pd.DataFrame, pd.DataFrame]:
     """The purchases of all customers over the weeks, and what the most valuable ones are to spend, and spent."""
     transactions = clv.datasets.load_cdnow()
-    result = clv.backtest(transactions, **CUT, value=None, forecasters=clv.named_forecasters([MODEL, FORMULA]))
-    weeks = result.tracking(calibration=True)
-    split = clv.split_holdout(transactions, **CUT, time_unit="week")
+    model = clv.ModelForecaster()
+    forecasters = [model, *clv.named_forecasters([FORMULA])]
+    weeks = clv.backtest(transactions, **CUT, value=None, forecasters=forecasters).tracking(calibration=True)
+    split = clv.split_holdout(transactions, **CUT, time_unit="week", statistics=model.statistics)
     rfm = split.calibration
-    value = clv.LifetimeValue(clv.BetaGeo().fit(rfm, random_seed=1), clv.GammaGamma().fit(rfm, random_seed=1))
+    value = clv.LifetimeValue(*(each.fit(rfm, random_seed=1) for each in (model.purchases, model.spend)))
     customers = value.predictive(rfm, horizon=split.horizon).assign(actual=split.holdout["value"])
     return weeks, customers
 

@@ -105,7 +105,7 @@ def test_the_picture_is_small_and_readable(shade):
     picture = ROOT / "benchmarks" / f"cdnow-{shade}.svg"
     texts = [node.text for node in ElementTree.parse(picture).iter() if node.tag.endswith("text")]
     assert picture.stat().st_size < 60_000
-    assert {"BG/NBD x Gamma-Gamma", "actual", "customer"} <= set(texts)
+    assert {label(clv.ModelForecaster().name), "actual", "customer"} <= set(texts)
 
 
 @each_document
