@@ -401,11 +401,12 @@ class PurchasePosterior(PurchaseProcess):
         callable
             slice -> an array (rows, draws) for each quantity. What they have in common is worked out once.
         """
+        each = {name: self.expectation(name, rows, **choices) for name, choices in quantities.items()}
+        # Some members of a pool answer for all.
         source = {name: self.with_leaving() if name in LEAVING else self for name in quantities}
-        each = {name: source[name].expectation(name, rows, **choices) for name, choices in quantities.items()}
+        first = {id(source[name]): one for name, one in each.items()}
 
         def block(at: slice) -> list[Array]:
-            first = {id(source[name]): one for name, one in reversed(each.items())}
             shared = {owner: one.shared(at) for owner, one in first.items()}
             return [one.block(at, shared[id(source[name])]) for name, one in each.items()]
 

@@ -293,7 +293,7 @@ def test_scores_ask_those_members_who_leaves_that_know_it():
     rfm = clv.RFM.from_frame(pd.DataFrame({"monetary_value": [8.0, 0.0], **seen}), time_unit="week")
     soft = clv.SoftDropout.at(r=0.6, alpha=4.0, a=1.1, b=1.4, delta=0.1, time_unit="week")
     drift = clv.Drift.at(r=0.5, alpha=4.0, kappa=0.05, c=0.3, time_unit="week")
-    pool = clv.Pool.of([soft, drift], draws=100, random_seed=1)
+    pool = clv.Pool.of([drift, soft], draws=100, random_seed=1)
     scores = Scorer(purchases=pool, horizon=20).table(rfm)
     for name in ("probability_alive", "expected_lifetime"):
         alone = getattr(soft, name)(rfm, **({"horizon": 20} if name == "expected_lifetime" else {}))["mean"]
