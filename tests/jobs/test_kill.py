@@ -19,6 +19,7 @@ CONFIGURATION = """
 [source]
 transactions = "orders.csv"
 [model]
+purchases = "bg_nbd"
 draws = 100
 [scores]
 horizon = 26

@@ -7,7 +7,7 @@ import xarray as xr
 
 import clvmodels as clv
 from clvmodels.evaluation.forecasters import Calibration
-from clvmodels.evaluation.model_forecaster import ModelForecaster
+from clvmodels.evaluation.registry import textbook
 from clvmodels.reports.outlook import MOST_GROUPS, OTHERS, UNKNOWN, _thinned, all_errors, cohorts, look_ahead, outlook
 from clvmodels.reports.terms import Terms
 
@@ -125,7 +125,7 @@ def test_slipping_customers_are_those_who_may_have_left(ahead):
 
 
 def test_a_fit_at_the_mode_has_no_criticism_and_one_value(result, ahead):
-    model = ModelForecaster(method="map")
+    model = replace(textbook(), method="map")
     history = Calibration(rfm=ahead.rfm, history=lambda: None)
     found = outlook(result, ahead.rfm, model.fit(history, random_seed=1), Terms(horizon=10))
     assert found.criticism is None
