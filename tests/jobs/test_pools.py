@@ -22,7 +22,7 @@ SOURCE = {"source": {"transactions": "orders.csv"}}
 def test_a_list_of_models_is_a_pool(said):
     config = read_config(SOURCE | {"model": {"purchases": said}})
     assert config.model.purchases == "mbg_nbd+drift"
-    assert models_of(config).name == "mbg_nbd+drift_gamma_gamma"
+    assert models_of(config).name == "mbg_nbd+drift_gamma_gamma_all_spend"
 
 
 def test_priors_of_a_pool_are_by_model():
