@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from clvmodels.decisions.checks import grouped
 from clvmodels.errors import ClvError, InvalidRFM, shown
 from clvmodels.lifetime_value import LifetimeValue
 from clvmodels.models.purchases import PurchaseModel
 from clvmodels.models.registry import purchase_model, spend_model
 from clvmodels.models.spend import SpendModel
-from clvmodels.rfm import RFM
+from clvmodels.rfm import RFM, needed_statistics
+from clvmodels.rfm.counts import checked_names
 
 
 def fit_by_segment(
@@ -51,24 +54,26 @@ def fit_by_segment(
     InvalidArgument
         If the column is missing, has gaps, or holds a segment without customers.
     InvalidRFM
-        If a segment cannot be fitted, with its name.
+        If the RFM lacks what a model needs (the message says which call makes it), or a segment cannot be fitted.
 
     Examples
     --------
     >>> import pandas as pd
-    >>> from clvmodels.datasets import load_cdnow_summary
-    >>> rfm = load_cdnow_summary()
+    >>> from clvmodels.datasets import load_cdnow
+    >>> from clvmodels.rfm import rfm_summary
+    >>> rfm = rfm_summary(load_cdnow(), time_unit="week", observation_end="1997-09-30", statistics=["purchase_times"])
     >>> rfm = rfm.assign(channel=pd.Series(["search", "mail"] * 1178 + ["search"], index=rfm.frame.index))
-    >>> list(fit_by_segment(rfm, "channel", random_seed=1))
+    >>> list(fit_by_segment(rfm, "channel", draws=100, random_seed=1))
     ['mail', 'search']
     """
     codes, names = grouped(rfm, by)
+    models: Any = (purchases or purchase_model(), spend or spend_model())
+    checked_names(needed_statistics(models), rfm.frame.columns)
     found = {}
     for code, name in enumerate(names):
         part = rfm.select(codes == code)
         try:
-            bought = (purchases or purchase_model()).fit(part, draws=draws, random_seed=random_seed)
-            spent = (spend or spend_model()).fit(part, draws=draws, random_seed=random_seed)
+            bought, spent = (model.fit(part, draws=draws, random_seed=random_seed) for model in models)
         except ClvError as error:
             raise InvalidRFM(
                 f"{by} {shown(name)}, with {len(part)} customers, cannot be fitted: {error}; merge it with another"

@@ -31,9 +31,12 @@ class Sum(Protocol):
         ...
 
 
-def row_sum(rows: Sum, *parameters: Any) -> Any:
-    """Return the variable rows.values at the parameters, which knows its gradient. The parameters are scalars."""
-    return _Value()(_Rows(generic, rows), *parameters)
+def row_sum(rows: Sum, *parameters: Any, loops: bool = True) -> Any:
+    """Return the variable rows.values at the parameters, which knows its gradient. The parameters are scalars.
+
+    Without `loops` it is for NUTS, whose compiler knows numbers alone: the node holds the rows.
+    """
+    return _Value()(_Rows(generic, rows), *parameters) if loops else _Held(rows)(*parameters)
 
 
 class _Rows(Constant):
@@ -82,6 +85,34 @@ class _Gradient(Op):
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Any) -> None:
         rows, *parameters = inputs
         output_storage[0][0] = rows.gradient(np.array(parameters, float))
+
+
+class _Held(Op):
+    """Of scalar parameters, with the rows inside."""
+
+    def __init__(self, rows: Sum) -> None:
+        self.rows = rows
+
+    def make_node(self, *parameters: Any) -> Apply:
+        return Apply(self, [pt.as_tensor_variable(each, dtype="float64") for each in parameters], [pt.dscalar()])
+
+    def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Any) -> None:
+        output_storage[0][0] = np.asarray(self.rows.values(np.array([inputs], float))[0])
+
+    def pullback(self, inputs: Any, outputs: Any, cotangents: Any) -> Any:
+        derivatives: Any = _HeldGradient(self.rows)(*inputs)
+        return [cotangents[0] * derivatives[i] for i in range(len(inputs))]
+
+    def L_op(self, inputs: Any, outputs: Any, output_grads: Any) -> Any:
+        return self.pullback(inputs, outputs, output_grads)  # its name before PyTensor 3
+
+
+class _HeldGradient(_Held):
+    def make_node(self, *parameters: Any) -> Apply:
+        return Apply(self, list(parameters), [pt.dvector()])
+
+    def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Any) -> None:
+        output_storage[0][0] = self.rows.gradient(np.array(inputs, float))
 
 
 @_vectorize_node.register(_Value)

@@ -91,9 +91,9 @@ class StateModel(PurchaseModel):
     posterior: ClassVar[type[StatePosterior]]
 
     @classmethod
-    def graph(cls, compressed: pd.DataFrame, priors: dict[str, Prior], *, loops: bool = False) -> pm.Model:  # noqa: ARG003
+    def graph(cls, compressed: pd.DataFrame, priors: dict[str, Prior], *, loops: bool = False) -> pm.Model:
         """Build the PyMC model for distinct rows with their `count`: see `state_graph`."""
-        return state_graph(cls.posterior, compressed, priors)
+        return state_graph(cls.posterior, compressed, priors, loops=loops)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -250,7 +250,9 @@ class RegularSoftDropout(StateModel):
         return RegularSoftDropout._at(given | shares, time_unit, random_seed)
 
 
-def state_graph(posterior: type[StatePosterior], compressed: pd.DataFrame, priors: dict[str, Prior]) -> pm.Model:
+def state_graph(
+    posterior: type[StatePosterior], compressed: pd.DataFrame, priors: dict[str, Prior], *, loops: bool
+) -> pm.Model:
     """The PyMC model of soft dropout, regularity or both for distinct rows with their `count`.
 
     Its variables are those of the priors; a, b and the shares are deterministic. The likelihood is one compiled sum
@@ -280,5 +282,6 @@ def state_graph(posterior: type[StatePosterior], compressed: pd.DataFrame, prior
                 pm.Deterministic("share_8", regular * (1 - of["part_4"])),
             )
         likelihood = HistorySum.of(histories, compressed["count"].to_numpy(float))
-        pm.Potential("log_likelihood", row_sum(likelihood, of["r"], of["alpha"], a, b, of.get("delta", 0.0), *shares))
+        point = of["r"], of["alpha"], a, b, of.get("delta", 0.0), *shares
+        pm.Potential("log_likelihood", row_sum(likelihood, *point, loops=loops))
     return graph

@@ -9,6 +9,7 @@ from clvmodels.decisions import acquisition, fit_by_segment
 from clvmodels.formulas.beta_geo import BetaGeoParams
 
 BETTER = BetaGeoParams(r=0.8, alpha=4.0, a=0.5, b=3.0)
+MODELS = {"purchases": clv.BetaGeo(), "spend": clv.GammaGamma()}
 TERMS = {"margin": 0.3, "annual_discount_rate": 0.1, "cost_per_purchase": 0.5}
 
 
@@ -23,7 +24,7 @@ def two_channels():
 
 @pytest.fixture(scope="module")
 def values(two_channels):
-    return fit_by_segment(two_channels, "channel", draws=200, random_seed=1, **TERMS)
+    return fit_by_segment(two_channels, "channel", draws=200, random_seed=1, **MODELS, **TERMS)
 
 
 def test_each_segment_is_fitted_by_itself(two_channels, values):
@@ -58,4 +59,9 @@ def test_a_segment_that_cannot_be_fitted_is_named(two_channels):
     seldom = two_channels.frame["frequency"].eq(0)
     few = two_channels.assign(kind=pd.Series(np.where(seldom, "once", "more"), index=two_channels.frame.index))
     with pytest.raises(clv.InvalidRFM, match="kind 'once', with .* customers, cannot be fitted: .*repeat"):
-        fit_by_segment(few, "kind", draws=200, random_seed=1)
+        fit_by_segment(few, "kind", draws=200, random_seed=1, **MODELS)
+
+
+def test_customers_without_what_a_model_needs_are_refused_with_the_call_that_makes_it(two_channels):
+    with pytest.raises(clv.InvalidRFM, match=r"has no purchase_times; make it with rfm_summary\(..., statistics="):
+        fit_by_segment(two_channels, "channel")

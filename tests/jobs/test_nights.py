@@ -25,6 +25,7 @@ transactions = "orders.csv"
 [segments]
 file = "segments.csv"
 [model]
+purchases = "bg_nbd"
 draws = 200
 observation_end = {end}
 [scores]

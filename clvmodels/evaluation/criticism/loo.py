@@ -79,9 +79,9 @@ def leave_one_out(
     Examples
     --------
     >>> from clvmodels.datasets import load_cdnow_summary
-    >>> from clvmodels.models.registry import purchase_model
+    >>> from clvmodels.models.registry import textbook_models
     >>> rfm = load_cdnow_summary()
-    >>> leave_one_out(purchase_model().fit(rfm, random_seed=1), rfm, smoothed=10).summary["elpd"].round(-1).item()
+    >>> leave_one_out(textbook_models()[0].fit(rfm, random_seed=1), rfm, smoothed=10).summary["elpd"].round(-1).item()
     -9590.0
     """
     check_draws(posterior)

@@ -67,9 +67,9 @@ def prior_sensitivity(
     Examples
     --------
     >>> from clvmodels.datasets import load_cdnow_summary
-    >>> from clvmodels.models.registry import purchase_model
+    >>> from clvmodels.models.registry import textbook_models
     >>> rfm = load_cdnow_summary()
-    >>> table = prior_sensitivity(purchase_model().fit(rfm, random_seed=1), None, rfm, horizon=39)
+    >>> table = prior_sensitivity(textbook_models()[0].fit(rfm, random_seed=1), None, rfm, horizon=39)
     >>> bool(table["change"].abs().max() < 0.01)
     True
     """

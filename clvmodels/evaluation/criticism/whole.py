@@ -80,9 +80,9 @@ def criticise(
     Examples
     --------
     >>> from clvmodels.datasets import simulate_rfm
-    >>> from clvmodels.models.registry import purchase_model
+    >>> from clvmodels.models.registry import textbook_models
     >>> rfm = simulate_rfm(customers=200, spend=None, random_seed=1)
-    >>> found = criticise(purchase_model().fit(rfm, random_seed=1), None, rfm, horizon=10)
+    >>> found = criticise(textbook_models()[0].fit(rfm, random_seed=1), None, rfm, horizon=10)
     >>> found.leave_one_out["share_above"].item()
     0.0
     """
