@@ -7,6 +7,7 @@ from scipy.integrate import quad
 from scipy.stats import kstest
 
 import clvmodels as clv
+from clvmodels.inference.nuts import _compiled
 from clvmodels.models.modified_beta_geo import ModifiedBetaGeo
 from tests.models.simulation_based import assert_uniform, calibration_ranks
 from tests.soft_dropout_simulation import lives
@@ -283,3 +284,17 @@ def test_ranks_of_the_parameters_are_uniform(model):
         return rfm_of(times, T)
 
     assert_uniform(calibration_ranks(model(priors=priors), simulate))
+
+
+@pytest.mark.slow
+def test_nuts_can_be_compiled_and_has_the_gradient_of_the_loops():
+    rfm = clv.rfm_summary(
+        clv.datasets.simulate_transactions(customers=60, length=52, random_seed=1), statistics=["purchase_times"]
+    )
+    counts = clv.SoftDropout.posterior.counts(rfm)
+    priors = clv.SoftDropout().priors.for_data(counts)
+    written, looped = (clv.SoftDropout.graph(counts, priors, loops=loops) for loops in (False, True))
+    start = written.initial_point()
+    at = [graph.compile_dlogp(mode="FAST_COMPILE")(start) for graph in (written, looped)]
+    assert at[0] == pytest.approx(at[1], rel=1e-9)
+    assert _compiled(written).n_dim == len(written.value_vars)
