@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
@@ -54,7 +54,7 @@ class DrawBlocks:
 
     def map(self, function: Callable[..., Result], *columns: NDArray[Any]) -> Iterator[Result]:
         """function(block, *the same rows of columns) for each block in order, worked out on all cores."""
-        return over_blocks(
+        return _over_blocks(
             lambda rows: function(self.block(rows), *(column[rows] for column in columns)), self.rows, self.draws
         )
 
@@ -81,14 +81,14 @@ def _group_sums(block: Array, codes: NDArray[np.integer]) -> tuple[NDArray[np.in
 
 def summed(function: Callable[[slice], Array], rows: int, draws: int) -> Array:
     """The sum of function(slice) over blocks of rows, worked out on all cores."""
-    parts = over_blocks(function, rows, draws)
+    parts = _over_blocks(function, rows, draws)
     total = next(parts)
     for part in parts:
         total = total + part
     return total
 
 
-def over_blocks(function: Callable[[slice], Result], rows: int, draws: int) -> Iterator[Result]:
+def _over_blocks(function: Callable[[slice], Result], rows: int, draws: int) -> Iterator[Result]:
     """function(slice) for each block of rows in order, worked out on all cores."""
     slices = list(row_blocks(rows, draws))
     return with_progress(in_order(function, slices), "customers", len(slices))
@@ -130,6 +130,32 @@ def interval_table(index: pd.Index, draws: DrawBlocks, *, interval: float, kind:
     check_interval(interval)
     rows = list(draws.map(lambda block: summary(block, interval, kind)))
     return pd.DataFrame(np.concatenate(rows) if rows else np.empty((0, 3)), index=index, columns=COLUMNS)
+
+
+def interval_tables(
+    function: Callable[[slice], Sequence[Array]],
+    rows: int,
+    draws: int,
+    owners: Sequence[NDArray[np.integer]],
+    index: pd.Index,
+) -> list[pd.DataFrame]:
+    """Tables as `interval_table` makes them, of several quantities that are worked out together.
+
+    Parameters
+    ----------
+    function : callable
+        slice of distinct rows -> a `summary` for each quantity.
+    rows, draws : int
+    owners : sequence of arrays (n,)
+        For each quantity, which of its distinct rows each row of `index` is.
+    index : pandas.Index of length n
+    """
+    nobody = [np.empty((0, len(COLUMNS)))] * len(owners)
+    found = list(_over_blocks(function, rows, draws)) or [nobody]
+    return [
+        pd.DataFrame(np.concatenate(parts), columns=COLUMNS).take(own).set_axis(index)
+        for parts, own in zip(zip(*found, strict=True), owners, strict=True)
+    ]
 
 
 def summary(block: Array, interval: float, kind: Kind) -> Array:

@@ -107,7 +107,12 @@ class _Held(Op):
         return self.pullback(inputs, outputs, output_grads)  # its name before PyTensor 3
 
 
-class _HeldGradient(_Held):
+class _HeldGradient(Op):
+    """As `_Gradient`, with the rows inside."""
+
+    def __init__(self, rows: Sum) -> None:
+        self.rows = rows
+
     def make_node(self, *parameters: Any) -> Apply:
         return Apply(self, list(parameters), [pt.dvector()])
 

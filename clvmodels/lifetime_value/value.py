@@ -15,12 +15,11 @@ from clvmodels.compiled import events
 from clvmodels.errors import InvalidArgument, check_cost, check_horizon, check_interval, check_margin, shown
 from clvmodels.formulas.discount import discount_force
 from clvmodels.intervals import (
-    COLUMNS,
     Array,
     DrawBlocks,
     Kind,
     interval_table,
-    over_blocks,
+    interval_tables,
     quantiles,
     row_blocks,
     summary,
@@ -135,13 +134,9 @@ class LifetimeValue:
             ]
             return [*(summary(one, interval, "credible") for one in others), np.concatenate(worth)]
 
-        nobody = [np.empty((0, len(COLUMNS)))] * (len(quantities) + 1)
-        found = list(over_blocks(block, len(bought[0]), draws)) or [nobody]
         owners = [whose] * len(quantities) + [which]
-        return {
-            name: pd.DataFrame(np.concatenate(tables), columns=COLUMNS).take(own).set_axis(rfm.frame.index)
-            for name, tables, own in zip((*quantities, "lifetime_value"), zip(*found, strict=True), owners, strict=True)
-        }
+        tables = interval_tables(block, len(bought[0]), draws, owners, rfm.frame.index)
+        return dict(zip((*quantities, "lifetime_value"), tables, strict=True))
 
     def predictive(
         self, rfm: RFM, *, horizon: float, interval: float = 0.9, random_seed: int | None = None

@@ -13,7 +13,7 @@ import xarray as xr
 
 from clvmodels.errors import InvalidArgument, check_horizon, check_interval, shown
 from clvmodels.formulas.discount import discount_force
-from clvmodels.intervals import COLUMNS, Array, DrawBlocks, interval_table, over_blocks, summary
+from clvmodels.intervals import Array, DrawBlocks, interval_table, interval_tables, summary
 from clvmodels.models.alive_path import purchase_history
 from clvmodels.models.expectations import Expected
 from clvmodels.models.frequency_recency import Matrix, possible_customers
@@ -435,12 +435,9 @@ class PurchasePosterior(PurchaseProcess):
         def block(at: slice) -> list[Array]:
             return [summary(one, interval, "credible") for one in each(at)]
 
-        nobody = [np.empty((0, len(COLUMNS)))] * len(quantities)
-        found = list(over_blocks(block, len(rows[0]), self.draw_count)) or [nobody]
-        return {
-            name: pd.DataFrame(np.concatenate(tables), columns=COLUMNS).take(which).set_axis(rfm.frame.index)
-            for name, tables in zip(quantities, zip(*found, strict=True), strict=True)
-        }
+        owners = [which] * len(quantities)
+        tables = interval_tables(block, len(rows[0]), self.draw_count, owners, rfm.frame.index)
+        return dict(zip(quantities, tables, strict=True))
 
     def _credible(self, quantity: str, rfm: RFM, interval: float, **choices: Any) -> pd.DataFrame:
         return self.credible({quantity: in_time_units(rfm, **choices)}, rfm, interval=interval)[quantity]
